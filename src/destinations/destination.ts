@@ -1,0 +1,64 @@
+import type { Readable } from "node:stream";
+import type { z } from "zod";
+import type { MessageId } from "#src/message/id.ts";
+import type { OutputKind } from "#src/message/mapping.ts";
+import type { DirectoryChange } from "#src/message/directory.ts";
+
+/** One rendered message on its way out. */
+export interface Job<Output = unknown> {
+  readonly messageId: MessageId;
+  /** What the mapping made. */
+  readonly output: Output;
+  /** Streams an attachment's plain bytes; opened anew for every attempt. */
+  openBlob(attachmentId: string): Readable;
+}
+
+/** What the destination answered. Goes into the store sealed. */
+export interface Receipt {
+  /** Lower-case hex SHA-256 of the exact bytes sent: a resend must have the same. */
+  readonly sentSha256: string;
+  /** What came back: the ACK's fields, the HTTP status and resource ids. JSON, no attachment bytes. */
+  readonly answer: unknown;
+}
+
+/** Result of the independent read. */
+export type Confirmation =
+  | { readonly state: "confirmed"; readonly evidence: unknown }
+  | { readonly state: "missing"; readonly detail: string }
+  | { readonly state: "mismatch"; readonly detail: string };
+
+export interface Destination {
+  /** Sends and resolves with the receipt when accepted. Throws BotenstoffError (transient | ambiguous | permanent). */
+  send(job: Job, signal: AbortSignal): Promise<Receipt>;
+  /** Reads back, over a request of its own, what `send` filed. Absent where the destination has no read path. */
+  confirm?(job: Job, receipt: Receipt, signal: AbortSignal): Promise<Confirmation>;
+  /** For `dry-run`: reaches out without leaving a trace; throws a BotenstoffError naming what does not work. */
+  check(signal: AbortSignal): Promise<void>;
+  /** Connections the destination serves at once; lanes beyond it wait. */
+  readonly concurrency: number;
+  close(): Promise<void>;
+}
+
+export interface DestinationContext {
+  readonly channel: string;
+  readonly destination: string;
+  /** Structured, without personal data. */
+  log(level: "info" | "warn", event: string, fields?: Readonly<Record<string, string | number | boolean>>): void;
+  /** Counts something worth a metric, e.g. an ACK code. */
+  count(event: string): void;
+  /** Applies a change to the engine's own directory; resolves after the commit. Only the `directory` destination uses it. */
+  applyToDirectory(change: DirectoryChange, messageId: MessageId): Promise<{ readonly evidence: unknown }>;
+}
+
+/** A kind of destination: one folder, one line in index.ts. */
+export interface DestinationSpec<Config = unknown> {
+  readonly type: string;
+  readonly summary: string;
+  /** What mappings for it must make. */
+  readonly takes: OutputKind;
+  /** Whether `confirm` exists: a channel needs one such destination, or an ack-only waiver. */
+  readonly confirms: boolean;
+  /** Strict object of the connector's own fields including `type`; `id`, `mapping`, `with` are added by the channel. */
+  readonly config: z.ZodType<Config>;
+  open(config: Config, context: DestinationContext): Destination;
+}

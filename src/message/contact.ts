@@ -1,0 +1,9 @@
+/** A channel identity: who wrote. Not a patient. Either member may be missing (WhatsApp user names, 2026). */
+export interface Contact {
+  /** Phone number in E.164 digits without "+", as WhatsApp sends it ("4915112345678"). */
+  readonly phone?: string;
+  /** Business-scoped user id ("DE.13491208655302741918"). */
+  readonly userId?: string;
+  /** Profile name the sender chose; never used to identify. */
+  readonly displayName?: string;
+}

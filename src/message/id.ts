@@ -1,0 +1,35 @@
+import { createHash } from "node:crypto";
+
+/** A message id: a UUID derived from (channel, external id, part), so a replay always has the same one. */
+export type MessageId = string;
+
+const NAMESPACE = Buffer.from("6f0f5c1e8d8b5c4fa1f2b07e3c9d4e55", "hex");
+
+/** UUIDv5 (RFC 9562 §5.5) of the parts under the engine's namespace; parts are length-prefixed so they cannot run together. */
+export function deriveUuid(...parts: readonly string[]): string {
+  const hash = createHash("sha1").update(NAMESPACE);
+  for (const part of parts) {
+    hash.update(`${Buffer.byteLength(part)}:`).update(part);
+  }
+  const bytes = hash.digest().subarray(0, 16);
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x50;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  const hex = bytes.toString("hex");
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+}
+
+/** The id of one message; `part` tells messages cut from one external id apart, "" for the usual single one. */
+export function messageId(channel: string, externalId: string, part = ""): MessageId {
+  return deriveUuid("message", channel, externalId, part);
+}
+
+/** The id of the n-th attachment (from 0) of a message. */
+export function attachmentId(message: MessageId, ordinal: number): string {
+  return deriveUuid("attachment", message, String(ordinal));
+}
+
+/** 20 characters of [0-9A-Z] from a message id: the longest MSH-10 that HL7 v2.5 allows (ST 20). `purpose` separates several HL7 messages of one message. */
+export function controlId(message: MessageId, purpose = ""): string {
+  const digest = createHash("sha256").update(`control:${purpose}:${message}`).digest("hex").slice(0, 26);
+  return BigInt(`0x${digest}`).toString(36).toUpperCase().padStart(21, "0").slice(-20);
+}

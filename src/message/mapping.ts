@@ -1,0 +1,38 @@
+import type { z } from "zod";
+import type { Message } from "./message.ts";
+import type { Subject } from "./directory.ts";
+
+/** What a mapping makes; a destination takes exactly one of these. */
+export type OutputKind = "fhir" | "hl7" | "directory";
+
+/** Everything a mapping may look at besides the message: frozen at routing, so every retry renders the same bytes. */
+export interface MappingContext<Params> {
+  /** Absent in a channel without `identity:`. */
+  readonly subject?: Subject;
+  readonly params: Params;
+  /** When the message was routed, ISO 8601 UTC: the only clock a mapping has. */
+  readonly routedAt: string;
+}
+
+export interface MappingSpec<Params, Output> {
+  readonly output: OutputKind;
+  /** Grows with every change of what is rendered; kept with each delivery. */
+  readonly version: string;
+  readonly params: z.ZodType<Params>;
+  /** Pure and deterministic. Throws BotenstoffError MAPPING_FAILED for a message it cannot render. */
+  map(message: Message, context: MappingContext<Params>): Output;
+}
+
+/** A mapping whose parameters were checked against its schema, ready to use. */
+export interface Mapping {
+  readonly name: string;
+  readonly output: OutputKind;
+  readonly version: string;
+  readonly params: z.ZodType;
+  map(message: Message, context: MappingContext<unknown>): unknown;
+}
+
+/** Declares a mapping; its folder under mappings/ names it, `examples/` proves it. */
+export function defineMapping<Params, Output>(spec: MappingSpec<Params, Output>): MappingSpec<Params, Output> {
+  return spec;
+}

@@ -1,0 +1,93 @@
+import type { Readable } from "node:stream";
+import type { z } from "zod";
+import type { AttachmentReference } from "#src/message/attachment.ts";
+import type { ErrorCode } from "#src/message/error-code.ts";
+import type { MessageDraft } from "#src/message/message.ts";
+import type { MessageId } from "#src/message/id.ts";
+import type { MessageState } from "#src/message/state.ts";
+
+/** One raw inbound unit, bytes untouched. */
+export interface InboundEvent {
+  readonly raw: Buffer;
+  /** ISO 8601, UTC. */
+  readonly receivedAt: string;
+}
+
+/** The engine's answer to an event: durable once this is resolved. */
+export interface Accepted {
+  /** The messages cut from the event, in order; `duplicate` when the engine already knew it. */
+  readonly messages: readonly { readonly id: MessageId; readonly duplicate: boolean }[];
+  /**
+   * Resolves with the state a message has reached as soon as it has left `received` and `routed`, or after the time.
+   * For sources whose acknowledgement must say what became of the message (MLLP).
+   */
+  settled(id: MessageId, timeoutMs: number): Promise<{ state: MessageState; error?: string; code?: ErrorCode }>;
+}
+
+/**
+ * Handed to a source. Resolves only after the commit; a rejection means nothing was stored and the sender must retry.
+ * `drafts` are what `Source.split` cut from the event.
+ */
+export type Accept = (event: InboundEvent, drafts: readonly MessageDraft[]) => Promise<Accepted>;
+
+/** A webhook request, before anything in it is believed. Header names are lower-case. */
+export interface WebhookRequest {
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly query: URLSearchParams;
+  readonly raw: Buffer;
+}
+
+/** The HTTP side of a source that is called by webhook. */
+export interface Webhook {
+  /** Answers the provider's GET verification: the text to echo, or undefined to refuse (403). */
+  challenge(query: URLSearchParams): string | undefined;
+  /** Whether the raw bytes are authentic. Constant time; looks at nothing inside the body. */
+  authenticate(request: WebhookRequest): boolean;
+}
+
+/** An open listening socket. */
+export interface Listener {
+  readonly port: number;
+  /** Stops accepting, lets what is in flight finish, closes. */
+  close(): Promise<void>;
+}
+
+/** The bytes of an attachment while they stream in. */
+export interface FetchedAttachment {
+  readonly body: Readable;
+  /** MIME type the provider announced with the bytes. */
+  readonly declaredType?: string;
+  /** SHA-256 the provider announced, lower-case hex. */
+  readonly announcedSha256?: string;
+}
+
+export interface Source {
+  /** Cuts an event into messages. Pure and total: bytes it cannot read become one draft with `hold: "malformed"`. */
+  split(event: InboundEvent): MessageDraft[];
+  readonly webhook?: Webhook;
+  /** Opens the source's own socket, where it has one. */
+  listen?(accept: Accept): Promise<Listener>;
+  /**
+   * Fetches an attachment. Throws BotenstoffError MEDIA_*; the stream itself may fail with the same errors
+   * (MEDIA_TOO_LARGE once the limit is passed).
+   */
+  fetch?(reference: AttachmentReference, signal: AbortSignal): Promise<FetchedAttachment>;
+  /** For `dry-run`: reaches out without leaving a trace; throws a BotenstoffError naming what does not work. */
+  check(signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface SourceContext {
+  readonly channel: string;
+  /** Structured, without personal data. */
+  log(level: "info" | "warn", event: string, fields?: Readonly<Record<string, string | number | boolean>>): void;
+}
+
+/** A kind of source: one folder, one line in index.ts. */
+export interface SourceSpec<Config = unknown> {
+  readonly type: string;
+  readonly summary: string;
+  /** Strict object including `type: z.literal(...)`; every field `.describe()`d, times with their unit in the name. */
+  readonly config: z.ZodType<Config>;
+  open(config: Config, context: SourceContext): Source;
+}

@@ -19,7 +19,7 @@ export class Foundation1763920000000 implements MigrationInterface {
 
 const UP = [
   `CREATE TABLE "epoch" (
-    "id" bigint NOT NULL, "ends_at" timestamptz NOT NULL, "state" text NOT NULL DEFAULT 'open', "purged_at" timestamptz,
+    "id" bigint NOT NULL, "ends_at" timestamptz NOT NULL, "state" text NOT NULL DEFAULT 'open', "survivors" integer NOT NULL DEFAULT 0, "purge_id" uuid,
     CONSTRAINT "epoch_pk" PRIMARY KEY ("id"))`,
 
   `CREATE TABLE "event" (
@@ -66,9 +66,9 @@ const UP = [
   `CREATE TABLE "lane" (
     "channel" text NOT NULL, "stage" text NOT NULL, "key" bytea NOT NULL, "open" integer NOT NULL,
     "opened_at" timestamptz NOT NULL, "ready_at" timestamptz NOT NULL, "failures" integer NOT NULL DEFAULT 0,
-    "lease_until" timestamptz, "token" bigint NOT NULL, "owner" text, "parked_at" timestamptz, "reason" text,
+    "token" bigint NOT NULL, "owner" text, "parked_at" timestamptz, "reason" text,
     CONSTRAINT "lane_pk" PRIMARY KEY ("channel", "stage", "key"))`,
-  `CREATE INDEX "lane_ready" ON "lane" ("ready_at") WHERE "parked_at" IS NULL`,
+  `CREATE INDEX "lane_ready" ON "lane" ("channel", "stage", "ready_at") WHERE "parked_at" IS NULL`,
 
   `CREATE TABLE "seen" (
     "hash" bytea NOT NULL, "message_id" uuid NOT NULL, "first_seen" timestamptz NOT NULL,

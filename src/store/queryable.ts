@@ -1,0 +1,7 @@
+/** What a named SQL verb needs: a pool, or a client inside a transaction. Compatible with pg's Pool and PoolClient. */
+export interface Queryable {
+  query<Row extends object>(
+    text: string,
+    values?: readonly unknown[],
+  ): Promise<{ rows: Row[]; rowCount: number | null }>;
+}

@@ -1,0 +1,174 @@
+import type { DeliveryState } from "#src/message/state.ts";
+import type { Queryable } from "../queryable.ts";
+import { columns } from "./columns.ts";
+import type { ClaimedLane, LaneKey } from "./lanes.ts";
+
+/** One delivery taken for sending, with the sealed message and its frozen context. */
+export interface TakenDelivery {
+  readonly epoch: number;
+  readonly messageId: string;
+  readonly seq: number;
+  readonly destination: string;
+  readonly laneKey: Buffer;
+  readonly channel: string;
+  readonly state: DeliveryState;
+  /** Including this one. */
+  readonly attempts: number;
+  readonly receipt: Buffer | null;
+  readonly receivedAt: Date;
+  readonly sealed: Buffer;
+  readonly externalId: Buffer;
+  readonly routed: Buffer;
+}
+
+const COLUMNS = `delivery.epoch, delivery.message_id AS "messageId", delivery.seq, delivery.destination,
+  delivery.lane_key AS "laneKey", delivery.channel, delivery.state, delivery.attempts, delivery.receipt,
+  message.received_at AS "receivedAt", message.sealed, message.external_id AS "externalId", message.routed`;
+
+/**
+ * Takes the next deliveries of each claimed lane in order and marks them `sending`: from here on they may have been
+ * sent, so whoever finds them after a crash sends the identical bytes again. The caller has just locked the lanes.
+ */
+export async function takeDeliveries(
+  db: Queryable,
+  lanes: readonly LaneKey[],
+  perLane: number,
+): Promise<TakenDelivery[]> {
+  const { rows } = await db.query<TakenDelivery>(
+    `WITH next AS (
+       SELECT delivery.epoch, delivery.message_id, delivery.destination
+       FROM unnest($1::text[], $2::text[], $3::bytea[]) AS lane (channel, stage, key)
+       CROSS JOIN LATERAL (SELECT * FROM delivery WHERE delivery.channel = lane.channel
+         AND delivery.destination = lane.stage AND delivery.lane_key = lane.key
+         AND delivery.state IN ('queued', 'sending', 'retrying') ORDER BY delivery.seq LIMIT $4) AS delivery
+     ), taken AS (
+       UPDATE delivery SET state = 'sending', attempts = delivery.attempts + 1 FROM next
+       WHERE delivery.epoch = next.epoch AND delivery.message_id = next.message_id
+         AND delivery.destination = next.destination
+       RETURNING delivery.*)
+     SELECT ${COLUMNS} FROM taken AS delivery
+     JOIN message ON message.epoch = delivery.epoch AND message.id = delivery.message_id ORDER BY delivery.seq`,
+    [...columns(lanes, ["channel", "stage", "key"]), perLane],
+  );
+  return rows;
+}
+
+/** Takes accepted deliveries whose confirmation is due; they come due again by themselves if this engine dies. */
+export async function takeToConfirm(db: Queryable, now: Date, againAt: Date, limit: number): Promise<TakenDelivery[]> {
+  const { rows } = await db.query<TakenDelivery>(
+    `WITH due AS (
+       SELECT epoch, message_id, destination FROM delivery WHERE state = 'accepted' AND confirm_at <= $1
+       ORDER BY confirm_at LIMIT $3 FOR UPDATE SKIP LOCKED
+     ), taken AS (
+       UPDATE delivery SET confirm_at = $2 FROM due
+       WHERE delivery.epoch = due.epoch AND delivery.message_id = due.message_id AND delivery.destination = due.destination
+       RETURNING delivery.*)
+     SELECT ${COLUMNS} FROM taken AS delivery
+     JOIN message ON message.epoch = delivery.epoch AND message.id = delivery.message_id`,
+    [now, againAt, limit],
+  );
+  return rows;
+}
+
+/** What one attempt to deliver or to confirm led to. */
+export interface DeliveryOutcome {
+  readonly epoch: number;
+  readonly messageId: string;
+  readonly destination: string;
+  readonly state: "queued" | "retrying" | "accepted" | "confirmed" | "failed";
+  readonly lastError: string | null;
+  readonly mappingVersion: string | null;
+  readonly sentSha256: string | null;
+  readonly receipt: Buffer | null;
+  readonly confirmation: Buffer | null;
+  /** When an accepted delivery is read back (again). */
+  readonly confirmAt: Date | null;
+  /** A channel with an ack-only waiver files without confirmation. */
+  readonly ackOnly: boolean;
+  readonly afterFiledMs: number;
+}
+
+/** Writes outcomes; the caller holds the lanes. `queued` gives a delivery back that was not tried. */
+export async function writeOutcomes(db: Queryable, outcomes: readonly DeliveryOutcome[], now: Date): Promise<void> {
+  await db.query(
+    `UPDATE delivery SET state = outcome.state, last_error = outcome.last_error,
+       attempts = delivery.attempts - CASE WHEN outcome.state = 'queued' THEN 1 ELSE 0 END,
+       mapping_version = coalesce(outcome.mapping_version, delivery.mapping_version),
+       sent_sha256 = coalesce(outcome.sent_sha256, delivery.sent_sha256),
+       receipt = coalesce(outcome.receipt, delivery.receipt),
+       confirmation = coalesce(outcome.confirmation, delivery.confirmation), confirm_at = outcome.confirm_at,
+       accepted_at = CASE WHEN outcome.state IN ('accepted', 'confirmed') THEN coalesce(delivery.accepted_at, $11) END,
+       confirmed_at = CASE WHEN outcome.state = 'confirmed' THEN $11 END
+     FROM unnest($1::bigint[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bytea[],
+       $9::bytea[], $10::timestamptz[]) AS outcome (epoch, message_id, destination, state, last_error, mapping_version,
+       sent_sha256, receipt, confirmation, confirm_at)
+     WHERE delivery.epoch = outcome.epoch AND delivery.message_id = outcome.message_id
+       AND delivery.destination = outcome.destination AND delivery.state IN ('sending', 'accepted')`,
+    [
+      ...columns(outcomes, [
+        "epoch",
+        "messageId",
+        "destination",
+        "state",
+        "lastError",
+        "mappingVersion",
+        "sentSha256",
+        "receipt",
+        "confirmation",
+        "confirmAt",
+      ]),
+      now,
+    ],
+  );
+}
+
+/** Locks the messages the outcomes belong to, in id order, so that the last of several destinations sees the others. */
+export async function lockMessages(db: Queryable, outcomes: readonly DeliveryOutcome[]): Promise<void> {
+  await db.query(
+    `SELECT FROM message JOIN (SELECT DISTINCT epoch, id FROM unnest($1::bigint[], $2::uuid[]) AS touched (epoch, id))
+       AS touched USING (epoch, id) ORDER BY message.id FOR UPDATE OF message`,
+    columns(outcomes, ["epoch", "messageId"]),
+  );
+}
+
+/**
+ * Files the messages whose deliveries are all accepted and at least one confirmed (or the channel is ack-only), and
+ * fails those with a failed delivery. Runs in a statement of its own, after `lockMessages`, to see every commit.
+ * @returns the messages that left `routed`
+ */
+export async function concludeMessages(
+  db: Queryable,
+  outcomes: readonly DeliveryOutcome[],
+  now: Date,
+): Promise<{ id: string; state: "filed" | "failed" }[]> {
+  const { rows } = await db.query<{ id: string; state: "filed" | "failed" }>(
+    `WITH touched AS (
+       SELECT DISTINCT ON (epoch, id) * FROM unnest($1::bigint[], $2::uuid[], $3::bool[], $4::bigint[])
+         AS touched (epoch, id, ack_only, after_filed_ms)
+     ), verdict AS (
+       SELECT touched.epoch, touched.id, touched.after_filed_ms, CASE
+         WHEN bool_or(delivery.state = 'failed') THEN 'failed'
+         WHEN bool_and(delivery.state IN ('accepted', 'confirmed', 'cancelled'))
+           AND (touched.ack_only OR bool_or(delivery.state = 'confirmed')) THEN 'filed' END AS state
+       FROM touched JOIN delivery ON delivery.epoch = touched.epoch AND delivery.message_id = touched.id
+       GROUP BY touched.epoch, touched.id, touched.after_filed_ms, touched.ack_only)
+     UPDATE message SET state = verdict.state, state_at = $5, reason = NULL,
+       filed_at = CASE WHEN verdict.state = 'filed' THEN $5::timestamptz END,
+       retain_until = CASE WHEN verdict.state = 'filed'
+         THEN $5::timestamptz + make_interval(secs => verdict.after_filed_ms / 1000.0) END,
+       history = message.history || jsonb_build_object('state', verdict.state, 'at', $5::timestamptz)
+     FROM verdict WHERE message.epoch = verdict.epoch AND message.id = verdict.id AND verdict.state IS NOT NULL
+       AND message.state IN ('routed', 'failed') AND message.state <> verdict.state
+     RETURNING message.id, message.state`,
+    [...columns(outcomes, ["epoch", "messageId", "ackOnly", "afterFiledMs"]), now],
+  );
+  return rows;
+}
+
+/** Which claimed lanes a delivery belongs to, keyed for look-up. */
+export function laneOf(
+  lanes: readonly ClaimedLane[],
+): (row: { channel: string; laneKey: Buffer }) => ClaimedLane | undefined {
+  const byKey = new Map(lanes.map((lane) => [`${lane.channel}\0${lane.key.toString("hex")}`, lane]));
+  return (row) => byKey.get(`${row.channel}\0${row.laneKey.toString("hex")}`);
+}

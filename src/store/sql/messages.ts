@@ -1,0 +1,156 @@
+import type { MessageKind } from "#src/message/message.ts";
+import type { HistoryEntry, MessageState } from "#src/message/state.ts";
+import type { Queryable } from "../queryable.ts";
+
+/** One line of the message browser; `externalId` is sealed under `epoch`, null once purged. */
+export interface MessageSummary {
+  readonly id: string;
+  readonly seq: number;
+  readonly epoch: number | null;
+  readonly channel: string;
+  readonly kind: MessageKind;
+  readonly state: MessageState;
+  readonly reason: string | null;
+  readonly receivedAt: Date;
+  readonly filedAt: Date | null;
+  readonly restrictedAt: Date | null;
+  readonly externalId: Buffer | null;
+}
+
+export interface MessageFilter {
+  readonly state?: MessageState | undefined;
+  readonly channel?: string | undefined;
+  /** Keyed hash of the external id looked for. */
+  readonly externalBi?: Buffer | undefined;
+  readonly patientBi?: Buffer | undefined;
+  readonly contactBi?: Buffer | undefined;
+  /** Cursor: only messages older (smaller `seq`) than this. */
+  readonly before?: number | undefined;
+  readonly limit: number;
+}
+
+const LIVE = `SELECT id, seq, epoch, channel, kind, state, reason, received_at AS "receivedAt", filed_at AS "filedAt",
+  restricted_at AS "restrictedAt", external_id AS "externalId" FROM message`;
+const PURGED = `SELECT message_id AS id, seq, NULL::bigint AS epoch, channel, kind, 'purged' AS state, NULL AS reason,
+  received_at AS "receivedAt", filed_at AS "filedAt", NULL::timestamptz AS "restrictedAt", NULL::bytea AS "externalId"
+  FROM tombstone`;
+
+/** The newest messages that match, purged ones from their tombstones, newest first. */
+export async function listMessages(db: Queryable, filter: MessageFilter): Promise<MessageSummary[]> {
+  const values: unknown[] = [];
+  const bind = (value: unknown) => `$${values.push(value)}`;
+  const common = [
+    ...(filter.channel === undefined ? [] : [`channel = ${bind(filter.channel)}`]),
+    ...(filter.externalBi === undefined ? [] : [`external_bi = ${bind(filter.externalBi)}`]),
+    ...(filter.before === undefined ? [] : [`seq < ${bind(filter.before)}`]),
+  ];
+  const live = [
+    ...common,
+    ...(filter.state === undefined ? [] : [`state = ${bind(filter.state)}`]),
+    ...(filter.patientBi === undefined ? [] : [`patient_bi = ${bind(filter.patientBi)}`]),
+    ...(filter.contactBi === undefined ? [] : [`contact_bi = ${bind(filter.contactBi)}`]),
+  ];
+  const withTombstones = filter.patientBi === undefined && filter.contactBi === undefined;
+  const limit = bind(filter.limit);
+  const part = (select: string, conditions: readonly string[]) =>
+    `(${select}${conditions.length > 0 ? ` WHERE ${conditions.join(" AND ")}` : ""} ORDER BY seq DESC LIMIT ${limit})`;
+  const parts = [
+    ...(filter.state === "purged" ? [] : [part(LIVE, live)]),
+    ...(withTombstones && (filter.state === undefined || filter.state === "purged") ? [part(PURGED, common)] : []),
+  ];
+  if (parts.length === 0) return [];
+  const { rows } = await db.query<MessageSummary>(
+    `${parts.join(" UNION ALL ")} ORDER BY seq DESC LIMIT ${limit}`,
+    values,
+  );
+  return rows;
+}
+
+/** A message with everything sealed that the browser may open. */
+export interface MessageDetail extends MessageSummary {
+  readonly history: readonly HistoryEntry[];
+  readonly lastError: string | null;
+  readonly sealed: Buffer | null;
+  readonly routed: Buffer | null;
+  readonly laneKey: Buffer | null;
+}
+
+export async function getMessage(db: Queryable, id: string): Promise<MessageDetail | undefined> {
+  const { rows } = await db.query<MessageDetail>(
+    `SELECT id, seq, epoch, channel, kind, state, reason, received_at AS "receivedAt", filed_at AS "filedAt",
+       restricted_at AS "restrictedAt", external_id AS "externalId", history, last_error AS "lastError", sealed, routed,
+       lane_key AS "laneKey" FROM message WHERE id = $1
+     UNION ALL
+     SELECT message_id, seq, NULL, channel, kind, 'purged', NULL, received_at, filed_at, NULL, NULL, history, NULL, NULL,
+       NULL, NULL FROM tombstone WHERE message_id = $1`,
+    [id],
+  );
+  return rows[0];
+}
+
+/** A delivery as shown; `receipt` and `confirmation` are sealed under the message's epoch. */
+export interface DeliveryDetail {
+  readonly destination: string;
+  readonly state: string;
+  readonly attempts: number;
+  readonly lastError: string | null;
+  readonly mappingVersion: string | null;
+  readonly sentSha256: string | null;
+  readonly acceptedAt: Date | null;
+  readonly confirmedAt: Date | null;
+  readonly receipt: Buffer | null;
+  readonly confirmation: Buffer | null;
+}
+
+/** The deliveries of a message; for a purged one, what its tombstone kept (no receipts). */
+export async function getDeliveries(db: Queryable, messageId: string): Promise<DeliveryDetail[]> {
+  const { rows } = await db.query<DeliveryDetail>(
+    `SELECT destination, state, attempts, last_error AS "lastError", mapping_version AS "mappingVersion",
+       sent_sha256 AS "sentSha256", accepted_at AS "acceptedAt", confirmed_at AS "confirmedAt", receipt, confirmation
+     FROM delivery WHERE message_id = $1
+     UNION ALL
+     SELECT d.destination, d.state, d.attempts, NULL, d.mapping_version, d.sent_sha256, d.accepted_at, d.confirmed_at,
+       NULL, NULL
+     FROM tombstone, jsonb_to_recordset(tombstone.deliveries) AS d (destination text, state text, attempts int,
+       mapping_version text, sent_sha256 text, accepted_at timestamptz, confirmed_at timestamptz)
+     WHERE tombstone.message_id = $1 ORDER BY destination`,
+    [messageId],
+  );
+  return rows;
+}
+
+/** Counts of live messages by channel and state, and of purged ones by channel. */
+export async function countMessages(db: Queryable): Promise<{ channel: string; state: MessageState; count: number }[]> {
+  const { rows } = await db.query<{ channel: string; state: MessageState; count: number }>(
+    `SELECT channel, state, count(*)::bigint AS count FROM message GROUP BY channel, state
+     UNION ALL SELECT channel, 'purged', count(*)::bigint FROM tombstone GROUP BY channel`,
+  );
+  return rows;
+}
+
+/** What waits at one stage of one channel. */
+export interface StageBacklog {
+  readonly channel: string;
+  readonly stage: string;
+  readonly lanes: number;
+  readonly parked: number;
+  readonly open: number;
+  /** When the longest waiting lane was opened. */
+  readonly oldest: Date | null;
+}
+
+export async function stageBacklogs(db: Queryable): Promise<StageBacklog[]> {
+  const { rows } = await db.query<StageBacklog>(
+    `SELECT channel, stage, count(*)::bigint AS lanes, count(parked_at)::bigint AS parked, sum(open)::bigint AS open,
+       min(opened_at) AS oldest FROM lane GROUP BY channel, stage`,
+  );
+  return rows;
+}
+
+/** When the oldest message was received that is neither filed nor filtered. */
+export async function oldestUnfiled(db: Queryable): Promise<Date | null> {
+  const { rows } = await db.query<{ oldest: Date | null }>(
+    `SELECT min(received_at) AS oldest FROM message WHERE state IN ('received', 'held', 'routed', 'failed')`,
+  );
+  return rows[0]?.oldest ?? null;
+}

@@ -1,0 +1,115 @@
+import type { Verdict } from "#src/message/attachment.ts";
+import type { MessageKind } from "#src/message/message.ts";
+import type { Queryable } from "../queryable.ts";
+import { columns } from "./columns.ts";
+import type { ClaimedLane, LaneKey } from "./lanes.ts";
+
+/** A message that waits to be assembled, filtered, identified and routed. */
+export interface ReceivedRow {
+  readonly epoch: number;
+  readonly id: string;
+  readonly seq: number;
+  readonly channel: string;
+  readonly kind: MessageKind;
+  readonly laneKey: Buffer;
+  readonly contactBi: Buffer | null;
+  readonly receivedAt: Date;
+  readonly sealed: Buffer;
+  readonly externalId: Buffer;
+}
+
+export interface AttachmentState {
+  readonly epoch: number;
+  readonly id: string;
+  readonly messageId: string;
+  readonly ordinal: number;
+  readonly verdict: Verdict;
+  readonly sealed: Buffer;
+}
+
+/** The oldest received messages of each claimed lane, in order. */
+export async function takeReceived(db: Queryable, lanes: readonly LaneKey[], perLane: number): Promise<ReceivedRow[]> {
+  const { rows } = await db.query<ReceivedRow>(
+    `SELECT message.epoch, message.id, message.seq, message.channel, message.kind, message.lane_key AS "laneKey",
+       message.contact_bi AS "contactBi", message.received_at AS "receivedAt", message.sealed,
+       message.external_id AS "externalId"
+     FROM unnest($1::text[], $2::bytea[]) AS lane (channel, key)
+     CROSS JOIN LATERAL (SELECT * FROM message WHERE message.channel = lane.channel AND message.lane_key = lane.key
+       AND message.state = 'received' ORDER BY message.seq LIMIT $3) AS message
+     ORDER BY message.seq`,
+    [...columns(lanes, ["channel", "key"]), perLane],
+  );
+  return rows;
+}
+
+/** The attachments of the messages, in order. */
+export async function readAttachments(db: Queryable, messageIds: readonly string[]): Promise<AttachmentState[]> {
+  const { rows } = await db.query<AttachmentState>(
+    `SELECT epoch, id, message_id AS "messageId", ordinal, verdict, sealed FROM attachment
+     WHERE message_id = ANY ($1::uuid[]) ORDER BY message_id, ordinal`,
+    [messageIds],
+  );
+  return rows;
+}
+
+/** Writes what became of an attachment's bytes. */
+export async function writeAttachment(
+  db: Queryable,
+  attachment: AttachmentState & { readonly bytes: number | null },
+): Promise<void> {
+  await db.query(`UPDATE attachment SET verdict = $3, sealed = $4, bytes = $5 WHERE epoch = $1 AND id = $2`, [
+    attachment.epoch,
+    attachment.id,
+    attachment.verdict,
+    attachment.sealed,
+    attachment.bytes,
+  ]);
+}
+
+/** What preparing one message led to. `received` means: try again later. */
+export interface PreparedRow {
+  readonly lane: ClaimedLane;
+  readonly epoch: number;
+  readonly id: string;
+  readonly state: "received" | "held" | "filtered" | "routed";
+  readonly reason: string | null;
+  readonly lastError: string | null;
+  readonly patientBi: Buffer | null;
+  readonly routed: Buffer | null;
+  readonly retainUntil: Date | null;
+  /** Ids of the destinations that get a delivery, in the channel's order. */
+  readonly destinations: readonly string[];
+}
+
+/** Moves prepared messages out of `received`; the guard on the state makes a second settling a no-op. */
+export async function settlePrepared(db: Queryable, prepared: readonly PreparedRow[], now: Date): Promise<void> {
+  await db.query(
+    `UPDATE message SET state = done.state, reason = done.reason, last_error = done.last_error, state_at = $9,
+       attempts = message.attempts + 1, patient_bi = coalesce(done.patient_bi, message.patient_bi),
+       routed = coalesce(done.routed, message.routed), retain_until = done.retain_until,
+       history = CASE WHEN done.state = 'received' THEN message.history
+         ELSE message.history || jsonb_build_object('state', done.state, 'at', $9::timestamptz) END
+     FROM unnest($1::bigint[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::bytea[], $8::timestamptz[])
+       AS done (epoch, id, state, reason, last_error, patient_bi, routed, retain_until)
+     WHERE message.epoch = done.epoch AND message.id = done.id AND message.state = 'received'`,
+    [...columns(prepared, ["epoch", "id", "state", "reason", "lastError", "patientBi", "routed", "retainUntil"]), now],
+  );
+  const deliveries = prepared.flatMap((row) =>
+    row.destinations.map((destination) => ({ epoch: row.epoch, id: row.id, destination })),
+  );
+  if (deliveries.length === 0) return;
+  await db.query(
+    `WITH queued AS (
+       INSERT INTO delivery (epoch, message_id, destination, channel, lane_key, seq, state, queued_at)
+       SELECT message.epoch, message.id, new.destination, message.channel, message.lane_key, message.seq, 'queued', $4
+       FROM unnest($1::bigint[], $2::uuid[], $3::text[]) AS new (epoch, id, destination)
+       JOIN message ON message.epoch = new.epoch AND message.id = new.id AND message.state = 'routed'
+       ON CONFLICT (epoch, message_id, destination) DO NOTHING
+       RETURNING channel, destination, lane_key)
+     INSERT INTO lane (channel, stage, key, open, opened_at, ready_at, token)
+     SELECT channel, destination, lane_key, count(*), $4, $4, 0 FROM queued
+     GROUP BY channel, destination, lane_key ORDER BY channel, destination, lane_key
+     ON CONFLICT (channel, stage, key) DO UPDATE SET open = lane.open + EXCLUDED.open`,
+    [...columns(deliveries, ["epoch", "id", "destination"]), now],
+  );
+}

@@ -1,0 +1,66 @@
+import type { Queryable } from "../queryable.ts";
+import { openLanes } from "./lanes.ts";
+
+type Reprocessed = { readonly channel: string; readonly laneKey: Buffer };
+
+/**
+ * Lets held messages of these contacts in again, because the directory has learned something about their numbers.
+ * Runs inside the directory's transaction, so no message can miss the news.
+ * @returns how many
+ */
+export async function reenterHeld(db: Queryable, contactBis: readonly Buffer[], now: Date): Promise<number> {
+  const { rows } = await db.query<Reprocessed>(
+    `UPDATE message SET state = 'received', reason = NULL, state_at = $2,
+       history = history || jsonb_build_object('state', 'received', 'at', $2::timestamptz)
+     WHERE contact_bi = ANY ($1::bytea[]) AND state = 'held' AND reason IN ('unknown', 'ambiguous')
+     RETURNING channel, lane_key AS "laneKey"`,
+    [contactBis, now],
+  );
+  await openPrepareLanes(db, rows, now);
+  return rows.length;
+}
+
+/** Sends a held or filtered message through the pipeline again, or requeues the failed deliveries of a failed one. */
+export async function reprocessMessage(db: Queryable, id: string, now: Date): Promise<"again" | "refused" | "absent"> {
+  const { rows } = await db.query<{ state: string; channel: string; laneKey: Buffer; epoch: number }>(
+    `SELECT state, channel, lane_key AS "laneKey", epoch FROM message WHERE id = $1 FOR UPDATE`,
+    [id],
+  );
+  const message = rows[0];
+  if (!message) return "absent";
+  if (message.state === "held" || message.state === "filtered") {
+    await move(db, message.epoch, id, "received", now);
+    await openPrepareLanes(db, [message], now);
+    return "again";
+  }
+  if (message.state !== "failed") return "refused";
+  const failed = await db.query<{ destination: string }>(
+    `UPDATE delivery SET state = 'queued', last_error = NULL
+     WHERE epoch = $1 AND message_id = $2 AND state = 'failed' RETURNING destination`,
+    [message.epoch, id],
+  );
+  await move(db, message.epoch, id, "routed", now);
+  const lanes = failed.rows.map(({ destination }) => ({
+    channel: message.channel,
+    stage: destination,
+    key: message.laneKey,
+    count: 1,
+  }));
+  await openLanes(db, lanes, now, true);
+  return "again";
+}
+
+async function move(db: Queryable, epoch: number, id: string, state: "received" | "routed", now: Date): Promise<void> {
+  await db.query(
+    `UPDATE message SET state = $3, reason = NULL, retain_until = NULL, state_at = $4,
+       history = history || jsonb_build_object('state', $3::text, 'at', $4::timestamptz)
+     WHERE epoch = $1 AND id = $2`,
+    [epoch, id, state, now],
+  );
+}
+
+async function openPrepareLanes(db: Queryable, messages: readonly Reprocessed[], now: Date): Promise<void> {
+  if (messages.length === 0) return;
+  const work = messages.map((row) => ({ channel: row.channel, stage: "prepare", key: row.laneKey, count: 1 }));
+  await openLanes(db, work, now);
+}

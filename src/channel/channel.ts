@@ -1,0 +1,38 @@
+import type { Mapping } from "#src/message/mapping.ts";
+import type { SourceSpec } from "#src/sources/source.ts";
+import type { DestinationSpec } from "#src/destinations/destination.ts";
+import type { Filter } from "./filter.ts";
+import type { ChannelTest } from "./schema.ts";
+
+/** One channel file, loaded and checked: everything the pipeline needs to run it. */
+export interface Channel {
+  readonly id: string;
+  readonly title: string;
+  /** Path of the YAML file as found. */
+  readonly file: string;
+  readonly sourceType: string;
+  readonly sourceSpec: SourceSpec;
+  readonly sourceConfig: unknown;
+  /** Absent: everything passes. */
+  readonly filter?: Filter;
+  /** Absent: nobody is identified and mappings get no subject. */
+  readonly identity?: { readonly requireLevel: number; readonly reverifyAfterMs?: number };
+  readonly destinations: readonly ChannelDestination[];
+  readonly retention: { readonly afterFiledMs: number; readonly hardMaxAgeMs: number; readonly unknownSenderMs: number };
+  /** Signed consent to purge on an acknowledgement alone; required where no destination confirms. */
+  readonly waiver?: { readonly signedBy: string; readonly date: string; readonly reason: string };
+  readonly tests: readonly ChannelTest[];
+  /** SHA-256 hex of the file and its mappings' versions; equal digests run the same. Holds no resolved secret. */
+  readonly digest: string;
+}
+
+export interface ChannelDestination {
+  readonly id: string;
+  readonly spec: DestinationSpec;
+  readonly config: unknown;
+  readonly mapping: Mapping;
+  /** `with:` after the mapping's own schema. */
+  readonly params: unknown;
+  /** What the lane does after a permanent failure: wait for a person, or go on with the next message. */
+  readonly onPermanent: "park" | "skip";
+}

@@ -1,0 +1,52 @@
+import { basename, extname } from "node:path";
+import type { Channel } from "./channel.ts";
+import type { Issue } from "./validate.ts";
+
+/** What no schema can say about one channel: that its parts fit together. */
+export function lintChannel(channel: Channel): Issue[] {
+  return [...lintName(channel), ...lintDestinations(channel), ...lintRetention(channel), ...lintTests(channel)];
+}
+
+/** What two channels cannot share: the member of the source that is theirs alone. */
+export const EXCLUSIVE: Readonly<Record<string, { member: string; message: string }>> = {
+  whatsapp: { member: "phone_number_id", message: "this phone number already belongs to channel" },
+  mllp: { member: "port", message: "this port already belongs to channel" },
+};
+
+function lintName({ id, file }: Channel): Issue[] {
+  const name = basename(file, extname(file));
+  return id === name ? [] : [{ path: ["id"], message: `The file is named "${name}"; both names must be the same` }];
+}
+
+function lintDestinations({ destinations, waiver }: Channel): Issue[] {
+  const issues: Issue[] = [];
+  for (const [index, { id }] of destinations.entries()) {
+    if (destinations.findIndex((other) => other.id === id) < index) {
+      issues.push({ path: ["destinations", index, "id"], message: `Another destination is named "${id}"` });
+    }
+  }
+  if (!waiver && !destinations.some(({ spec }) => spec.confirms)) {
+    const message = "No destination can confirm what it holds, so nothing could ever be purged; add one, or an ack_only_waiver";
+    issues.push({ path: ["destinations"], message });
+  }
+  return issues;
+}
+
+function lintRetention({ retention }: Channel): Issue[] {
+  const issues: Issue[] = [];
+  if (retention.hardMaxAgeMs <= retention.afterFiledMs) {
+    issues.push({ path: ["retention", "hard_max_age"], message: "Must be longer than after_filed" });
+  }
+  if (retention.unknownSenderMs > retention.hardMaxAgeMs) {
+    issues.push({ path: ["retention", "unknown_sender"], message: "Must not be longer than hard_max_age" });
+  }
+  return issues;
+}
+
+function lintTests({ tests, destinations }: Channel): Issue[] {
+  return tests.flatMap(({ expect }, index) =>
+    (expect.routed ?? [])
+      .filter((id) => !destinations.some((destination) => destination.id === id))
+      .map((id) => ({ path: ["tests", index, "expect", "routed"], message: `No destination is named "${id}"` })),
+  );
+}

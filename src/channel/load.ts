@@ -1,0 +1,152 @@
+import { createHash } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import { extname, join } from "node:path";
+import { LineCounter, parseDocument } from "yaml";
+import type { Document } from "yaml";
+import type { Mapping } from "#src/message/mapping.ts";
+import type { Channel } from "./channel.ts";
+import { interpolate } from "./interpolate.ts";
+import type { Environment, Unresolved } from "./interpolate.ts";
+import { EXCLUSIVE, lintChannel } from "./lint.ts";
+import { loadMapping } from "./mapping.ts";
+import { settlePlaceholders } from "./placeholder.ts";
+import { positionOf } from "./position.ts";
+import type { Problem } from "./problem.ts";
+import { validate } from "./validate.ts";
+import type { Issue, Validated } from "./validate.ts";
+
+export interface LoadOptions {
+  /** Folder of the channel files; folders inside it are not read. */
+  readonly directory: string;
+  readonly mappingsDirectory: string;
+  readonly env: Environment;
+  /** Names without a value: a problem (default), or something that fits, so that lint works without secrets. */
+  readonly unresolved?: "error" | "placeholder";
+}
+
+/** A channel with what is needed to point at a place in its file. */
+interface Loaded {
+  readonly channel: Channel;
+  /** What no other channel may have, as written where it has no value yet. */
+  readonly exclusive?: string;
+  problem(issue: Issue): Problem;
+}
+
+/** Loads every channel file of a folder, in the order of their names. A broken one is left out and never hinders the others. */
+export async function loadChannels(options: LoadOptions): Promise<{ channels: Channel[]; problems: Problem[] }> {
+  const loaded: Loaded[] = [];
+  const problems: Problem[] = [];
+  for (const name of (await readdir(options.directory)).filter(isYaml).sort()) {
+    const file = join(options.directory, name);
+    const one = await loadChannel(file, await readFile(file, "utf8"), options);
+    problems.push(...one.problems);
+    if (one.loaded) {
+      const clash = clashOf(one.loaded, loaded);
+      if (clash) {
+        problems.push(one.loaded.problem(clash));
+      } else {
+        loaded.push(one.loaded);
+      }
+    }
+  }
+  return { channels: loaded.map(({ channel }) => channel), problems };
+}
+
+async function loadChannel(
+  file: string,
+  text: string,
+  options: LoadOptions,
+): Promise<{ loaded?: Loaded; problems: Problem[] }> {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  if (document.errors.length > 0) {
+    const problems = document.errors.map(({ message, linePos }) => {
+      const [summary = message] = message.split(/ at line \d+|:?\n/);
+      return { file, line: linePos?.[0].line ?? 1, column: linePos?.[0].col ?? 1, path: "", message: summary };
+    });
+    return { problems };
+  }
+  const problem = ({ path, message, atKey }: Issue): Problem => ({
+    file,
+    ...positionOf(document.contents, path, lines, atKey),
+    path: path.join("."),
+    message,
+  });
+  const unresolved = interpolate(document, options.env);
+  const findMapping = (name: string): Promise<Mapping> => loadMapping(options.mappingsDirectory, name);
+  const checked = await settlePlaceholders(document, unresolved, options.env, (value) => validate(value, findMapping));
+  const problems = [
+    ...(options.unresolved === "placeholder" ? [] : unresolved.map((open) => problemOf(open, problem))),
+    ...checked.issues.map(problem),
+  ];
+  const channel = assemble(file, text, checked);
+  if (channel) {
+    problems.push(...lintChannel(channel).map(problem));
+  }
+  return !channel || problems.length > 0
+    ? { problems }
+    : { loaded: { channel, problem, ...exclusiveOf(channel, document, unresolved) }, problems };
+}
+
+function problemOf(open: Unresolved, problem: (issue: Issue) => Problem): Problem {
+  return { ...problem({ path: open.path, message: open.reason }), remedy: "set it, or give a default: ${NAME:default}" };
+}
+
+function assemble(file: string, text: string, { issues, file: said, source, destinations }: Validated): Channel | undefined {
+  if (issues.length > 0 || !said || !source) {
+    return undefined;
+  }
+  const { retention, identity, ack_only_waiver: waiver } = said;
+  const digest = createHash("sha256").update(text);
+  for (const { mapping } of destinations) {
+    digest.update(`\0${mapping.name}@${mapping.version}`);
+  }
+  return {
+    id: said.id,
+    title: said.title,
+    file,
+    sourceType: source.spec.type,
+    sourceSpec: source.spec,
+    sourceConfig: source.config,
+    ...(said.filter && { filter: said.filter }),
+    ...(identity && {
+      identity: {
+        requireLevel: identity.require_level,
+        ...(identity.reverify_after !== undefined && { reverifyAfterMs: identity.reverify_after }),
+      },
+    }),
+    destinations,
+    retention: {
+      afterFiledMs: retention.after_filed,
+      hardMaxAgeMs: retention.hard_max_age,
+      unknownSenderMs: retention.unknown_sender,
+    },
+    ...(waiver && { waiver: { signedBy: waiver.signed_by, date: waiver.date, reason: waiver.reason } }),
+    tests: said.tests,
+    digest: digest.digest("hex"),
+  };
+}
+
+function exclusiveOf(channel: Channel, document: Document, unresolved: readonly Unresolved[]): { exclusive?: string } {
+  const rule = EXCLUSIVE[channel.sourceType];
+  if (!rule) {
+    return {};
+  }
+  const open = unresolved.find(({ path }) => path.join(".") === `source.${rule.member}`);
+  const value = open ? open.text : String(document.getIn(["source", rule.member]));
+  // Port 0 lets the system choose, so two channels may both say it.
+  return value === "0" ? {} : { exclusive: `${channel.sourceType} ${value}` };
+}
+
+function clashOf({ channel, exclusive }: Loaded, earlier: readonly Loaded[]): Issue | undefined {
+  if (earlier.some((other) => other.channel.id === channel.id)) {
+    return { path: ["id"], message: "Another channel has this id" };
+  }
+  const owner = exclusive === undefined ? undefined : earlier.find((other) => other.exclusive === exclusive);
+  const rule = EXCLUSIVE[channel.sourceType];
+  return owner && rule ? { path: ["source", rule.member], message: `${rule.message} ${owner.channel.id}` } : undefined;
+}
+
+function isYaml(name: string): boolean {
+  return [".yaml", ".yml"].includes(extname(name));
+}

@@ -1,0 +1,114 @@
+import { z } from "zod";
+import { parseDuration } from "#src/message/duration.ts";
+import { HOLD_REASONS } from "#src/message/message.ts";
+import type { HoldReason } from "#src/message/message.ts";
+import { compileFilter } from "./filter.ts";
+
+const ID = /^[a-z][a-z0-9-]{1,62}$/;
+const NAME = /^[a-z][a-z0-9-]*$/;
+
+const duration = z.string().transform((text, context) => {
+  try {
+    return parseDuration(text);
+  } catch (error) {
+    context.addIssue({ code: "custom", message: because(error) });
+    return z.NEVER;
+  }
+});
+
+const filter = z.string().transform((text, context) => {
+  try {
+    return compileFilter(text);
+  } catch (error) {
+    context.addIssue({ code: "custom", message: because(error) });
+    return z.NEVER;
+  }
+});
+
+const patient = z.strictObject({
+  phones: z.array(z.string()).default([]).describe("The patient's own numbers, E.164 digits without +."),
+  identifiers: z
+    .array(z.strictObject({ value: z.string(), authority: z.string().default(""), type: z.string().default("") }))
+    .default([{ value: "P-1", authority: "TEST", type: "PI" }])
+    .describe("Identifiers as in PID-3."),
+  encounter: z.string().optional().describe("The number of the one open case."),
+  level: z.coerce.number().int().min(0).max(4).default(1).describe("Link level of these numbers."),
+});
+
+const expectation = z
+  .strictObject({
+    routed: z.array(z.string()).optional().describe("The destinations that get a delivery, each mapped without error."),
+    held: z
+      .enum(Object.keys(HOLD_REASONS) as [HoldReason, ...HoldReason[]])
+      .optional()
+      .describe("The message waits for a human for this reason."),
+    filtered: z.literal(true).optional().describe("The filter stops the message."),
+  })
+  .refine((value) => Object.keys(value).length === 1, "Expected exactly one of routed, held, filtered");
+
+const test = z.strictObject({
+  name: z.string().min(1).describe("What is shown, as a sentence."),
+  given: z.string().describe("A webhook body (.json) or an HL7 message (.hl7), relative to this file."),
+  patients: z.array(patient).optional().describe("The directory; by default one patient who owns the sender's number."),
+  expect: expectation.describe("What becomes of every message cut from it."),
+});
+
+/** What every channel file says; the fields of its connectors are checked against their own specs. */
+export const channelFile = z.strictObject({
+  id: z.string().regex(ID).describe("Name of the channel; the same as the file's."),
+  title: z.string().min(1).describe("What the channel does, in a few words."),
+  source: z.looseObject({ type: z.string() }).describe("Where messages come from."),
+  filter: filter.optional().describe("FHIRPath condition over the message; without it everything passes."),
+  identity: z
+    .strictObject({
+      require_level: z.coerce.number().int().min(0).max(4).default(1).describe("Weakest link that may file."),
+      reverify_after: duration.optional().describe("Age after which a link must be proven again, ISO 8601."),
+    })
+    .optional()
+    .describe("How sure the engine must be who wrote; without it nobody is identified."),
+  destinations: z
+    .array(
+      z.looseObject({
+        id: z
+          .string()
+          .regex(NAME)
+          .refine((id) => id !== "prepare", 'Reserved: the engine\'s own lane is named "prepare"')
+          .describe("Name within the channel."),
+        type: z.string(),
+        mapping: z.string().regex(NAME).describe("Folder under mappings/ that renders the message."),
+        with: z.looseObject({}).default({}).describe("The mapping's parameters."),
+        on_permanent: z
+          .enum(["park", "skip"])
+          .default("park")
+          .describe("After a permanent failure the lane waits for a person, or goes on with the next message."),
+      }),
+    )
+    .min(1)
+    .describe("Where messages go."),
+  retention: z
+    .strictObject({
+      after_filed: duration.describe("Kept this long after the KIS provably holds it, ISO 8601."),
+      hard_max_age: duration.prefault("P30D").describe("Nothing stays unseen longer than this, ISO 8601."),
+      unknown_sender: duration.prefault("P7D").describe("Kept this long when nobody knows the sender, ISO 8601."),
+    })
+    .describe("How long content stays here."),
+  ack_only_waiver: z
+    .strictObject({
+      signed_by: z.string().min(1).describe("Who answers for it."),
+      date: z.iso.date().describe("When it was signed."),
+      reason: z.string().min(1).describe("Why no read path exists."),
+    })
+    .optional()
+    .describe("Consent to purge on an acknowledgement alone, where no destination can be read back."),
+  tests: z.array(test).default([]).describe("Run by `botenstoff test`; a channel whose tests fail is not deployed."),
+});
+
+export type ChannelFile = z.infer<typeof channelFile>;
+export type ChannelTest = z.infer<typeof test>;
+
+/** The members of a destination that are the channel's; all others are its connector's. */
+export const DESTINATION_MEMBERS = ["id", "mapping", "with", "on_permanent"] as const;
+
+function because(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

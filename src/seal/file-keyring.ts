@@ -1,0 +1,124 @@
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, unlinkSync } from "node:fs";
+import { join } from "node:path";
+import { BotenstoffError } from "#src/message/error-code.ts";
+import { decrypt, encrypt, lengthPrefixed, subkey } from "./cipher.ts";
+import { createDurably, syncDirectory, writeDurably } from "./durable-file.ts";
+import type { Keyring, NamedKey } from "./keyring.ts";
+
+const KEY_BYTES = 32;
+const DESTROYED = ".destroyed";
+
+/**
+ * A keyring of files under `directory`, each wrapped by a key derived from the master key. Several engines may share
+ * it: files appear atomically, and the loser of a race takes the winner's.
+ * @throws BotenstoffError MASTER_KEY_WRONG when the keyring was made under another master key
+ */
+export function openFileKeyring({ directory, masterKey }: { directory: string; masterKey: Buffer }): Keyring {
+  const wrapping = subkey(masterKey, "keyring");
+  const epochs = join(directory, "epochs");
+  const named = join(directory, "named");
+  for (const path of [epochs, named]) mkdirSync(path, { recursive: true, mode: 0o700 });
+  const wrap = (name: string, key: Buffer) => encrypt(wrapping, key, lengthPrefixed("key", name));
+  const unwrap = (name: string, wrapped: Buffer) => decrypt(wrapping, wrapped, lengthPrefixed("key", name));
+  checkMasterKey(join(named, "check.key"), wrap, unwrap);
+
+  const cache = new Map<number, Buffer>();
+  const namedCache = new Map<NamedKey, Buffer>();
+  const epochFile = (epoch: number) => join(epochs, `${epoch}.key`);
+  const marker = (epoch: number) => join(epochs, `${epoch}${DESTROYED}`);
+
+  function loadOrMake(path: string, name: string, make: () => Buffer): Buffer {
+    if (!existsSync(path)) createDurably(path, wrap(name, make()));
+    return unwrap(name, readFileSync(path));
+  }
+
+  function refuseDestroyed(epoch: number): void {
+    if (!existsSync(marker(epoch))) return;
+    forget(epoch);
+    throw new BotenstoffError("EPOCH_KEY_DESTROYED", `opening epoch ${epoch}: it was purged`);
+  }
+
+  function forget(epoch: number): void {
+    cache.get(epoch)?.fill(0);
+    cache.delete(epoch);
+  }
+
+  return {
+    epochKey: (epoch) => {
+      const known = cache.get(epoch);
+      if (known) return known;
+      refuseDestroyed(epoch);
+      const key = loadOrMake(epochFile(epoch), `epoch ${epoch}`, () => randomBytes(KEY_BYTES));
+      // Another engine may have purged the epoch in between: the marker is written before the key goes.
+      if (existsSync(marker(epoch))) unlinkIfThere(epochFile(epoch));
+      refuseDestroyed(epoch);
+      cache.set(epoch, key);
+      return key;
+    },
+    openEpochKey: (epoch) => {
+      const known = cache.get(epoch);
+      if (known) return known;
+      refuseDestroyed(epoch);
+      if (!existsSync(epochFile(epoch))) {
+        throw new BotenstoffError("SEAL_BROKEN", `opening epoch ${epoch}: its key is missing from the keyring`);
+      }
+      const key = unwrap(`epoch ${epoch}`, readFileSync(epochFile(epoch)));
+      cache.set(epoch, key);
+      return key;
+    },
+    destroyEpochKey: (epoch) => {
+      createDurably(marker(epoch), Buffer.alloc(0));
+      forget(epoch);
+      const file = epochFile(epoch);
+      if (!existsSync(file)) return;
+      // Overwritten first, for file systems that keep a deleted file's block; journals and SSDs may still keep one.
+      writeDurably(file, randomBytes(statSync(file).size));
+      unlinkIfThere(file);
+      syncDirectory(epochs);
+    },
+    destroyed: () =>
+      readdirSync(epochs)
+        .filter((name) => name.endsWith(DESTROYED))
+        .map((name) => Number(name.slice(0, -DESTROYED.length)))
+        .sort((a, b) => a - b),
+    named: (name) => {
+      const known = namedCache.get(name);
+      if (known) return known;
+      const key = loadOrMake(join(named, `${name}.key`), name, () => randomBytes(KEY_BYTES));
+      namedCache.set(name, key);
+      return key;
+    },
+    signingKey: () => {
+      const pem = loadOrMake(join(named, "signing.key"), "signing", () =>
+        Buffer.from(generateKeyPairSync("ed25519").privateKey.export({ format: "pem", type: "pkcs8" })),
+      );
+      const privateKey = createPrivateKey(pem);
+      const publicKey = createPublicKey(privateKey);
+      const der = publicKey.export({ format: "der", type: "spki" });
+      return { privateKey, publicKey, keyId: createHash("sha256").update(der).digest("hex").slice(0, 16) };
+    },
+  };
+}
+
+/** A known value wrapped at the keyring's birth tells a wrong master key from a damaged file. */
+function checkMasterKey(
+  path: string,
+  wrap: (name: string, key: Buffer) => Buffer,
+  unwrap: (name: string, wrapped: Buffer) => Buffer,
+): void {
+  if (!existsSync(path)) createDurably(path, wrap("check", Buffer.from("botenstoff")));
+  try {
+    unwrap("check", readFileSync(path));
+  } catch (cause) {
+    throw new BotenstoffError("MASTER_KEY_WRONG", "opening the keyring: it was made under another master key", { cause });
+  }
+}
+
+function unlinkIfThere(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
+}

@@ -1,0 +1,45 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
+import { hkdfSync, randomBytes } from "node:crypto";
+import { dirname } from "node:path";
+import { BotenstoffError } from "#src/message/error-code.ts";
+
+const MIN_BYTES = 32;
+
+/**
+ * Reads the master key: any content of at least 32 bytes, a line end at its end not counted. 32 bytes by HKDF-SHA256.
+ * @throws BotenstoffError MASTER_KEY_MISSING, CONFIG_INVALID
+ */
+export function readMasterKey(path: string | undefined): Buffer {
+  if (path === undefined) throw new BotenstoffError("MASTER_KEY_MISSING", "starting: no master key file is named");
+  const content = stripLineEnd(read(path));
+  if (content.length < MIN_BYTES) {
+    throw new BotenstoffError(
+      "CONFIG_INVALID",
+      `reading BOTENSTOFF_MASTER_KEY_FILE: it holds ${content.length} bytes, ${MIN_BYTES} are needed`,
+    );
+  }
+  return Buffer.from(hkdfSync("sha256", content, Buffer.alloc(0), "botenstoff master key", 32));
+}
+
+/** Writes a new master key; refuses to overwrite one. */
+export function createMasterKey(path: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const handle = openSync(path, "wx", 0o600);
+  writeSync(handle, `${randomBytes(48).toString("base64")}\n`);
+  fsyncSync(handle);
+  closeSync(handle);
+}
+
+function read(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    throw new BotenstoffError("CONFIG_INVALID", "reading BOTENSTOFF_MASTER_KEY_FILE: the file cannot be read", { cause });
+  }
+}
+
+function stripLineEnd(content: Buffer): Buffer {
+  let end = content.length;
+  while (end > 0 && (content[end - 1] === 0x0a || content[end - 1] === 0x0d)) end -= 1;
+  return content.subarray(0, end);
+}

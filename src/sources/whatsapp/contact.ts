@@ -1,0 +1,57 @@
+import type { Contact } from "#src/message/contact.ts";
+import { list, members, word } from "./member.ts";
+import type { Members } from "./member.ts";
+
+/** The `contacts[]` beside the messages of one change, found by `wa_id` or `user_id`. */
+export interface ContactBook {
+  readonly byId: ReadonlyMap<string, Members>;
+  /** The only entry, where there is exactly one. */
+  readonly sole?: Members;
+}
+
+export function contactBook(value: unknown): ContactBook {
+  const entries = (list(value) ?? []).map(members).filter((entry) => entry !== undefined);
+  const byId = new Map<string, Members>();
+  for (const entry of entries) {
+    for (const id of [word(entry["wa_id"]), word(entry["user_id"])]) {
+      if (id !== undefined && !byId.has(id)) byId.set(id, entry);
+    }
+  }
+  const [sole] = entries;
+  return { byId, ...(sole && entries.length === 1 && { sole }) };
+}
+
+/**
+ * The contact entry of a message's sender. A message that names nobody belongs to the only entry there is; a message
+ * that names somebody else never does, because a wrong user id would be a wrong patient.
+ */
+export function contactOf(element: Members, book: ContactBook): Members | undefined {
+  const from = word(element["from"]);
+  const userId = word(element["from_user_id"]);
+  if (from === undefined && userId === undefined) return book.sole;
+  return (
+    (from !== undefined ? book.byId.get(from) : undefined) ?? (userId !== undefined ? book.byId.get(userId) : undefined)
+  );
+}
+
+/**
+ * Who wrote. Since 2026 `from` may be missing or hold a business-scoped user id, so only 5 to 20 digits count as a
+ * phone number. Undefined when nothing identifies the sender.
+ */
+export function sender(element: Members, entry: Members | undefined): Contact | undefined {
+  const from = word(element["from"]);
+  const phone = phoneOf(from) ?? phoneOf(word(entry?.["wa_id"]));
+  const userId =
+    word(element["from_user_id"]) ?? word(entry?.["user_id"]) ?? (phoneOf(from) === undefined ? from : undefined);
+  const name = members(entry?.["profile"])?.["name"];
+  if (phone === undefined && userId === undefined) return undefined;
+  return {
+    ...(phone && { phone }),
+    ...(userId && { userId }),
+    ...(typeof name === "string" && name !== "" && { displayName: name }),
+  };
+}
+
+function phoneOf(id: string | undefined): string | undefined {
+  return id !== undefined && /^\d{5,20}$/.test(id) ? id : undefined;
+}

@@ -1,0 +1,92 @@
+import { request } from "undici";
+import type { Dispatcher } from "undici";
+import { BotenstoffError } from "#src/message/error-code.ts";
+import type { Secret } from "#src/message/secret.ts";
+import { members, word } from "./member.ts";
+import type { Members } from "./member.ts";
+
+/** The Graph API, its version included ("https://graph.facebook.com/v25.0"), and how to reach it. */
+export interface Graph {
+  readonly url: URL;
+  readonly token: Secret;
+  readonly dispatcher: Dispatcher;
+}
+
+/** What a node of the Graph API answered. */
+export type GraphAnswer =
+  | { readonly found: Members }
+  /** The token is refused; the node does not exist (or not for this token); anything else may pass. */
+  | { readonly refused: "token" | "absent" | "other"; readonly status: number };
+
+/** A node's JSON is below 1 KiB; more than this is not the Graph API. */
+const MAX_ANSWER_BYTES = 64 * 1024;
+
+/** The address of the Graph API with its version, appended unless it is already there. */
+export function graphAddress(url: string, version: string): URL {
+  const base = url.replace(/\/+$/, "");
+  return new URL(/\/v\d+(\.\d+)?$/.test(base) ? base : `${base}/${version}`);
+}
+
+/**
+ * Reads a node: `GET /<version>/<id>?…`. Never follows a redirect, because the token would travel with it.
+ * @throws BotenstoffError MEDIA_UNAVAILABLE when there is no answer, or none in JSON
+ */
+export async function readNode(
+  graph: Graph,
+  id: string,
+  query: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<GraphAnswer> {
+  const url = `${graph.url.href}/${encodeURIComponent(id)}?${new URLSearchParams(query).toString()}`;
+  const { status, text } = await asking("the Graph API", async () => {
+    const { statusCode, body } = await request(url, {
+      dispatcher: graph.dispatcher,
+      headers: headers(graph.token),
+      signal,
+    });
+    let text = "";
+    for await (const chunk of body.setEncoding("utf8") as AsyncIterable<string>) {
+      text += chunk;
+      if (text.length > MAX_ANSWER_BYTES) throw new Error("the answer is no Graph API node");
+    }
+    return { status: statusCode, text };
+  });
+  const answer = parsed(text);
+  if (status === 200 && answer) return { found: answer };
+  return { refused: refusal(status, members(answer?.["error"])), status };
+}
+
+/** The headers of every request to Meta; the token goes only to addresses that were pinned before. */
+export function headers(token: Secret): Record<string, string> {
+  return { authorization: `Bearer ${token.reveal()}`, "user-agent": "Botenstoff", "accept-encoding": "identity" };
+}
+
+/** Runs a request; a refused connection, a reset, a timeout and an abort all mean "not now". */
+export async function asking<T>(whom: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    throw new BotenstoffError("MEDIA_UNAVAILABLE", `asking ${whom}: no usable answer`, { cause });
+  }
+}
+
+/**
+ * Graph API errors are known by `error.code`, not by title (Meta, support/error-codes): 190 and 0 an unusable token,
+ * 3, 10, 200–299 and 131005 a missing permission, 100 with subcode 33 an object that "does not exist".
+ */
+function refusal(status: number, error: Members | undefined): "token" | "absent" | "other" {
+  const code = Number(word(error?.["code"]) ?? Number.NaN);
+  if (status === 401 || [0, 3, 10, 190, 131005].includes(code) || (code >= 200 && code <= 299)) return "token";
+  if (status === 403) return "token";
+  if (status === 404 || status === 410) return "absent";
+  const gone = word(error?.["error_subcode"]) === "33" || /does not exist/i.test(word(error?.["message"]) ?? "");
+  return status === 400 && code === 100 && gone ? "absent" : "other";
+}
+
+function parsed(text: string): Members | undefined {
+  try {
+    return members(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,120 @@
+import type { Readable } from "node:stream";
+import { request } from "undici";
+import type { AttachmentReference } from "#src/message/attachment.ts";
+import { BotenstoffError } from "#src/message/error-code.ts";
+import type { FetchedAttachment } from "#src/sources/source.ts";
+import { asking, headers, readNode } from "./graph.ts";
+import type { Graph } from "./graph.ts";
+import { discard, measured } from "./measured.ts";
+import type { MediaHosts } from "./media-hosts.ts";
+import { word } from "./member.ts";
+import { sha256Hex } from "./sha256.ts";
+
+export interface MediaDeps {
+  readonly graph: Graph;
+  readonly hosts: MediaHosts;
+  readonly phoneNumberId: string;
+  readonly maxBytes: number;
+}
+
+/** What `GET /<media-id>` tells about the bytes; the address lives five minutes. */
+interface Located {
+  readonly url: URL;
+  readonly declaredType?: string;
+  readonly announcedSha256?: string;
+}
+
+/** The bytes on their way; undefined when the address has expired. */
+type Download = { readonly body: Readable; readonly declaredType?: string } | undefined;
+
+const MAX_REDIRECTS = 3;
+
+/**
+ * Fetches an attachment by its id. The address in the webhook is not used: it expires five minutes after Meta wrote it,
+ * and asking by id also tells size and digest. An expired address is asked for once more.
+ * @throws BotenstoffError MEDIA_*
+ */
+export async function fetchMedia(
+  deps: MediaDeps,
+  reference: AttachmentReference,
+  signal: AbortSignal,
+): Promise<FetchedAttachment> {
+  for (let attempt = 0; attempt < 2; attempt++) {
+    const located = await locate(deps, reference.mediaId, signal);
+    const download = await open(deps, located.url, signal);
+    if (download) {
+      const declaredType = located.declaredType ?? download.declaredType ?? reference.declaredType;
+      const announcedSha256 = located.announcedSha256 ?? reference.announcedSha256;
+      return {
+        body: download.body,
+        ...(declaredType && { declaredType }),
+        ...(announcedSha256 && { announcedSha256 }),
+      };
+    }
+  }
+  throw new BotenstoffError("MEDIA_UNAVAILABLE", "fetching media: every address given for it had already expired");
+}
+
+async function locate(deps: MediaDeps, mediaId: string, signal: AbortSignal): Promise<Located> {
+  // "." and ".." would climb in the path; Meta's ids are digits.
+  if (/^\.*$/.test(mediaId)) throw new BotenstoffError("MEDIA_GONE", "locating media: this is not a media id");
+  const answer = await readNode(deps.graph, mediaId, { phone_number_id: deps.phoneNumberId }, signal);
+  if (!("found" in answer)) {
+    const code = ({ token: "MEDIA_UNAUTHORIZED", absent: "MEDIA_GONE", other: "MEDIA_UNAVAILABLE" } as const)[
+      answer.refused
+    ];
+    throw new BotenstoffError(code, `locating media: the Graph API answered ${answer.status}`);
+  }
+  const { url, file_size: size, mime_type: type, sha256 } = answer.found;
+  if (typeof url !== "string") {
+    throw new BotenstoffError("MEDIA_UNAVAILABLE", "locating media: the Graph API gave no address");
+  }
+  refuseLargerThan(deps.maxBytes, Number(word(size) ?? 0));
+  const declaredType = word(type);
+  const announcedSha256 = sha256Hex(sha256);
+  return {
+    url: deps.hosts.pin(url),
+    ...(declaredType && { declaredType }),
+    ...(announcedSha256 && { announcedSha256 }),
+  };
+}
+
+/** Follows redirects by hand: each hop must be on a named host before it may see the token. */
+async function open(deps: MediaDeps, address: URL, signal: AbortSignal): Promise<Download> {
+  let url = address;
+  for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
+    const options = { dispatcher: deps.graph.dispatcher, headers: headers(deps.graph.token), signal };
+    const { statusCode: status, headers: answer, body } = await asking("the media host", () => request(url, options));
+    if (status === 200) return accept(deps, answer, body);
+    discard(body);
+    if (status === 404 || status === 410) return undefined;
+    if (status === 401 || status === 403) {
+      throw new BotenstoffError("MEDIA_UNAUTHORIZED", `downloading media: the host answered ${status}`);
+    }
+    const location = word(answer["location"]);
+    if (![301, 302, 303, 307, 308].includes(status) || location === undefined) {
+      throw new BotenstoffError("MEDIA_UNAVAILABLE", `downloading media: the host answered ${status}`);
+    }
+    url = deps.hosts.pin(location, url);
+  }
+  throw new BotenstoffError("MEDIA_UNAVAILABLE", `downloading media: more than ${MAX_REDIRECTS} redirects`);
+}
+
+function accept(deps: MediaDeps, headers: Readonly<Record<string, unknown>>, body: Readable): Download {
+  const announced = word(headers["content-length"]);
+  const length = announced === undefined ? undefined : Number(announced);
+  try {
+    refuseLargerThan(deps.maxBytes, length ?? 0);
+  } catch (error) {
+    discard(body);
+    throw error;
+  }
+  const declaredType = word(headers["content-type"]);
+  return { body: measured(body, deps.maxBytes, length), ...(declaredType && { declaredType }) };
+}
+
+function refuseLargerThan(maxBytes: number, bytes: number): void {
+  if (bytes > maxBytes) {
+    throw new BotenstoffError("MEDIA_TOO_LARGE", `fetching media: ${bytes} bytes announced, ${maxBytes} allowed`);
+  }
+}

@@ -88,7 +88,11 @@ export async function startEmbedded({ directory, settings = {} }: Options): Prom
   }
 }
 
-async function initialise(binaries: Binaries, runAs: RunAs, paths: { cluster: string; password: string }): Promise<void> {
+async function initialise(
+  binaries: Binaries,
+  runAs: RunAs,
+  paths: { cluster: string; password: string },
+): Promise<void> {
   // What an interrupted first start left is not a cluster.
   rmSync(paths.cluster, { recursive: true, force: true });
   mkdirSync(paths.cluster, { mode: 0o700 });

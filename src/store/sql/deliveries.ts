@@ -1,7 +1,7 @@
 import type { DeliveryState } from "#src/message/state.ts";
 import type { Queryable } from "../queryable.ts";
 import { columns } from "./columns.ts";
-import type { ClaimedLane, LaneKey } from "./lanes.ts";
+import type { LaneKey } from "./lanes.ts";
 
 /** One delivery taken for sending, with the sealed message and its frozen context. */
 export interface TakenDelivery {
@@ -163,12 +163,4 @@ export async function concludeMessages(
     [...columns(outcomes, ["epoch", "messageId", "ackOnly", "afterFiledMs"]), now],
   );
   return rows;
-}
-
-/** Which claimed lanes a delivery belongs to, keyed for look-up. */
-export function laneOf(
-  lanes: readonly ClaimedLane[],
-): (row: { channel: string; laneKey: Buffer }) => ClaimedLane | undefined {
-  const byKey = new Map(lanes.map((lane) => [`${lane.channel}\0${lane.key.toString("hex")}`, lane]));
-  return (row) => byKey.get(`${row.channel}\0${row.laneKey.toString("hex")}`);
 }

@@ -1,0 +1,133 @@
+import pg from "pg";
+import { DataSource } from "typeorm";
+import { ENTITIES } from "./entities/index.ts";
+import { storeError } from "./errors.ts";
+import { MIGRATIONS } from "./migrations/index.ts";
+import type { Queryable } from "./queryable.ts";
+
+/** The database, opened and migrated. Every method throws BotenstoffError STORE_UNAVAILABLE or STORE_FULL where it applies. */
+export interface Store extends Queryable {
+  /** Runs in one transaction; repeated as a whole when PostgreSQL asks for it (deadlock, serialisation). */
+  transaction<T>(run: (db: Queryable) => Promise<T>): Promise<T>;
+  /** What of an external server's own logging could put statements or values on its disk. */
+  settingsWarnings(): Promise<string[]>;
+  close(): Promise<void>;
+}
+
+const MIGRATION_LOCK = 7_041_777;
+const CONNECT_MS = 10_000;
+const MAX_CONNECTIONS = 12;
+const ATTEMPTS = 6;
+/** PostgreSQL error codes after which the same transaction may succeed: serialisation failure, deadlock. */
+const RETRYABLE = new Set(["40001", "40P01"]);
+
+/** For migrations and the typeorm command line; the engine itself uses plain pg through named SQL. */
+export function createDataSource(url: string): DataSource {
+  return new DataSource({
+    type: "postgres",
+    url,
+    entities: ENTITIES,
+    migrations: MIGRATIONS,
+    migrationsTableName: "migration",
+  });
+}
+
+/** Migrates, under a lock that lets several engines start at once, and opens the pool. */
+export async function openStore(url: string, maxConnections = MAX_CONNECTIONS): Promise<Store> {
+  await migrate(url);
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: maxConnections,
+    connectionTimeoutMillis: CONNECT_MS,
+    keepAlive: true,
+    types: { getTypeParser },
+  });
+  // An idle connection that dies is replaced at the next query, which reports it if the server is gone.
+  pool.on("error", () => undefined);
+  return {
+    query: (text, values) => guard(() => query(pool, text, values)),
+    transaction: (run) => guard(() => transact(pool, run)),
+    settingsWarnings: () => guard(() => settingsWarnings(pool)),
+    close: () => pool.end(),
+  };
+}
+
+async function migrate(url: string): Promise<void> {
+  const source = createDataSource(url);
+  await guard(() => source.initialize());
+  const runner = source.createQueryRunner();
+  try {
+    await runner.query("SELECT pg_advisory_lock($1)", [MIGRATION_LOCK]);
+    await source.runMigrations({ transaction: "all" });
+    await runner.query("SELECT pg_advisory_unlock($1)", [MIGRATION_LOCK]);
+  } finally {
+    await runner.release();
+    await source.destroy();
+  }
+}
+
+async function transact<T>(pool: pg.Pool, run: (db: Queryable) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    const client = await pool.connect();
+    let broken = true;
+    try {
+      await client.query("BEGIN");
+      const result = await run({ query: (text, values) => query(client, text, values) });
+      await client.query("COMMIT");
+      broken = false;
+      return result;
+    } catch (error) {
+      broken = !(await rollback(client));
+      if (attempt >= ATTEMPTS || !RETRYABLE.has(codeOf(error))) throw error;
+    } finally {
+      client.release(broken);
+    }
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * 2 ** attempt));
+  }
+}
+
+async function rollback(client: pg.PoolClient): Promise<boolean> {
+  try {
+    await client.query("ROLLBACK");
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Statements with values are prepared once per connection: planning is a large part of what a batch costs. */
+async function query<Row extends object>(
+  db: pg.Pool | pg.PoolClient,
+  text: string,
+  values?: readonly unknown[],
+): Promise<{ rows: Row[]; rowCount: number | null }> {
+  return db.query<Row & pg.QueryResultRow>(text, values as unknown[]);
+}
+
+async function settingsWarnings(pool: pg.Pool): Promise<string[]> {
+  const { rows } = await pool.query<{ name: string; setting: string }>(
+    `SELECT name, setting FROM pg_settings WHERE (name = 'log_error_verbosity' AND setting <> 'terse')
+       OR (name = 'log_parameter_max_length_on_error' AND setting <> '0') OR (name = 'log_statement' AND setting <> 'none')
+       OR (name = 'fsync' AND setting <> 'on')`,
+  );
+  return rows.map(({ name, setting }) => `${name}=${setting}`);
+}
+
+async function guard<T>(action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    throw storeError(error);
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
+}
+
+const INT8 = 20;
+
+/** bigint columns hold sequence numbers and seconds, all below 2^53. */
+function getTypeParser(oid: number, format?: "text" | "binary"): unknown {
+  return oid === INT8 ? Number : pg.types.getTypeParser(oid, format as "text");
+}

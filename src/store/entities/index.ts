@@ -1,0 +1,22 @@
+import { DeliveryEntity, LaneEntity } from "./delivery.ts";
+import { EncounterEntity, PatientEntity, PatientIdentifierEntity, PatientPhoneEntity } from "./directory.ts";
+import { EpochEntity, JournalEntity, PurgeEntity, SeenEntity, TombstoneEntity } from "./lasting.ts";
+import { AttachmentEntity, EventEntity, MessageEntity } from "./message.ts";
+
+/** Every table, so that the drift test can compare the migrations with what the code believes. */
+export const ENTITIES = [
+  EventEntity,
+  MessageEntity,
+  AttachmentEntity,
+  DeliveryEntity,
+  LaneEntity,
+  EpochEntity,
+  SeenEntity,
+  TombstoneEntity,
+  PurgeEntity,
+  JournalEntity,
+  PatientEntity,
+  PatientIdentifierEntity,
+  PatientPhoneEntity,
+  EncounterEntity,
+];

@@ -1,0 +1,65 @@
+import { EntitySchema } from "typeorm";
+import { bigint, bytes, integer, json, key, nullable, text, time, uuid } from "./columns.ts";
+
+export const EventEntity = new EntitySchema({
+  name: "event",
+  columns: {
+    epoch: key(bigint, "event"),
+    id: key(uuid, "event"),
+    channel: text,
+    received_at: time,
+    raw: bytes,
+  },
+});
+
+export const MessageEntity = new EntitySchema({
+  name: "message",
+  columns: {
+    epoch: key(bigint, "message"),
+    id: key(uuid, "message"),
+    seq: bigint,
+    channel: text,
+    kind: text,
+    event_id: uuid,
+    lane_key: bytes,
+    external_bi: bytes,
+    contact_bi: nullable(bytes),
+    patient_bi: nullable(bytes),
+    state: text,
+    reason: nullable(text),
+    received_at: time,
+    state_at: time,
+    attempts: { ...integer, default: 0 },
+    last_error: nullable(text),
+    filed_at: nullable(time),
+    retain_until: nullable(time),
+    restricted_at: nullable(time),
+    history: json,
+    sealed: bytes,
+    external_id: bytes,
+    routed: nullable(bytes),
+  },
+  indices: [
+    { name: "message_id", columns: ["id"] },
+    { name: "message_newest", columns: ["seq"] },
+    { name: "message_by_state", columns: ["state", "channel", "seq"] },
+    { name: "message_by_external_id", columns: ["external_bi"] },
+    { name: "message_by_contact", columns: ["contact_bi"], where: `"contact_bi" IS NOT NULL` },
+    { name: "message_by_patient", columns: ["patient_bi"], where: `"patient_bi" IS NOT NULL` },
+    { name: "message_to_prepare", columns: ["channel", "lane_key", "seq"], where: `"state" = 'received'` },
+  ],
+});
+
+export const AttachmentEntity = new EntitySchema({
+  name: "attachment",
+  columns: {
+    epoch: key(bigint, "attachment"),
+    id: key(uuid, "attachment"),
+    message_id: uuid,
+    ordinal: integer,
+    verdict: text,
+    bytes: nullable(bigint),
+    sealed: bytes,
+  },
+  indices: [{ name: "attachment_by_message", columns: ["message_id"] }],
+});

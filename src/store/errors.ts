@@ -1,0 +1,20 @@
+import { BotenstoffError } from "#src/message/error-code.ts";
+
+/** PostgreSQL's classes for "the server is not there (any more)": connection exception, operator intervention, too many. */
+const UNAVAILABLE = /^(08...|57P0[1-5]|53300|ECONNREFUSED|ECONNRESET|ENOTFOUND|EPIPE|ETIMEDOUT)$/;
+const DISK_FULL = /^(53100|ENOSPC)$/;
+/** Errors of pg itself carry no code. */
+const CONNECTION_TEXT =
+  /connection terminated|timeout exceeded when trying to connect|client has encountered a connection error|cannot use a pool after calling end/i;
+
+/** Turns a driver's error into one of ours where it means the whole store; leaves programming errors as they are. */
+export function storeError(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof BotenstoffError) return error;
+  const code = "code" in error ? String(error.code) : "";
+  if (DISK_FULL.test(code))
+    return new BotenstoffError("STORE_FULL", "writing to PostgreSQL: no space left", { cause: error });
+  if (UNAVAILABLE.test(code) || CONNECTION_TEXT.test(error.message)) {
+    return new BotenstoffError("STORE_UNAVAILABLE", "talking to PostgreSQL: no connection", { cause: error });
+  }
+  return error;
+}

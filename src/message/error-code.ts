@@ -96,6 +96,11 @@ export const ERRORS = {
     "The fetched bytes do not have the announced SHA-256.",
     "Reprocess once; if it happens again, treat the connection to Meta as broken.",
   ),
+  MEDIA_TYPE_LIES: entry(
+    "permanent",
+    "The attachment's bytes are of another kind than announced.",
+    "Look at the held message; do not open the attachment outside a sandbox.",
+  ),
   MEDIA_HOST_REFUSED: entry(
     "permanent",
     "The attachment's URL points to a host the channel does not name.",
@@ -141,6 +146,11 @@ export const ERRORS = {
     "permanent",
     "The destination knows several patients with this identifier.",
     "Have the KIS team resolve the duplicate, then reprocess.",
+  ),
+  PATIENTS_CONFLICT: entry(
+    "permanent",
+    "One ADT message names identifiers that belong to different patients.",
+    "Have the KIS send the merge (A40), or correct the identifiers, then reprocess.",
   ),
   CONFIRMATION_MISSING: entry(
     "transient",

@@ -1,0 +1,59 @@
+import { createHash, randomBytes } from "node:crypto";
+import { canonicalJson } from "#src/seal/signature.ts";
+import type { Queryable } from "#src/store/queryable.ts";
+import { appendJournalRow, type JournalHead, type JournalRow } from "#src/store/sql/journal.ts";
+
+/** What is written down: what people and the purge do, not what happens to each message. */
+export type JournalAction =
+  | "engine.started"
+  | "engine.stopped"
+  | "channel.deployed"
+  | "channel.refused"
+  | "content.read"
+  | "message.reprocessed"
+  | "epoch.purged"
+  | "ledger.replayed";
+
+export interface JournalDraft {
+  /** ISO 8601, UTC. */
+  readonly at: string;
+  readonly action: JournalAction;
+  /** Who: "engine", or how the API caller identified. */
+  readonly actor: string;
+  /** Id of what it was done to. */
+  readonly subject: string;
+  readonly detail: JournalRow["detail"];
+}
+
+const SALT_BYTES = 16;
+
+/** Writes one line of the journal; in a transaction it commits or vanishes with the action itself. */
+export async function record(db: Queryable, draft: JournalDraft): Promise<void> {
+  await appendJournalRow(db, (head) => chain(head, draft, randomBytes(SALT_BYTES)));
+}
+
+/**
+ * The line that follows `head`. The hash covers the previous hash and a salted commitment to the detail, so the chain
+ * still verifies after detail and salt are erased.
+ */
+export function chain(head: JournalHead, draft: JournalDraft, salt: Buffer): JournalRow {
+  const row = { ...draft, seq: head.seq + 1, at: new Date(draft.at), salt };
+  return { ...row, hash: hashOf(head.hash, row, commitment(row)) };
+}
+
+/** SHA-256 over salt and detail. */
+export function commitment({ salt, detail }: Pick<JournalRow, "salt" | "detail">): string {
+  return createHash("sha256").update(salt).update(canonicalJson(detail)).digest("hex");
+}
+
+export function hashOf(previous: Buffer, row: Omit<JournalRow, "hash" | "detail" | "salt">, committed: string): Buffer {
+  const line = canonicalJson({
+    seq: row.seq,
+    at: row.at.toISOString(),
+    action: row.action,
+    actor: row.actor,
+    subject: row.subject,
+    commitment: committed,
+  });
+  return createHash("sha256").update(previous).update(line).digest();
+}

@@ -1,0 +1,80 @@
+import { BotenstoffError } from "#src/message/error-code.ts";
+import { takeDeliveries, type TakenDelivery } from "#src/store/sql/deliveries.ts";
+import type { ClaimedLane } from "#src/store/sql/lanes.ts";
+import { readAttachments } from "#src/store/sql/prepare.ts";
+import { backoff } from "./backoff.ts";
+import { deliver, outcomeOf, type Attempt, type ToDeliver } from "./deliver.ts";
+import type { PipelineDeps } from "./deps.ts";
+import type { Leased } from "./lease.ts";
+import type { RunningChannel, RunningDestination } from "./running-channel.ts";
+import type { Settle } from "./settle.ts";
+
+const PER_TURN = 10;
+const RETRY_BASE_MS = 250;
+/** Short, because a whole destination that is down is held back by its breaker, not lane by lane. */
+const RETRY_CAP_MS = 5_000;
+/** The KIS has to learn a patient first; asking every few seconds does not help it. */
+const PATIENT_CAP_MS = 60_000;
+
+/** What a claimed lane has to deliver, in order, marked `sending`. */
+export async function takeToDeliver(
+  deps: PipelineDeps,
+  lanes: readonly Leased[],
+): Promise<Map<ClaimedLane, ToDeliver[]>> {
+  const rows = await deps.store.transaction((db) =>
+    takeDeliveries(
+      db,
+      lanes.map(({ lane }) => lane),
+      PER_TURN,
+    ),
+  );
+  const attachments = await readAttachments(
+    deps.store,
+    rows.map((row) => row.messageId),
+  );
+  const byMessage = Map.groupBy(attachments, (attachment) => attachment.messageId);
+  const byLane = Map.groupBy(rows, (row: TakenDelivery) => row.laneKey.toString("hex"));
+  return new Map(
+    lanes.map(({ lane }) => {
+      const mine = byLane.get(lane.key.toString("hex")) ?? [];
+      return [lane, mine.map((row) => ({ row, attachments: byMessage.get(row.messageId) ?? [] }))];
+    }),
+  );
+}
+
+/**
+ * Sends the deliveries of one lane in order, each settled before the next is sent. A retry or a permanent failure
+ * with `park` ends the turn and gives the untried rest back.
+ * @returns the last attempt, for the destination's breaker
+ */
+export async function deliverTurn(
+  deps: PipelineDeps,
+  settle: Settle,
+  channel: RunningChannel,
+  destination: RunningDestination,
+  leased: Leased,
+  works: readonly ToDeliver[],
+): Promise<Attempt | undefined> {
+  const { lane } = leased;
+  let last: Attempt | undefined;
+  for (const [index, work] of works.entries()) {
+    // A paused process may wake up after another took its lane: it must not send (fencing).
+    if (!leased.valid()) throw new BotenstoffError("LEASE_LOST", "delivering: the lane's lease ran out");
+    last = await deliver(deps, channel, destination, work, leased.signal);
+    const retried = last.outcome.state === "retrying";
+    const park =
+      last.outcome.state === "failed" && destination.onPermanent === "park" ? (last.error?.code ?? null) : null;
+    const ends = retried || park !== null || index === works.length - 1;
+    const rest = ends ? works.slice(index + 1) : [];
+    const outcomes = [last.outcome, ...rest.map(({ row }) => outcomeOf(channel, row, { state: "queued" }))];
+    const readyAt = ends ? new Date(deps.clock() + (retried ? waitFor(last, lane.failures) : 0)) : null;
+    const ours = await settle.delivered({ turn: { ...lane, readyAt, retried, park }, outcomes });
+    if (!ours || ends) break;
+  }
+  return last;
+}
+
+function waitFor(attempt: Attempt, failures: number): number {
+  const cap = attempt.error?.code === "PATIENT_NOT_YET_KNOWN" ? PATIENT_CAP_MS : RETRY_CAP_MS;
+  return backoff(failures, RETRY_BASE_MS, cap);
+}

@@ -1,0 +1,193 @@
+import type { Readable } from "node:stream";
+import { BotenstoffError } from "#src/message/error-code.ts";
+import type { Message } from "#src/message/message.ts";
+import type { Confirmation, Job, Receipt } from "#src/destinations/destination.ts";
+import type { DeliveryOutcome, TakenDelivery } from "#src/store/sql/deliveries.ts";
+import { describeError } from "#src/store/sql/outcome.ts";
+import type { AttachmentState } from "#src/store/sql/prepare.ts";
+import type { PipelineDeps } from "./deps.ts";
+import type { RunningChannel, RunningDestination } from "./running-channel.ts";
+import { openMessage, place, type FrozenContext } from "./sealed-message.ts";
+
+/** One delivery taken from a lane, with the attachments of its message. */
+export interface ToDeliver {
+  readonly row: TakenDelivery;
+  readonly attachments: readonly AttachmentState[];
+}
+
+/** What an attempt led to: how to write it, and the error that stopped it. */
+export interface Attempt {
+  readonly outcome: DeliveryOutcome;
+  readonly error?: BotenstoffError;
+}
+
+/** Reads an accepted delivery back at once; what is not there yet is asked for again after this. */
+const CONFIRM_AGAIN_MS = 1_000;
+const CONFIRM_AGAIN_CAP_MS = 10_000;
+
+/** Maps, sends and reads back one message. Never throws: every error becomes an outcome. */
+export async function deliver(
+  deps: PipelineDeps,
+  channel: RunningChannel,
+  destination: RunningDestination,
+  work: ToDeliver,
+  signal: AbortSignal,
+): Promise<Attempt> {
+  const written: Partial<DeliveryOutcome> = { mappingVersion: destination.mapping.version };
+  try {
+    const job = render(deps, destination, work);
+    const receipt = await destination.destination.send(job, signal);
+    deps.metrics.observeDelivery(channel.id, destination.id, (deps.clock() - work.row.receivedAt.getTime()) / 1_000);
+    const accepted = { ...written, ...sealReceipt(deps, work.row, receipt) };
+    return await readBack(deps, channel, destination, work.row, { job, receipt }, accepted, signal);
+  } catch (error) {
+    return failure(deps, channel, work.row, error, written);
+  }
+}
+
+/** Reads an accepted delivery back again. */
+export async function confirmAgain(
+  deps: PipelineDeps,
+  channel: RunningChannel,
+  destination: RunningDestination,
+  work: ToDeliver,
+  signal: AbortSignal,
+): Promise<Attempt> {
+  const { epoch, messageId, receipt: sealed } = work.row;
+  try {
+    if (!sealed) throw new BotenstoffError("SEAL_BROKEN", "confirming: the delivery has no receipt");
+    const at = place.delivery(epoch, messageId, destination.id, "receipt");
+    const receipt = deps.sealer.openJson(at, sealed) as Receipt;
+    return await readBack(
+      deps,
+      channel,
+      destination,
+      work.row,
+      { job: render(deps, destination, work), receipt },
+      {},
+      signal,
+    );
+  } catch (error) {
+    return failure(deps, channel, work.row, error, {});
+  }
+}
+
+/** The job of a delivery: the mapping's output over the message and the context frozen at routing. */
+function render(deps: PipelineDeps, destination: RunningDestination, { row, attachments }: ToDeliver): Job {
+  const at = { epoch: row.epoch, id: row.messageId };
+  const { message } = openMessage(deps.sealer, { ...row, ...at }, attachments);
+  const frozen = deps.sealer.openJson(place.message(at.epoch, at.id, "routed"), row.routed) as FrozenContext;
+  return {
+    messageId: row.messageId,
+    output: map(destination, message, frozen),
+    openBlob: (id): Readable => deps.blobs.read(row.epoch, id),
+  };
+}
+
+function map(destination: RunningDestination, message: Message, frozen: FrozenContext): unknown {
+  try {
+    return destination.mapping.map(message, {
+      params: frozen.params[destination.id],
+      routedAt: frozen.routedAt,
+      ...(frozen.subject && { subject: frozen.subject }),
+    });
+  } catch (error) {
+    if (error instanceof BotenstoffError) throw error;
+    // A mapping's own exception may quote the message: only its kind is kept.
+    const name = error instanceof Error ? error.name : "an error";
+    throw new BotenstoffError("MAPPING_FAILED", `mapping ${destination.mapping.name}: ${name}`);
+  }
+}
+
+async function readBack(
+  deps: PipelineDeps,
+  channel: RunningChannel,
+  destination: RunningDestination,
+  row: TakenDelivery,
+  sent: { job: Job; receipt: Receipt },
+  accepted: Partial<DeliveryOutcome>,
+  signal: AbortSignal,
+): Promise<Attempt> {
+  const outcome = (change: Partial<DeliveryOutcome>) =>
+    outcomeOf(channel, row, { state: "accepted", ...accepted, ...change });
+  if (!destination.destination.confirm) return { outcome: outcome({}) };
+  const result = await attemptConfirmation(() => destination.destination.confirm?.(sent.job, sent.receipt, signal));
+  if (result.state === "confirmed") {
+    const at = place.delivery(row.epoch, row.messageId, destination.id, "confirmation");
+    const evidence = { at: new Date(deps.clock()).toISOString(), evidence: result.evidence };
+    return { outcome: outcome({ state: "confirmed", confirmation: deps.sealer.sealJson(at, evidence) }) };
+  }
+  if (result.state === "mismatch") {
+    const error = new BotenstoffError("CONFIRMATION_MISMATCH", `confirming at ${destination.id}: ${result.detail}`);
+    return { outcome: outcome({ state: "failed", lastError: describeError(error.code, error.message) }), error };
+  }
+  const age = deps.clock() - row.receivedAt.getTime();
+  const wait = Math.min(Math.max(age / 4, CONFIRM_AGAIN_MS), CONFIRM_AGAIN_CAP_MS);
+  return {
+    outcome: outcome({
+      confirmAt: new Date(deps.clock() + wait),
+      lastError: describeError("CONFIRMATION_MISSING", `confirming at ${destination.id}: ${result.detail}`),
+    }),
+  };
+}
+
+/** A read that fails for whatever reason proves nothing: it is made again, the delivery stays accepted. */
+async function attemptConfirmation(confirm: () => Promise<Confirmation> | undefined): Promise<Confirmation> {
+  try {
+    return (await confirm()) ?? { state: "missing", detail: "the destination has no read path" };
+  } catch (error) {
+    if (error instanceof BotenstoffError) return { state: "missing", detail: error.message };
+    return { state: "missing", detail: "the read failed" };
+  }
+}
+
+function sealReceipt(deps: PipelineDeps, row: TakenDelivery, receipt: Receipt): Partial<DeliveryOutcome> {
+  const at = place.delivery(row.epoch, row.messageId, row.destination, "receipt");
+  return { sentSha256: receipt.sentSha256, receipt: deps.sealer.sealJson(at, receipt) };
+}
+
+function failure(
+  deps: PipelineDeps,
+  channel: RunningChannel,
+  row: TakenDelivery,
+  cause: unknown,
+  written: Partial<DeliveryOutcome>,
+): Attempt {
+  const error =
+    cause instanceof BotenstoffError
+      ? cause
+      : new BotenstoffError("DESTINATION_NO_ANSWER", `delivering to ${row.destination}: unexpected error`, { cause });
+  deps.metrics.count("delivery_attempt_failed", {
+    channel: channel.id,
+    destination: row.destination,
+    code: error.code,
+  });
+  // An accepted delivery whose read-back could not even be tried stays accepted; it came due, so it will again.
+  const wasAccepted = row.state === "accepted";
+  const state = error.class === "permanent" ? "failed" : wasAccepted ? "accepted" : "retrying";
+  const confirmAt = state === "accepted" ? new Date(deps.clock() + CONFIRM_AGAIN_CAP_MS) : null;
+  const lastError = describeError(error.code, error.message);
+  return { outcome: outcomeOf(channel, row, { ...written, state, lastError, confirmAt }), error };
+}
+
+/** An outcome with nothing but its state, as a base for the rest. */
+export function outcomeOf(
+  channel: RunningChannel,
+  row: TakenDelivery,
+  change: Partial<DeliveryOutcome> & Pick<DeliveryOutcome, "state">,
+): DeliveryOutcome {
+  return {
+    epoch: row.epoch,
+    messageId: row.messageId,
+    destination: row.destination,
+    lastError: null,
+    mappingVersion: null,
+    sentSha256: null,
+    receipt: null,
+    confirmation: null,
+    confirmAt: null,
+    ackOnly: channel.ackOnly,
+    afterFiledMs: channel.retention.afterFiledMs,
+    ...change,
+  };
+}

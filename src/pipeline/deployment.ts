@@ -1,0 +1,137 @@
+import type { Channel } from "#src/channel/channel.ts";
+import { plan } from "#src/channel/plan.ts";
+import { BotenstoffError } from "#src/message/error-code.ts";
+import type { Listener } from "#src/sources/source.ts";
+import type { Log } from "./deps.ts";
+import type { Intake } from "./intake.ts";
+import { closeChannel } from "./open-channel.ts";
+import type { RunningChannel } from "./running-channel.ts";
+import type { Worker } from "./worker.ts";
+
+/** What the API and the operator see of one channel. */
+export interface ChannelStatus {
+  readonly id: string;
+  readonly title: string;
+  readonly source: string;
+  readonly state: "running" | "refused";
+  /** Why the file's newest version is not the one running, or nothing is. */
+  readonly problems: readonly string[];
+  readonly destinations: readonly { readonly id: string; readonly type: string }[];
+}
+
+/** What was read from the channel files: channels fit to run, and the reasons of those that are not, by channel id. */
+export interface Wanted {
+  readonly channels: readonly Channel[];
+  readonly refused: ReadonlyMap<string, readonly string[]>;
+}
+
+interface Deployed {
+  readonly channel: Channel;
+  readonly running: RunningChannel;
+  readonly listener: Listener | undefined;
+}
+
+export interface Deployment {
+  /** Starts, replaces and stops channels until they are as wanted; a refused channel's running version stays. */
+  apply(wanted: Wanted): Promise<void>;
+  get(id: string): RunningChannel | undefined;
+  all(): RunningChannel[];
+  status(): ChannelStatus[];
+  /** Closes the listening sockets, so that nothing new arrives. */
+  stopListening(): Promise<void>;
+  /** Closes every connector; called after the worker has drained. */
+  close(): Promise<void>;
+}
+
+interface DeploymentDeps {
+  readonly intake: Intake;
+  readonly worker: Worker;
+  readonly log: Log;
+  open(channel: Channel): RunningChannel;
+  journal(
+    action: "channel.deployed" | "channel.refused",
+    channel: string,
+    detail: Record<string, string>,
+  ): Promise<void>;
+}
+
+export function createDeployment(deps: DeploymentDeps): Deployment {
+  const deployed = new Map<string, Deployed>();
+  let refused: ReadonlyMap<string, readonly string[]> = new Map();
+
+  async function start(channel: Channel): Promise<void> {
+    const running = deps.open(channel);
+    const listener = await listen(deps, running);
+    deployed.set(channel.id, { channel, running, listener });
+    deps.worker.start(running);
+    await deps.journal("channel.deployed", channel.id, { digest: channel.digest });
+    deps.log("info", "channel.deployed", { channel: channel.id, ...(listener && { port: listener.port }) });
+  }
+
+  async function stop(id: string): Promise<void> {
+    const old = deployed.get(id);
+    if (!old) return;
+    await old.listener?.close();
+    await deps.worker.stop(id);
+    deployed.delete(id);
+    await closeChannel(old.running);
+  }
+
+  async function refuse(id: string, problems: readonly string[]): Promise<void> {
+    if (refused.get(id)?.join() === problems.join()) return;
+    await deps.journal("channel.refused", id, { problems: String(problems.length) });
+    deps.log("error", "channel.refused", { channel: id, problems: problems.join("; ") });
+  }
+
+  return {
+    apply: async (wanted) => {
+      const current = [...deployed.values()].map(({ channel }) => channel);
+      const steps = plan(current, wanted.channels);
+      const reasons = new Map(wanted.refused);
+      for (const { id } of steps.stop) if (!wanted.refused.has(id)) await stop(id);
+      for (const channel of [...steps.replace.map(({ to }) => to), ...steps.start]) {
+        const before = deployed.get(channel.id)?.channel;
+        try {
+          await stop(channel.id);
+          await start(channel);
+        } catch (error) {
+          reasons.set(channel.id, [reasonOf(error)]);
+          if (before) await start(before);
+        }
+      }
+      for (const [id, problems] of reasons) await refuse(id, problems);
+      refused = reasons;
+    },
+    get: (id) => deployed.get(id)?.running,
+    all: () => [...deployed.values()].map(({ running }) => running),
+    status: () => [
+      ...[...deployed.values()].map(({ channel }) => statusOf(channel, refused.get(channel.id) ?? [])),
+      ...[...refused].filter(([id]) => !deployed.has(id)).map(([id, problems]) => refusedStatus(id, problems)),
+    ],
+    stopListening: async () => {
+      await Promise.all([...deployed.values()].map(({ listener }) => listener?.close()));
+    },
+    close: async () => {
+      await Promise.all([...deployed.values()].map(({ running }) => closeChannel(running)));
+    },
+  };
+}
+
+async function listen(deps: DeploymentDeps, running: RunningChannel): Promise<Listener | undefined> {
+  const { source, id } = running;
+  return source.listen?.((event, drafts) => deps.intake(id, event, drafts));
+}
+
+function statusOf(channel: Channel, problems: readonly string[]): ChannelStatus {
+  const destinations = channel.destinations.map(({ id, spec }) => ({ id, type: spec.type }));
+  return { id: channel.id, title: channel.title, source: channel.sourceType, state: "running", problems, destinations };
+}
+
+function refusedStatus(id: string, problems: readonly string[]): ChannelStatus {
+  return { id, title: "", source: "", state: "refused", problems, destinations: [] };
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof BotenstoffError) return `${error.message} (${error.remedy})`;
+  return error instanceof Error ? error.message : "unknown error";
+}

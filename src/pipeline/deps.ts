@@ -1,0 +1,37 @@
+import type { Clock } from "#src/message/clock.ts";
+import type { BlindIndex } from "#src/seal/blind-index.ts";
+import type { BlobStore } from "#src/seal/blob-store.ts";
+import type { Sealer } from "#src/seal/sealer.ts";
+import type { Store } from "#src/store/data-source.ts";
+import type { Epochs } from "#src/store/epochs.ts";
+import type { Directory } from "#src/identity/directory.ts";
+import type { Channels } from "./running-channel.ts";
+
+export type Log = (
+  level: "info" | "warn" | "error",
+  event: string,
+  fields?: Readonly<Record<string, string | number | boolean>>,
+) => void;
+
+/** What the pipeline counts; ids of channels and destinations only. */
+export interface PipelineMetrics {
+  /** Seconds from receipt to acceptance at the destination. */
+  observeDelivery(channel: string, destination: string, seconds: number): void;
+  count(name: string, labels: Readonly<Record<string, string>>): void;
+}
+
+/** Everything the steps share, handed in by the composition root. */
+export interface PipelineDeps {
+  readonly store: Store;
+  readonly epochs: Epochs;
+  readonly sealer: Sealer;
+  readonly blindIndex: BlindIndex;
+  readonly blobs: BlobStore;
+  readonly directory: Directory;
+  readonly channels: Channels;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: PipelineMetrics;
+  /** Names this engine process in lane rows. */
+  readonly owner: string;
+}

@@ -1,0 +1,44 @@
+import type { Channel } from "#src/channel/channel.ts";
+import type { DirectoryChange } from "#src/message/directory.ts";
+import type { MessageId } from "#src/message/id.ts";
+import type { Log, PipelineMetrics } from "./deps.ts";
+import type { RunningChannel } from "./running-channel.ts";
+
+interface OpenDeps {
+  readonly log: Log;
+  readonly metrics: Pick<PipelineMetrics, "count">;
+  applyToDirectory(change: DirectoryChange, messageId: MessageId): Promise<{ readonly evidence: unknown }>;
+}
+
+/** Opens the connectors of a channel; nothing listens and nothing is sent yet. */
+export function openChannel(deps: OpenDeps, channel: Channel): RunningChannel {
+  const named = (level: "info" | "warn", event: string, fields?: Readonly<Record<string, string | number | boolean>>) =>
+    deps.log(level, event, { channel: channel.id, ...fields });
+  return {
+    id: channel.id,
+    source: channel.sourceSpec.open(channel.sourceConfig, { channel: channel.id, log: named }),
+    passes: (message) => channel.filter?.passes(message) ?? true,
+    ...(channel.identity && { identity: { requireLevel: channel.identity.requireLevel } }),
+    destinations: channel.destinations.map((destination) => ({
+      id: destination.id,
+      destination: destination.spec.open(destination.config, {
+        channel: channel.id,
+        destination: destination.id,
+        log: (level, event, fields) => named(level, event, { destination: destination.id, ...fields }),
+        count: (event) =>
+          deps.metrics.count("destination_events", { channel: channel.id, destination: destination.id, event }),
+        applyToDirectory: (change, messageId) => deps.applyToDirectory(change, messageId),
+      }),
+      mapping: destination.mapping,
+      params: destination.params,
+      onPermanent: destination.onPermanent,
+    })),
+    retention: channel.retention,
+    ackOnly: channel.waiver !== undefined,
+  };
+}
+
+/** Closes the connectors of a channel that carries no work any more. */
+export async function closeChannel(channel: RunningChannel): Promise<void> {
+  await Promise.all([channel.source.close(), ...channel.destinations.map(({ destination }) => destination.close())]);
+}

@@ -1,0 +1,73 @@
+import type { ClaimedLane } from "#src/store/sql/lanes.ts";
+import { readAttachments, takeReceived, type AttachmentState, type ReceivedRow } from "#src/store/sql/prepare.ts";
+import { backoff } from "./backoff.ts";
+import type { PipelineDeps } from "./deps.ts";
+import type { Leased } from "./lease.ts";
+import { prepare, type Prepared, type ToPrepare } from "./prepare.ts";
+import type { Settle } from "./settle.ts";
+
+/** Messages of one conversation prepared in one turn before the next conversation gets a chance. */
+const PER_TURN = 20;
+const RETRY_BASE_MS = 500;
+const RETRY_CAP_MS = 60_000;
+
+/** What a claimed lane has to prepare, in order. */
+export async function takeToPrepare(
+  deps: PipelineDeps,
+  lanes: readonly Leased[],
+): Promise<Map<ClaimedLane, ToPrepare[]>> {
+  const rows = await takeReceived(
+    deps.store,
+    lanes.map(({ lane }) => lane),
+    PER_TURN,
+  );
+  const attachments = rows.some(mayHaveAttachments)
+    ? await readAttachments(
+        deps.store,
+        rows.map(({ id }) => id),
+      )
+    : [];
+  const byMessage = Map.groupBy(attachments, (attachment: AttachmentState) => attachment.messageId);
+  const byLane = Map.groupBy(rows, (row: ReceivedRow) => row.laneKey.toString("hex"));
+  return new Map(
+    lanes.map(({ lane }) => {
+      const mine = byLane.get(lane.key.toString("hex")) ?? [];
+      return [lane, mine.map((row) => ({ lane, row, attachments: byMessage.get(row.id) ?? [] }))];
+    }),
+  );
+}
+
+function mayHaveAttachments(row: ReceivedRow): boolean {
+  return row.kind !== "text" && row.kind !== "hl7";
+}
+
+/**
+ * Prepares the messages of one lane in order. Text is settled before an attachment is fetched, so that a slow image
+ * delays only what comes after it. A message that must wait ends the turn: nothing overtakes it.
+ */
+export async function prepareTurn(
+  deps: PipelineDeps,
+  settle: Settle,
+  leased: Leased,
+  works: readonly ToPrepare[],
+): Promise<void> {
+  const { lane } = leased;
+  let done: Prepared[] = [];
+  for (const work of works) {
+    if (done.length > 0 && work.attachments.length > 0) {
+      const ours = await settle.prepared({
+        turn: { ...lane, readyAt: null, retried: false, park: null },
+        prepared: done,
+      });
+      if (!ours) return;
+      done = [];
+    }
+    const prepared = await prepare(deps, work, leased.signal);
+    done.push(prepared);
+    if (prepared.row.state === "received") break;
+  }
+  const retried = done.at(-1)?.row.state === "received";
+  const wait = retried ? backoff(lane.failures, RETRY_BASE_MS, RETRY_CAP_MS) : 0;
+  const readyAt = new Date(deps.clock() + wait);
+  await settle.prepared({ turn: { ...lane, readyAt, retried, park: null }, prepared: done });
+}

@@ -1,0 +1,109 @@
+import { BotenstoffError } from "#src/message/error-code.ts";
+import type { HoldReason, Message } from "#src/message/message.ts";
+import { resolve, type Resolution } from "#src/identity/resolve.ts";
+import type { ClaimedLane } from "#src/store/sql/lanes.ts";
+import { describeError } from "#src/store/sql/outcome.ts";
+import type { AttachmentState, PreparedRow, ReceivedRow } from "#src/store/sql/prepare.ts";
+import { assemble } from "./assemble.ts";
+import type { PipelineDeps } from "./deps.ts";
+import { route } from "./route.ts";
+import type { RunningChannel } from "./running-channel.ts";
+import { openMessage, place } from "./sealed-message.ts";
+
+/** A message whose way is decided, and the patients its number led to, to be compared again at the commit. */
+export interface Prepared {
+  readonly row: PreparedRow;
+  readonly seen?: { readonly contactBi: Buffer; readonly patientIds: readonly string[] };
+}
+
+/** One received message with everything `prepare` needs. */
+export interface ToPrepare {
+  readonly lane: ClaimedLane;
+  readonly row: ReceivedRow;
+  readonly attachments: readonly AttachmentState[];
+}
+
+/** Assembles, filters, identifies and routes one message. Never throws: what may work later stays `received`. */
+export async function prepare(deps: PipelineDeps, work: ToPrepare, signal: AbortSignal): Promise<Prepared> {
+  const { row } = work;
+  const channel = deps.channels(row.channel);
+  if (!channel) return { row: held(work, "no_channel") };
+  try {
+    const { message, hold } = openMessage(deps.sealer, row, work.attachments);
+    if (hold) return { row: held(work, hold) };
+    const assembled = await assemble(deps, channel.source, row.epoch, message, signal);
+    if ("quarantined" in assembled) return { row: held(work, "quarantine", assembled.quarantined) };
+    if (!channel.passes(assembled.message)) return { row: filtered(deps, work, channel) };
+    return await identifyAndRoute(deps, work, channel, assembled.message);
+  } catch (error) {
+    return { row: again(deps, work, error) };
+  }
+}
+
+async function identifyAndRoute(
+  deps: PipelineDeps,
+  work: ToPrepare,
+  channel: RunningChannel,
+  message: Message,
+): Promise<Prepared> {
+  if (!channel.identity) return { row: routed(deps, work, channel) };
+  const resolution = await resolve(deps.directory, message.sender, channel.identity.requireLevel);
+  const { contactBi } = work.row;
+  const row = resolution.found ? routed(deps, work, channel, resolution) : held(work, resolution.reason);
+  return { row, ...(contactBi && { seen: { contactBi, patientIds: resolution.patientIds } }) };
+}
+
+function outcome(work: ToPrepare, change: Partial<PreparedRow> & Pick<PreparedRow, "state">): PreparedRow {
+  return {
+    lane: work.lane,
+    epoch: work.row.epoch,
+    id: work.row.id,
+    reason: null,
+    lastError: null,
+    patientBi: null,
+    routed: null,
+    retainUntil: null,
+    destinations: [],
+    ...change,
+  };
+}
+
+function held(work: ToPrepare, reason: HoldReason, error?: BotenstoffError): PreparedRow {
+  return outcome(work, { state: "held", reason, lastError: error ? describeError(error.code, error.message) : null });
+}
+
+function filtered(deps: PipelineDeps, work: ToPrepare, channel: RunningChannel): PreparedRow {
+  return outcome(work, {
+    state: "filtered",
+    retainUntil: new Date(deps.clock() + channel.retention.afterFiledMs),
+  });
+}
+
+function routed(
+  deps: PipelineDeps,
+  work: ToPrepare,
+  channel: RunningChannel,
+  resolution?: Extract<Resolution, { found: true }>,
+): PreparedRow {
+  const { epoch, id } = work.row;
+  const only = resolution?.patientIds[0];
+  const context = route(channel, resolution?.subject, new Date(deps.clock()).toISOString());
+  return outcome(work, {
+    state: "routed",
+    patientBi: only === undefined ? null : deps.blindIndex.of("patient", only),
+    routed: deps.sealer.sealJson(place.message(epoch, id, "routed"), context),
+    destinations: channel.destinations.map((destination) => destination.id),
+  });
+}
+
+/** Leaves the message `received`; errors that are not ours are logged by class only, for their text may be personal. */
+function again(deps: PipelineDeps, work: ToPrepare, error: unknown): PreparedRow {
+  const known = error instanceof BotenstoffError;
+  deps.log("warn", "prepare.retry", {
+    message: work.row.id,
+    channel: work.row.channel,
+    error: known ? error.code : error instanceof Error ? error.name : "unknown",
+  });
+  const lastError = known ? describeError(error.code, error.message) : "STORE_UNAVAILABLE: preparing: unexpected error";
+  return outcome(work, { state: "received", lastError });
+}

@@ -1,0 +1,34 @@
+import type { Mapping } from "#src/message/mapping.ts";
+import type { Message } from "#src/message/message.ts";
+import type { Source } from "#src/sources/source.ts";
+import type { Destination } from "#src/destinations/destination.ts";
+
+/** A deployed channel with its connectors open: what the pipeline works with. */
+export interface RunningChannel {
+  readonly id: string;
+  readonly source: Source;
+  /** The channel's filter; true lets the message through. */
+  passes(message: Message): boolean;
+  /** Absent: messages of this channel belong to nobody (an ADT feed). */
+  readonly identity?: { readonly requireLevel: number };
+  readonly destinations: readonly RunningDestination[];
+  readonly retention: {
+    readonly afterFiledMs: number;
+    readonly hardMaxAgeMs: number;
+    readonly unknownSenderMs: number;
+  };
+  /** A signed ack-only waiver: files without a confirmation. */
+  readonly ackOnly: boolean;
+}
+
+export interface RunningDestination {
+  readonly id: string;
+  readonly destination: Destination;
+  readonly mapping: Mapping;
+  readonly params: unknown;
+  /** What a permanent failure does to the conversation's lane. */
+  readonly onPermanent: "park" | "skip";
+}
+
+/** Finds a running channel by id; it may be gone since the message arrived. */
+export type Channels = (id: string) => RunningChannel | undefined;

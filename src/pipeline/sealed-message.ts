@@ -1,0 +1,75 @@
+import type { Attachment, StoredContent, AttachmentReference } from "#src/message/attachment.ts";
+import type { Message, MessageDraft } from "#src/message/message.ts";
+import type { Subject } from "#src/message/directory.ts";
+import type { Sealer } from "#src/seal/sealer.ts";
+import type { AttachmentState } from "#src/store/sql/prepare.ts";
+
+/** The part of a message that is sealed as one JSON value in `message.sealed`. */
+export type SealedBody = Pick<
+  MessageDraft,
+  "content" | "sender" | "conversation" | "sentAt" | "replyTo" | "raw" | "hold"
+>;
+
+/** What `attachment.sealed` holds: what the source announced, and what is known since the bytes were fetched. */
+export interface SealedAttachmentBody {
+  readonly reference: AttachmentReference;
+  readonly stored?: StoredContent;
+}
+
+/** What routing freezes in `message.routed`, so that every retry renders the same bytes. */
+export interface FrozenContext {
+  readonly routedAt: string;
+  readonly subject?: Subject;
+  /** Mapping parameters by destination id. */
+  readonly params: Readonly<Record<string, unknown>>;
+}
+
+/** Where each sealed column lives: the additional authenticated data of its seal. */
+export const place = {
+  message: (epoch: number, id: string, column: "sealed" | "external_id" | "routed") => ({
+    epoch,
+    table: "message",
+    row: id,
+    column,
+  }),
+  event: (epoch: number, id: string) => ({ epoch, table: "event", row: id, column: "raw" }),
+  attachment: (epoch: number, id: string) => ({ epoch, table: "attachment", row: id, column: "sealed" }),
+  delivery: (epoch: number, messageId: string, destination: string, column: "receipt" | "confirmation") => ({
+    epoch,
+    table: "delivery",
+    row: `${messageId}/${destination}`,
+    column,
+  }),
+};
+
+interface SealedRow {
+  readonly epoch: number;
+  readonly id: string;
+  readonly channel: string;
+  readonly receivedAt: Date;
+  readonly sealed: Buffer;
+  readonly externalId: Buffer;
+}
+
+/** Opens a stored message with its attachments. */
+export function openMessage(
+  sealer: Sealer,
+  row: SealedRow,
+  attachments: readonly AttachmentState[],
+): { message: Message; hold: SealedBody["hold"] } {
+  const { hold, ...body } = sealer.openJson(place.message(row.epoch, row.id, "sealed"), row.sealed) as SealedBody;
+  const message: Message = {
+    ...body,
+    id: row.id,
+    channel: row.channel,
+    externalId: sealer.open(place.message(row.epoch, row.id, "external_id"), row.externalId).toString("utf8"),
+    receivedAt: row.receivedAt.toISOString(),
+    attachments: attachments.map((attachment) => openAttachment(sealer, attachment)),
+  };
+  return { message, hold };
+}
+
+function openAttachment(sealer: Sealer, row: AttachmentState): Attachment {
+  const body = sealer.openJson(place.attachment(row.epoch, row.id), row.sealed) as SealedAttachmentBody;
+  return { id: row.id, ordinal: row.ordinal, verdict: row.verdict, ...body };
+}

@@ -1,0 +1,154 @@
+import { patientIdsByPhone, shareDirectory } from "#src/store/sql/directory.ts";
+import type { Queryable } from "#src/store/queryable.ts";
+import { concludeMessages, lockMessages, writeOutcomes, type DeliveryOutcome } from "#src/store/sql/deliveries.ts";
+import { bookTurns, lockOwnedLanes, type LaneTurn } from "#src/store/sql/lanes.ts";
+import { settlePrepared } from "#src/store/sql/prepare.ts";
+import type { PipelineDeps } from "./deps.ts";
+import { GroupCommit } from "./group-commit.ts";
+import type { Prepared } from "./prepare.ts";
+import type { Watch } from "./watch.ts";
+
+/** Part of a lane's turn that is to be written: what was prepared, and how the lane goes on. */
+export interface PreparedTurn {
+  readonly turn: Omit<LaneTurn, "done">;
+  readonly prepared: readonly Prepared[];
+}
+
+export interface DeliveredTurn {
+  readonly turn: Omit<LaneTurn, "done">;
+  readonly outcomes: readonly DeliveryOutcome[];
+}
+
+/** Resolves with whether the lane was still ours; if not, nothing of the turn was written. */
+export interface Settle {
+  prepared(turn: PreparedTurn): Promise<boolean>;
+  delivered(turn: DeliveredTurn): Promise<boolean>;
+  /** A confirmation read later on, outside any lane. */
+  confirmed(outcome: DeliveryOutcome): Promise<boolean>;
+}
+
+/** Delivery states in which the delivery has left its lane. */
+const LEFT_LANE: ReadonlySet<DeliveryOutcome["state"]> = new Set(["accepted", "confirmed", "failed"]);
+
+/** The last step: outcomes of many lanes in one commit, each guarded by its lane's fencing token. */
+export function createSettle(deps: PipelineDeps, watch: Watch, routedTo: (channel: string) => void): Settle {
+  const now = () => new Date(deps.clock());
+  const prepared = new GroupCommit<PreparedTurn, boolean>((turns) =>
+    deps.store.transaction((db) => settlePreparedTurns(db, turns, now())),
+  );
+  const delivered = new GroupCommit<DeliveredTurn, boolean>((turns) =>
+    deps.store.transaction((db) => settleDeliveredTurns(db, turns, now())),
+  );
+  const confirmed = new GroupCommit<DeliveryOutcome, boolean>((outcomes) =>
+    deps.store.transaction(async (db) => {
+      await conclude(db, outcomes, now());
+      return outcomes.map(() => true);
+    }),
+  );
+  return {
+    prepared: async (turn) => {
+      const ours = await prepared.add(turn);
+      for (const { row } of turn.prepared) watch.moved(row.id);
+      if (turn.prepared.some(({ row }) => row.state === "routed")) routedTo(turn.turn.channel);
+      return ours;
+    },
+    delivered: async (turn) => {
+      const ours = await delivered.add(turn);
+      for (const outcome of turn.outcomes) watch.moved(outcome.messageId);
+      return ours;
+    },
+    confirmed: async (outcome) => {
+      const written = await confirmed.add(outcome);
+      watch.moved(outcome.messageId);
+      return written;
+    },
+  };
+}
+
+async function settlePreparedTurns(db: Queryable, turns: readonly PreparedTurn[], now: Date): Promise<boolean[]> {
+  const current = await currentTurns(db, turns, now);
+  const owned = await lockOwnedLanes(
+    db,
+    turns.map(({ turn }) => turn),
+  );
+  const ours = current.filter(({ turn }) => owned.has(turn.token));
+  const rows = ours.flatMap(({ prepared }) => prepared.map(({ row }) => row));
+  if (rows.length > 0) await settlePrepared(db, rows, now);
+  await bookTurns(
+    db,
+    ours.map(({ turn, prepared }) => ({
+      ...turn,
+      done: prepared.filter(({ row }) => row.state !== "received").length,
+    })),
+    now,
+  );
+  return turns.map(({ turn }) => owned.has(turn.token));
+}
+
+/**
+ * Compares what identification saw with what the directory says now, under its lock: a message decided on news that
+ * is no longer true stays `received` and is decided again (I3). The directory's lock is taken before any lane's.
+ */
+async function currentTurns(
+  db: Queryable,
+  turns: readonly PreparedTurn[],
+  now: Date,
+): Promise<readonly PreparedTurn[]> {
+  const seen = turns.flatMap(({ prepared }) => prepared.flatMap((one) => (one.seen ? [one.seen] : [])));
+  if (seen.length === 0) return turns;
+  await shareDirectory(db);
+  const patients = await patientIdsByPhone(
+    db,
+    seen.map(({ contactBi }) => contactBi),
+  );
+  const stillTrue = ({ seen }: Prepared) =>
+    !seen || (patients.get(seen.contactBi.toString("hex")) ?? []).join() === seen.patientIds.join();
+  return turns.map((turn) => {
+    if (turn.prepared.every(stillTrue)) return turn;
+    const prepared = turn.prepared.map((one) => (stillTrue(one) ? one : { row: undecided(one.row) }));
+    return { turn: { ...turn.turn, readyAt: now }, prepared };
+  });
+}
+
+function undecided(row: Prepared["row"]): Prepared["row"] {
+  return {
+    ...row,
+    state: "received",
+    reason: null,
+    patientBi: null,
+    routed: null,
+    retainUntil: null,
+    destinations: [],
+  };
+}
+
+async function settleDeliveredTurns(db: Queryable, turns: readonly DeliveredTurn[], now: Date): Promise<boolean[]> {
+  const owned = await lockOwnedLanes(
+    db,
+    turns.map(({ turn }) => turn),
+  );
+  const ours = turns.filter(({ turn }) => owned.has(turn.token));
+  await conclude(
+    db,
+    ours.flatMap(({ outcomes }) => outcomes),
+    now,
+  );
+  await bookTurns(
+    db,
+    ours.map(({ turn, outcomes }) => ({
+      ...turn,
+      done: outcomes.filter(({ state }) => LEFT_LANE.has(state)).length,
+    })),
+    now,
+  );
+  return turns.map(({ turn }) => owned.has(turn.token));
+}
+
+async function conclude(db: Queryable, outcomes: readonly DeliveryOutcome[], now: Date): Promise<void> {
+  if (outcomes.length === 0) return;
+  await writeOutcomes(db, outcomes, now);
+  const final = outcomes.filter(({ state }) => LEFT_LANE.has(state));
+  if (final.length === 0) return;
+  await lockMessages(db, final);
+  await concludeMessages(db, final, now);
+}

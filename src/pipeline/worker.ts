@@ -1,0 +1,137 @@
+import { readyStages } from "#src/store/sql/lanes.ts";
+import { takeToConfirm } from "#src/store/sql/deliveries.ts";
+import { readAttachments } from "#src/store/sql/prepare.ts";
+import { Breaker } from "./breaker.ts";
+import { confirmAgain } from "./deliver.ts";
+import { deliverTurn, takeToDeliver } from "./deliver-turn.ts";
+import type { PipelineDeps } from "./deps.ts";
+import { createLeases, type Leases } from "./lease.ts";
+import { prepareTurn, takeToPrepare } from "./prepare-turn.ts";
+import type { RunningChannel, RunningDestination } from "./running-channel.ts";
+import type { Settle } from "./settle.ts";
+import { createStage, type Stage } from "./stage.ts";
+
+/** How often lanes are looked for that nobody in this process was told about: retries due, other engines' intake. */
+const POLL_MS = 250;
+/** Conversations prepared side by side; each holds at most one attachment in flight. */
+const PREPARE_CONCURRENCY = 32;
+const CONFIRM_BATCH = 50;
+/** After this an unfinished confirmation is taken up by another engine. */
+const CONFIRM_LEASE_MS = 60_000;
+
+/** Keeps every stage of the running channels at work. */
+export interface Worker {
+  /** Opens the stages of a channel, or of its new version. */
+  start(channel: RunningChannel): void;
+  /** Ends the stages of a channel once their running turns are done. */
+  stop(channelId: string): Promise<void>;
+  wake(channelId: string): void;
+  /** Claims nothing more and waits for the running turns, at most `graceMs`; then their work is aborted. */
+  drain(graceMs: number): Promise<void>;
+}
+
+export function createWorker(deps: PipelineDeps, settle: Settle): Worker {
+  const stages = new Map<string, Stage[]>();
+  const leases = createLeases(deps);
+  let polling = Promise.resolve();
+  const timer = setInterval(
+    () => (polling = polling.then(() => poll(deps, settle, [...stages.values()].flat()))),
+    POLL_MS,
+  );
+
+  return {
+    start: (channel) => {
+      stages.set(channel.id, [
+        prepareStage(deps, settle, leases, channel),
+        ...channel.destinations.map((destination) => deliverStage(deps, settle, leases, channel, destination)),
+      ]);
+      for (const stage of stages.get(channel.id) ?? []) stage.wake();
+    },
+    stop: async (channelId) => {
+      const ending = stages.get(channelId) ?? [];
+      stages.delete(channelId);
+      await Promise.all(ending.map((stage) => stage.drain()));
+    },
+    wake: (channelId) => stages.get(channelId)?.forEach((stage) => stage.wake()),
+    drain: async (graceMs) => {
+      clearInterval(timer);
+      const drained = Promise.all([polling, ...[...stages.values()].flat().map((stage) => stage.drain())]);
+      const grace = setTimeout(() => leases.stop(), graceMs);
+      await drained;
+      clearTimeout(grace);
+      leases.stop();
+    },
+  };
+}
+
+function prepareStage(deps: PipelineDeps, settle: Settle, leases: Leases, channel: RunningChannel): Stage {
+  return createStage(deps, leases, {
+    channel: channel.id,
+    stage: "prepare",
+    concurrency: PREPARE_CONCURRENCY,
+    take: (lanes) => takeToPrepare(deps, lanes),
+    turn: (lane, works) => prepareTurn(deps, settle, lane, works),
+    allowance: (free) => free,
+    wait: () => 0,
+  });
+}
+
+function deliverStage(
+  deps: PipelineDeps,
+  settle: Settle,
+  leases: Leases,
+  channel: RunningChannel,
+  destination: RunningDestination,
+): Stage {
+  const breaker = new Breaker();
+  return createStage(deps, leases, {
+    channel: channel.id,
+    stage: destination.id,
+    // Twice the connections: while one lane's outcome is committed, another uses the connection.
+    concurrency: destination.destination.concurrency * 2,
+    take: (lanes) => takeToDeliver(deps, lanes),
+    turn: async (lane, works) => {
+      const last = await deliverTurn(deps, settle, channel, destination, lane, works);
+      const aboutOneMessage = last?.error?.code === "PATIENT_NOT_YET_KNOWN";
+      breaker.report(last?.error?.class, aboutOneMessage, deps.clock());
+    },
+    allowance: (free, running) => breaker.allowance(free, running, deps.clock()),
+    wait: () => breaker.wait(deps.clock()),
+  });
+}
+
+/** One look at the database for work nobody told us about. */
+async function poll(deps: PipelineDeps, settle: Settle, stages: readonly Stage[]): Promise<void> {
+  try {
+    const ready = await readyStages(deps.store, stages, new Date(deps.clock()));
+    const names = new Set(ready.map(({ channel, stage }) => `${channel}/${stage}`));
+    for (const stage of stages) if (names.has(`${stage.channel}/${stage.stage}`)) stage.wake();
+    await confirmDue(deps, settle);
+  } catch {
+    deps.log("warn", "poll.failed");
+  }
+}
+
+/** Reads back the accepted deliveries whose next look is due. */
+async function confirmDue(deps: PipelineDeps, settle: Settle): Promise<void> {
+  const now = deps.clock();
+  const due = await deps.store.transaction((db) =>
+    takeToConfirm(db, new Date(now), new Date(now + CONFIRM_LEASE_MS), CONFIRM_BATCH),
+  );
+  if (due.length === 0) return;
+  const attachments = await readAttachments(
+    deps.store,
+    due.map((row) => row.messageId),
+  );
+  await Promise.all(
+    due.map(async (row) => {
+      const channel = deps.channels(row.channel);
+      const destination = channel?.destinations.find(({ id }) => id === row.destination);
+      if (!channel || !destination) return;
+      const mine = attachments.filter((attachment) => attachment.messageId === row.messageId);
+      const signal = AbortSignal.timeout(CONFIRM_LEASE_MS);
+      const { outcome } = await confirmAgain(deps, channel, destination, { row, attachments: mine }, signal);
+      await settle.confirmed(outcome);
+    }),
+  );
+}

@@ -1,0 +1,31 @@
+import type { Clock } from "#src/message/clock.ts";
+import type { BlobStore } from "#src/seal/blob-store.ts";
+import type { Keyring } from "#src/seal/keyring.ts";
+import type { Sealer } from "#src/seal/sealer.ts";
+import type { Store } from "#src/store/data-source.ts";
+import type { Epochs } from "#src/store/epochs.ts";
+import type { Queryable } from "#src/store/queryable.ts";
+import type { JournalAction } from "#src/audit/journal.ts";
+import type { Log } from "#src/pipeline/deps.ts";
+import type { Ledger } from "./ledger.ts";
+
+/** What purging needs, handed in by the composition root. */
+export interface RetentionDeps {
+  readonly store: Store;
+  readonly epochs: Epochs;
+  readonly sealer: Sealer;
+  readonly keyring: Keyring;
+  readonly blobs: BlobStore;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Writes a line of the audit journal inside the caller's transaction. */
+  journal(
+    db: Queryable,
+    action: JournalAction,
+    subject: string,
+    detail: Record<string, string | number>,
+  ): Promise<void>;
+  count(name: string, labels: Readonly<Record<string, string>>): void;
+  readonly epochLengthMs: number;
+}

@@ -1,0 +1,51 @@
+import cron from "node-cron";
+import { BotenstoffError } from "#src/message/error-code.ts";
+import type { RunningChannel } from "#src/pipeline/running-channel.ts";
+import { restrictOverdue } from "#src/store/sql/purge.ts";
+import type { RetentionDeps } from "./deps.ts";
+import { purgeDue } from "./purge.ts";
+
+const EVERY_SECOND = "* * * * * *";
+const EVERY_MINUTE = "0 * * * * *";
+const SHORT_EPOCH_MS = 3_600_000;
+
+/**
+ * Purges and restricts on schedule: every minute, every second where epochs are shorter than an hour (a demo). Several
+ * engines may run it; each step is safe against the others.
+ */
+export function startSchedule(
+  deps: RetentionDeps,
+  channels: () => readonly RunningChannel[],
+): { stop(): Promise<void> } {
+  let running = Promise.resolve();
+  const round = async () => {
+    try {
+      await purgeDue(deps);
+      await restrict(deps, channels());
+    } catch (error) {
+      const kind = error instanceof BotenstoffError ? error.code : error instanceof Error ? error.name : "unknown";
+      deps.log("warn", "retention.failed", { error: kind });
+    }
+  };
+  const task = cron.schedule(
+    deps.epochLengthMs < SHORT_EPOCH_MS ? EVERY_SECOND : EVERY_MINUTE,
+    () => (running = running.then(round)),
+    { noOverlap: true },
+  );
+  return {
+    stop: async () => {
+      await task.destroy();
+      await running;
+    },
+  };
+}
+
+/** The hard maximum age (I4): never silently kept, never silently deleted. */
+async function restrict(deps: RetentionDeps, channels: readonly RunningChannel[]): Promise<void> {
+  for (const { id, retention } of channels) {
+    const restricted = await restrictOverdue(deps.store, { channel: id, ...retention }, new Date(deps.clock()));
+    if (restricted === 0) continue;
+    deps.count("messages_restricted", { channel: id });
+    deps.log("error", "messages.restricted", { channel: id, count: restricted });
+  }
+}

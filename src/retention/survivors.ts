@@ -1,0 +1,71 @@
+import { place } from "#src/pipeline/sealed-message.ts";
+import type { Place } from "#src/seal/place.ts";
+import type { Queryable } from "#src/store/queryable.ts";
+import {
+  attachmentsOf,
+  deliveriesOf,
+  lockSurvivors,
+  moveAttachments,
+  moveDeliveries,
+  moveMessages,
+} from "#src/store/sql/purge.ts";
+import type { RetentionDeps } from "./deps.ts";
+
+const BATCH = 200;
+
+/**
+ * Moves what may not be destroyed (held, failed, not yet filed, retention still running) out of an epoch by re-sealing
+ * it under the current one. Conversations a worker holds right now are left for the next round.
+ * @returns how many messages were moved
+ */
+export async function moveSurvivors(deps: RetentionDeps, from: number): Promise<number> {
+  const now = deps.clock();
+  const to = await deps.epochs.current(now);
+  await deps.epochs.ensure(to);
+  return deps.store.transaction((db) => moveBatch(deps, db, from, to, new Date(now)));
+}
+
+async function moveBatch(deps: RetentionDeps, db: Queryable, from: number, to: number, now: Date): Promise<number> {
+  const survivors = await lockSurvivors(db, from, now, BATCH);
+  if (survivors.length === 0) return 0;
+  const ids = survivors.map(({ id }) => id);
+  const attachments = await attachmentsOf(db, from, ids);
+  const deliveries = await deliveriesOf(db, from, ids);
+  for (const { id, verdict } of attachments) {
+    if (verdict === "clean") await deps.blobs.reseal(id, from, to);
+  }
+  const reseal = (at: (epoch: number) => Place, sealed: Buffer) =>
+    deps.sealer.seal(at(to), deps.sealer.open(at(from), sealed));
+  const resealIf = (at: (epoch: number) => Place, sealed: Buffer | null) => sealed && reseal(at, sealed);
+  await moveMessages(
+    db,
+    from,
+    to,
+    survivors.map((row) => ({
+      ...row,
+      sealed: reseal((epoch) => place.message(epoch, row.id, "sealed"), row.sealed),
+      externalId: reseal((epoch) => place.message(epoch, row.id, "external_id"), row.externalId),
+      routed: resealIf((epoch) => place.message(epoch, row.id, "routed"), row.routed),
+    })),
+  );
+  await moveAttachments(
+    db,
+    from,
+    to,
+    attachments.map((row) => ({ ...row, sealed: reseal((epoch) => place.attachment(epoch, row.id), row.sealed) })),
+  );
+  await moveDeliveries(
+    db,
+    from,
+    to,
+    deliveries.map((row) => ({
+      ...row,
+      receipt: resealIf((epoch) => place.delivery(epoch, row.messageId, row.destination, "receipt"), row.receipt),
+      confirmation: resealIf(
+        (epoch) => place.delivery(epoch, row.messageId, row.destination, "confirmation"),
+        row.confirmation,
+      ),
+    })),
+  );
+  return survivors.length;
+}

@@ -1,0 +1,73 @@
+import { BotenstoffError } from "#src/message/error-code.ts";
+
+/** Minimal Lower Layer Protocol (HL7 v2.5.1 appendix C.3): VT, message, FS, CR. */
+export const VT = 0x0b;
+export const FS = 0x1c;
+export const CR = 0x0d;
+export const FRAME_START = Buffer.from([VT]);
+export const FRAME_END = Buffer.from([FS, CR]);
+
+/**
+ * Cuts a byte stream into messages, however it is split. Bytes outside a frame are skipped and counted; the CR after
+ * FS may be missing. Every byte is looked at once, so a message costs time linear in its length.
+ */
+export class FrameDecoder {
+  readonly #limit: number;
+  #parts: Buffer[] = [];
+  #length = 0;
+  #inside = false;
+  /** Bytes that belonged to no frame, line ends between frames not counted. */
+  skipped = 0;
+
+  /** @param limit largest message taken, in bytes */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** Whether a frame has begun and not ended. */
+  get partial(): boolean {
+    return this.#inside;
+  }
+
+  /** @throws BotenstoffError HL7_MALFORMED when a frame passes the limit: the connection must be closed */
+  push(chunk: Buffer): Buffer[] {
+    const frames: Buffer[] = [];
+    let at = 0;
+    while (at < chunk.length) {
+      if (!this.#inside) {
+        const start = chunk.indexOf(VT, at);
+        this.#skip(chunk.subarray(at, start < 0 ? chunk.length : start));
+        if (start < 0) break;
+        this.#inside = true;
+        at = start + 1;
+      }
+      const end = chunk.indexOf(FS, at);
+      this.#keep(chunk.subarray(at, end < 0 ? chunk.length : end));
+      if (end < 0) break;
+      frames.push(this.#take());
+      at = end + 1;
+    }
+    return frames;
+  }
+
+  #keep(part: Buffer): void {
+    this.#length += part.length;
+    if (this.#length > this.#limit) {
+      throw new BotenstoffError("HL7_MALFORMED", `reading a frame: longer than ${this.#limit} bytes`);
+    }
+    if (part.length > 0) this.#parts.push(part);
+  }
+
+  #take(): Buffer {
+    const [only] = this.#parts;
+    const frame = this.#parts.length === 1 && only ? only : Buffer.concat(this.#parts, this.#length);
+    this.#parts = [];
+    this.#length = 0;
+    this.#inside = false;
+    return frame;
+  }
+
+  #skip(part: Buffer): void {
+    for (const byte of part) if (byte !== CR && byte !== 0x0a) this.skipped += 1;
+  }
+}

@@ -1,0 +1,113 @@
+import { readFileSync } from "node:fs";
+import type { ConnectionOptions } from "node:tls";
+import { z } from "zod";
+import { consequenceOf } from "#src/hl7/ack-consequence.ts";
+import { CHARSETS } from "#src/hl7/charset.ts";
+import { encode } from "#src/hl7/encode.ts";
+import type { Field, Hl7Message } from "#src/hl7/message.ts";
+import { MllpSender } from "#src/hl7/sender.ts";
+import { BotenstoffError } from "#src/message/error-code.ts";
+import type { Destination, DestinationContext, DestinationSpec } from "../destination.ts";
+
+const port = z.coerce.number().int().min(1).max(65_535);
+const file = z.string().describe("path of a PEM file");
+
+const config = z.strictObject({
+  type: z.literal("mllp"),
+  host: z.string().min(1).describe("host name or address of the receiver"),
+  port: port.describe("its TCP port"),
+  connect_timeout_secs: z.coerce.number().positive().default(10).describe("how long connecting may take"),
+  ack_timeout_secs: z.coerce.number().positive().default(30).describe("how long to wait for the acknowledgement"),
+  connections: z.coerce.number().int().min(1).max(32).default(1).describe("connections the receiver allows at once"),
+  charset: z
+    .enum(CHARSETS as [string, ...string[]])
+    .default("UNICODE UTF-8")
+    .describe("encoding of the bytes, as in MSH-18"),
+  on_unencodable: z
+    .enum(["replace", "refuse"])
+    .default("replace")
+    .describe("characters the charset does not hold: write ?, or fail the delivery"),
+  tls: z
+    .strictObject({
+      ca: file.optional(),
+      cert: file.optional(),
+      key: file.optional(),
+      servername: z.string().optional(),
+    })
+    .optional()
+    .describe("TLS (IHE ITI-19); cert and key for mutual TLS"),
+});
+
+type MllpDestinationConfig = z.output<typeof config>;
+
+/** MDM and other HL7 v2 messages to the KIS, one in flight per connection. */
+export const mllpDestination: DestinationSpec<MllpDestinationConfig> = {
+  type: "mllp",
+  summary: "HL7 v2 messages over MLLP",
+  takes: "hl7",
+  confirms: false,
+  config: config as z.ZodType<MllpDestinationConfig>,
+  open,
+};
+
+/** MSH fields of the encoder's numbering, where the array begins with MSH-3. */
+const MSH_10 = 10 - 3;
+const MSH_16 = 16 - 3;
+
+function open(settings: MllpDestinationConfig, context: DestinationContext): Destination {
+  const sender = new MllpSender(
+    {
+      host: settings.host,
+      port: settings.port,
+      connectTimeoutMs: settings.connect_timeout_secs * 1_000,
+      ackTimeoutMs: settings.ack_timeout_secs * 1_000,
+      ...(settings.tls && { tls: readTls(settings.tls) }),
+    },
+    settings.connections,
+  );
+  const charset = settings.charset as (typeof CHARSETS)[number];
+  return {
+    concurrency: settings.connections,
+    send: async (job, signal) => {
+      const message = job.output as Hl7Message;
+      const { pieces, replaced } = encode(message, { charset, unencodable: settings.on_unencodable });
+      if (replaced > 0) context.count("characters_replaced");
+      const controlId = header(message, MSH_10);
+      // MSH-16 NE: the accept acknowledgement (CA) is all there will be (the German profile).
+      const applicationAckDue = header(message, MSH_16) !== "NE";
+      const { ack, sentSha256 } = await sender.send(
+        {
+          pieces,
+          controlId,
+          openBlob: (id) => job.openBlob(id),
+          consequence: (answer) => {
+            context.count(`ack_${answer.code}`);
+            return consequenceOf(answer, applicationAckDue);
+          },
+        },
+        signal,
+      );
+      return { sentSha256, answer: { code: ack.code, control_id: ack.controlId } };
+    },
+    check: () => sender.check(),
+    close: () => Promise.resolve(sender.close()),
+  };
+}
+
+function header(message: Hl7Message, field: number): string {
+  const value: Field = message.segments[0]?.fields[field];
+  return typeof value === "string" ? value : "";
+}
+
+function readTls({ ca, cert, key, servername }: NonNullable<MllpDestinationConfig["tls"]>): ConnectionOptions {
+  try {
+    return {
+      ...(ca !== undefined && { ca: readFileSync(ca) }),
+      ...(cert !== undefined && { cert: readFileSync(cert) }),
+      ...(key !== undefined && { key: readFileSync(key) }),
+      ...(servername !== undefined && { servername }),
+    };
+  } catch (cause) {
+    throw new BotenstoffError("CONFIG_INVALID", "opening the mllp destination: a TLS file cannot be read", { cause });
+  }
+}

@@ -1,0 +1,36 @@
+import { z } from "zod";
+import { CHARSETS } from "#src/hl7/charset.ts";
+
+const file = z.string().describe("path of a PEM file");
+const seconds = z.coerce.number().positive();
+
+export const mllpSourceConfig = z.strictObject({
+  type: z.literal("mllp"),
+  host: z.string().default("127.0.0.1").describe("address to listen on; 0.0.0.0 for every interface"),
+  port: z.coerce.number().int().min(0).max(65_535).describe("TCP port to listen on; 0 lets the system choose"),
+  max_message_bytes: z.coerce
+    .number()
+    .int()
+    .positive()
+    .default(32 * 1024 * 1024)
+    .describe("largest message taken"),
+  idle_timeout_secs: seconds.default(3_600).describe("a connection silent for this long is closed"),
+  ack: z
+    .enum(["on_settled", "on_commit"])
+    .default("on_settled")
+    .describe("acknowledge once the message is processed, or as soon as it is durable"),
+  settle_timeout_secs: seconds.default(30).describe("how long on_settled waits before it asks for a repeat"),
+  unknown_trigger: z
+    .enum(["refuse", "acknowledge"])
+    .default("refuse")
+    .describe("messages of another type: AR, or AA without storing them"),
+  charset: z
+    .enum(CHARSETS as [string, ...string[]])
+    .optional()
+    .describe("encoding of the bytes where MSH-18 says it wrong"),
+  tls: z
+    .strictObject({ cert: file, key: file, ca: file.optional().describe("asks clients for a certificate of this CA") })
+    .optional(),
+});
+
+export type MllpSourceConfig = z.output<typeof mllpSourceConfig>;

@@ -1,0 +1,55 @@
+import { createHash } from "node:crypto";
+import type { Charset } from "#src/hl7/charset.ts";
+import { decodeText } from "#src/hl7/charset.ts";
+import { parseHl7, type ParsedMessage } from "#src/hl7/parse.ts";
+import type { MessageDraft } from "#src/message/message.ts";
+import type { InboundEvent } from "../source.ts";
+
+/** One lane for the whole feed: what an ADT says only makes sense in order. */
+const CONVERSATION = "feed";
+
+/** Cuts the one message out of a frame; bytes that are no HL7 become one held draft. */
+export function draftOf(event: InboundEvent, charset: Charset | undefined): MessageDraft {
+  const sha256 = createHash("sha256").update(event.raw).digest("hex");
+  const message = read(event.raw, charset);
+  if (!message) {
+    return {
+      externalId: `sha256:${sha256}`,
+      content: { kind: "unknown", sourceKind: "hl7" },
+      conversation: CONVERSATION,
+      sentAt: event.receivedAt,
+      raw: event.raw.toString("base64"),
+      hold: "malformed",
+    };
+  }
+  const [application, facility, controlId] = [3, 4, 10].map((field) => message.value("MSH", field));
+  return {
+    // The hash tells a repeat from another message under a control id used twice.
+    externalId: `${application}|${facility}|${controlId}#${sha256}`,
+    content: {
+      kind: "hl7",
+      text: decodeText(message.bytes, message.charset),
+      trigger: `${message.value("MSH", 9)}^${message.value("MSH", 9, 2)}`,
+    },
+    conversation: CONVERSATION,
+    sentAt: sentAt(message) ?? event.receivedAt,
+    raw: null,
+  };
+}
+
+function read(raw: Buffer, charset: Charset | undefined): ParsedMessage | undefined {
+  try {
+    return parseHl7(raw, charset);
+  } catch {
+    return undefined;
+  }
+}
+
+/** MSH-7 with an offset; without one the sender's zone is unknown and the time of receipt says more. */
+function sentAt(message: ParsedMessage): string | undefined {
+  const match = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)?(?:\.\d+)?([+-]\d\d)(\d\d)$/.exec(message.value("MSH", 7));
+  if (!match) return undefined;
+  const [, year, month, day, hour, minute, second = "00", zone, zoneMinutes] = match;
+  const at = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}${zone}:${zoneMinutes}`);
+  return Number.isNaN(at.getTime()) ? undefined : at.toISOString();
+}

@@ -1,0 +1,44 @@
+import express, { Router, type RequestHandler } from "express";
+import helmet from "helmet";
+import { requireToken } from "./auth.ts";
+import { channelRoutes } from "./channels.ts";
+import type { ApiDeps } from "./deps.ts";
+import { healthRoutes } from "./health.ts";
+import { messageRoutes } from "./messages.ts";
+import { openApiDocument } from "./openapi.ts";
+import { notFound, problemHandler } from "./problem.ts";
+import { purgeRoutes } from "./purges.ts";
+import { webhookRoutes } from "./webhooks.ts";
+
+/** The engine's HTTP side; listens nowhere. Slow senders are cut off by the server's time-outs, not here. */
+export function createApp(deps: ApiDeps): express.Express {
+  const app = express();
+  app.disable("x-powered-by").disable("etag");
+  app.use(helmet());
+  app.use(healthRoutes(deps));
+  app.use("/webhooks", webhookRoutes(deps));
+  app.use("/api", apiRoutes(deps));
+  app.use(() => {
+    throw notFound("address");
+  });
+  app.use(problemHandler(deps.log));
+  return app;
+}
+
+function apiRoutes(deps: ApiDeps): Router {
+  const document = openApiDocument();
+  const router = Router();
+  // The description is public documentation and says nothing about this installation.
+  router.get("/openapi.json", (_request, response) => {
+    response.json(document);
+  });
+  router.use(noStore, requireToken(deps.apiToken));
+  router.use("/v1", messageRoutes(deps), channelRoutes(deps), purgeRoutes(deps));
+  return router;
+}
+
+/** Message ids and content must not stay in a cache. */
+const noStore: RequestHandler = (_request, response, next) => {
+  response.set("Cache-Control", "no-store");
+  next();
+};

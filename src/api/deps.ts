@@ -1,0 +1,53 @@
+import type { Clock } from "#src/message/clock.ts";
+import type { Secret } from "#src/message/secret.ts";
+import type { BlindIndex } from "#src/seal/blind-index.ts";
+import type { Sealer } from "#src/seal/sealer.ts";
+import type { Queryable } from "#src/store/queryable.ts";
+import type { PurgeRow } from "#src/store/sql/purge.ts";
+import type { InboundEvent, Webhook } from "#src/sources/source.ts";
+import type { ChannelStatus } from "#src/pipeline/deployment.ts";
+import type { Log } from "#src/pipeline/deps.ts";
+import type { Metrics } from "./metrics.ts";
+
+/** A channel's webhook together with the way into the engine. */
+export interface WebhookDoor extends Webhook {
+  /** Resolves once the event is durable; a rejection means nothing was stored. */
+  intake(event: InboundEvent): Promise<void>;
+}
+
+/** What the audit journal keeps of a request. `subject` is a message id. */
+export interface ApiJournalEntry {
+  readonly action: "content.read" | "message.reprocessed";
+  readonly actor: string;
+  readonly subject: string;
+  readonly detail: Record<string, string | number | boolean | null>;
+}
+
+export interface Readiness {
+  readonly ok: boolean;
+  readonly checks: Readonly<Record<string, boolean>>;
+}
+
+/** Everything the HTTP side works with, handed in by the composition root. */
+export interface ApiDeps {
+  readonly store: Queryable & { transaction<T>(run: (db: Queryable) => Promise<T>): Promise<T> };
+  readonly sealer: Pick<Sealer, "open" | "openJson">;
+  readonly blindIndex: Pick<BlindIndex, "of">;
+  /** Absent: `/api/v1` is closed. */
+  readonly apiToken?: Secret;
+  /** Absent: the channel does not run, or its source has no webhook. */
+  webhook(channel: string): WebhookDoor | undefined;
+  channels(): readonly ChannelStatus[];
+  /** Newest first. */
+  purges(limit: number): Promise<readonly PurgeRow[]>;
+  /** Writes to the audit journal through `db`, which may be a transaction; what it refuses is not done or shown. */
+  journal(entry: ApiJournalEntry, db: Queryable): Promise<void>;
+  readonly metrics: Metrics;
+  ready(): Promise<Readiness>;
+  /** Whether the disk has room for another event. */
+  mayStore(): boolean | Promise<boolean>;
+  /** Tells the channel's worker that there is something to do. */
+  wake(channel: string): void;
+  readonly now: Clock;
+  readonly log: Log;
+}

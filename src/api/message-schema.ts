@@ -1,0 +1,79 @@
+import { z } from "zod";
+import { MESSAGE_MOVES, DELIVERY_MOVES, type DeliveryState, type MessageState } from "#src/message/state.ts";
+import { cursor } from "./cursor.ts";
+import { pageLimit } from "./query.ts";
+
+const messageState = z.enum(Object.keys(MESSAGE_MOVES) as [MessageState, ...MessageState[]]);
+const deliveryState = z.enum(Object.keys(DELIVERY_MOVES) as [DeliveryState, ...DeliveryState[]]);
+const instant = z.iso.datetime().describe("ISO 8601, UTC.");
+
+export const messageQuerySchema = z.strictObject({
+  state: messageState.optional(),
+  channel: z
+    .string()
+    .regex(/^[a-z0-9-]{1,63}$/, "Not a channel id")
+    .optional()
+    .describe("Channel id."),
+  external_id: z.string().max(1024, "Too long").optional().describe("The source's own id: a wamid, an MSH-10."),
+  after: cursor.optional().describe("`next` of the page before."),
+  limit: pageLimit,
+});
+
+export type MessageQuery = z.infer<typeof messageQuerySchema>;
+
+export const contentQuerySchema = z.strictObject({
+  content: z
+    .enum(["true", "false"])
+    .optional()
+    .describe("`true` adds the content; the journal keeps that it was read."),
+});
+
+export const messageSchema = z.strictObject({
+  id: z.uuid(),
+  channel: z.string(),
+  kind: z.string(),
+  external_id: z.string().nullable().describe("The source's own id; null once purged, unless it was asked for by it."),
+  state: messageState,
+  reason: z.string().nullable().describe("Why it is held."),
+  received_at: instant,
+  filed_at: instant.nullable(),
+});
+
+export type MessageView = z.infer<typeof messageSchema>;
+
+export const messageListSchema = z.strictObject({
+  items: z.array(messageSchema).describe("Newest first."),
+  next: z.string().nullable().describe("Pass as `after` for the next page; null at the end."),
+});
+
+export const deliverySchema = z.strictObject({
+  destination: z.string(),
+  state: deliveryState,
+  attempts: z.int(),
+  last_error: z.string().nullable().describe("Error code and sentence."),
+  receipt: z.unknown().describe("What the destination answered; null before, and once purged."),
+  confirmation: z.unknown().describe("The independent read of what it holds; null before, and once purged."),
+});
+
+export type DeliveryView = z.infer<typeof deliverySchema>;
+
+export const contentSchema = z.strictObject({
+  content: z.looseObject({ kind: z.string() }).describe("As mappings see it."),
+  sender: z
+    .looseObject({ phone: z.string().optional(), userId: z.string().optional(), displayName: z.string().optional() })
+    .nullable()
+    .describe("As mappings see it; null where nobody wrote."),
+  sent_at: instant,
+  reply_to: z.string().nullable().describe("The source's id of the message this one answers."),
+  raw: z.unknown().describe("The source's own element, untouched."),
+});
+
+export type ContentView = z.infer<typeof contentSchema>;
+
+export const messageDetailSchema = messageSchema.extend({
+  history: z.array(z.strictObject({ state: messageState, at: instant })),
+  deliveries: z.array(deliverySchema),
+  content: contentSchema.nullable().optional().describe("Only with `content=true`; null once purged."),
+});
+
+export type MessageDetailView = z.infer<typeof messageDetailSchema>;

@@ -1,0 +1,131 @@
+import { BotenstoffError } from "#src/message/error-code.ts";
+import { place, type SealedBody } from "#src/pipeline/sealed-message.ts";
+import {
+  getDeliveries,
+  getMessage,
+  type DeliveryDetail,
+  type MessageDetail,
+  type MessageSummary,
+} from "#src/store/sql/messages.ts";
+import type { ApiDeps } from "./deps.ts";
+import type { ContentView, DeliveryView, MessageDetailView, MessageView } from "./message-schema.ts";
+
+type ViewDeps = Pick<ApiDeps, "store" | "sealer" | "log">;
+
+/** A summary as shown. @throws BotenstoffError SEAL_BROKEN, EPOCH_KEY_DESTROYED */
+function showSummary({ sealer }: ViewDeps, row: MessageSummary): MessageView {
+  const { id, epoch, externalId } = row;
+  return {
+    id,
+    channel: row.channel,
+    kind: row.kind,
+    external_id:
+      epoch === null || externalId === null
+        ? null
+        : sealer.open(place.message(epoch, id, "external_id"), externalId).toString("utf8"),
+    state: row.state,
+    reason: row.reason,
+    received_at: row.receivedAt.toISOString(),
+    filed_at: row.filedAt?.toISOString() ?? null,
+  };
+}
+
+/**
+ * A listed message as shown; what a purge took between the query and the opening is read again. A damaged one is
+ * shown without its external id: the list must not fail for it.
+ */
+export async function showListed(deps: ViewDeps, row: MessageSummary): Promise<MessageView> {
+  try {
+    return showSummary(deps, row);
+  } catch (error) {
+    if (!isSealError(error)) throw error;
+  }
+  const rowNow = (await getMessage(deps.store, row.id)) ?? withoutSealed(row);
+  try {
+    return showSummary(deps, rowNow);
+  } catch (error) {
+    if (!isSealError(error)) throw error;
+    if (error.code === "EPOCH_KEY_DESTROYED") return showSummary(deps, withoutSealed(rowNow));
+    deps.log("error", "message.seal_broken", { message: row.id });
+    return showSummary(deps, { ...rowNow, externalId: null });
+  }
+}
+
+/**
+ * A message with its history and deliveries as shown; undefined when there is none. A purge may destroy the epoch or
+ * seal the message anew elsewhere between the reading and the opening, so what does not open is read once more.
+ * @throws BotenstoffError SEAL_BROKEN
+ */
+export async function showMessage(
+  deps: ViewDeps,
+  id: string,
+  withContent = false,
+): Promise<MessageDetailView | undefined> {
+  const read = () => Promise.all([getMessage(deps.store, id), getDeliveries(deps.store, id)]);
+  const [row, deliveries] = await read();
+  if (!row) return undefined;
+  try {
+    return showDetail(deps, row, deliveries, withContent);
+  } catch (error) {
+    if (!isSealError(error)) throw error;
+  }
+  const [rowNow = row, deliveriesNow] = await read();
+  try {
+    return showDetail(deps, rowNow, deliveriesNow, withContent);
+  } catch (error) {
+    if (!isSealError(error) || error.code === "SEAL_BROKEN") throw error;
+    return showDetail(deps, { ...rowNow, ...withoutSealed(rowNow) }, deliveriesNow, withContent);
+  }
+}
+
+function showDetail(
+  deps: ViewDeps,
+  row: MessageDetail,
+  deliveries: readonly DeliveryDetail[],
+  withContent: boolean,
+): MessageDetailView {
+  return {
+    ...showSummary(deps, row),
+    // The database writes its own offset and precision; the API always says UTC.
+    history: row.history.map(({ state, at }) => ({ state, at: new Date(at).toISOString() })),
+    deliveries: deliveries.map((delivery) => showDelivery(deps, row, delivery)),
+    ...(withContent && { content: showContent(deps, row) }),
+  };
+}
+
+function showDelivery({ sealer }: ViewDeps, { id, epoch }: MessageDetail, delivery: DeliveryDetail): DeliveryView {
+  const open = (column: "receipt" | "confirmation") => {
+    const sealed = delivery[column];
+    if (epoch === null || sealed === null) return null;
+    return sealer.openJson(place.delivery(epoch, id, delivery.destination, column), sealed);
+  };
+  return {
+    destination: delivery.destination,
+    state: delivery.state as DeliveryView["state"],
+    attempts: delivery.attempts,
+    last_error: delivery.lastError,
+    receipt: open("receipt"),
+    confirmation: open("confirmation"),
+  };
+}
+
+function showContent({ sealer }: ViewDeps, { id, epoch, sealed }: MessageDetail): ContentView | null {
+  if (epoch === null || sealed === null) return null;
+  const body = sealer.openJson(place.message(epoch, id, "sealed"), sealed) as SealedBody;
+  return {
+    content: body.content,
+    sender: body.sender ? { ...body.sender } : null,
+    sent_at: body.sentAt,
+    reply_to: body.replyTo ?? null,
+    raw: body.raw ?? null,
+  };
+}
+
+/** A row whose epoch's key is gone: purged, although its tombstone is not there yet. */
+function withoutSealed(row: MessageSummary): MessageSummary {
+  return { ...row, state: "purged", reason: null, epoch: null, externalId: null };
+}
+
+function isSealError(error: unknown): error is BotenstoffError {
+  return error instanceof BotenstoffError && (error.code === "EPOCH_KEY_DESTROYED" || error.code === "SEAL_BROKEN");
+}

@@ -1,0 +1,130 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { Clock } from "#src/message/clock.ts";
+import type { StageBacklog } from "#src/store/sql/messages.ts";
+
+/** What is read from the store when somebody scrapes. */
+export interface MetricsDeps {
+  countMessages(): Promise<readonly { channel: string; state: string; count: number }[]>;
+  stageBacklogs(): Promise<readonly StageBacklog[]>;
+  oldestUnfiled(): Promise<Date | null>;
+  readonly now: Clock;
+}
+
+/** Plain functions for whoever has something to count; labels are ids of channels and destinations and codes only. */
+export interface Metrics {
+  readonly contentType: string;
+  /** Prometheus' text format. Never fails: without the store, `botenstoff_store_up` is 0 and its gauges are absent. */
+  render(): Promise<string>;
+  /** An accepted delivery. @param seconds from receipt to acceptance */
+  observeDelivery(channel: string, destination: string, seconds: number): void;
+  /** Adds to the counter `botenstoff_<name>_total`; one that COUNTERS does not list has the labels of its first use. */
+  count(name: string, labels: Readonly<Record<string, string>>, by?: number): void;
+}
+
+/** The counters that are there, at zero, before anything happens. */
+const COUNTERS: readonly { name: string; help: string; labels: readonly string[] }[] = [
+  { name: "webhook_requests", help: "Answers to webhook requests.", labels: ["channel", "status"] },
+  { name: "signature_failures", help: "Webhook requests whose signature did not hold.", labels: ["channel"] },
+  {
+    name: "delivery_attempt_failed",
+    help: "Failed attempts, by error code.",
+    labels: ["channel", "destination", "code"],
+  },
+  { name: "delivery_accepted", help: "Accepted attempts.", labels: ["channel", "destination"] },
+  { name: "destination_events", help: "What connectors count.", labels: ["channel", "destination", "event"] },
+  { name: "messages_restricted", help: "Messages that outlived their limit undecided.", labels: ["channel"] },
+  { name: "purged_messages", help: "Messages destroyed on schedule.", labels: [] },
+];
+
+/** Seconds; the promise to a clinician is made in seconds, the limit of a hopeless retry in hours. */
+const LATENCY_BUCKETS_S = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600];
+
+/** Scrapes within this share one look into the store. */
+const FRESH_MS = 5_000;
+
+export function createMetrics(deps: MetricsDeps): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const counters = new Map(
+    COUNTERS.map(({ name, help, labels }) => [name, counter(registry, name, help, labels)] as const),
+  );
+  const latency = new Histogram({
+    name: "botenstoff_delivery_latency_seconds",
+    help: "From receipt to acceptance at the destination.",
+    labelNames: ["channel", "destination"],
+    buckets: LATENCY_BUCKETS_S,
+    registers,
+  });
+  const collect = storeGauges(deps, registry);
+  let collected: { readonly at: number; readonly done: Promise<void> } | undefined;
+
+  const count: Metrics["count"] = (name, labels, by = 1) => {
+    let known = counters.get(name);
+    if (!known) {
+      known = counter(registry, name, name.replaceAll("_", " "), Object.keys(labels));
+      counters.set(name, known);
+    }
+    known.inc(labels, by);
+  };
+
+  return {
+    contentType: registry.contentType,
+    render: async () => {
+      const now = deps.now();
+      if (!collected || now - collected.at >= FRESH_MS) collected = { at: now, done: collect() };
+      await collected.done;
+      return registry.metrics();
+    },
+    observeDelivery: (channel, destination, seconds) => {
+      latency.observe({ channel, destination }, seconds);
+      count("delivery_accepted", { channel, destination });
+    },
+    count,
+  };
+}
+
+function counter(registry: Registry, name: string, help: string, labels: readonly string[]): Counter {
+  return new Counter({ name: `botenstoff_${name}_total`, help, labelNames: [...labels], registers: [registry] });
+}
+
+/** The gauges that are read from the store. @returns reads them; resolves in any case */
+function storeGauges(deps: MetricsDeps, registry: Registry): () => Promise<void> {
+  const gauge = (name: string, help: string, ...labelNames: string[]) =>
+    new Gauge({ name: `botenstoff_${name}`, help, labelNames, registers: [registry] });
+  const up = gauge("store_up", "Whether the store answered the last look.");
+  const messages = gauge("messages", "Messages, purged ones included.", "channel", "state");
+  const open = gauge("queue_open", "What waits at a stage.", "channel", "stage");
+  const age = gauge("queue_age_seconds", "How long the oldest lane at a stage has been open.", "channel", "stage");
+  const lanes = gauge("lanes", "Open lanes.", "channel", "stage");
+  const parked = gauge("lanes_parked", "Lanes that wait for a person.", "channel", "stage");
+  const unfiled = gauge("oldest_unfiled_seconds", "Age of the oldest message neither filed nor filtered.");
+  const all = [messages, open, age, lanes, parked, unfiled];
+
+  return async () => {
+    try {
+      const [counts, backlogs, oldest] = await Promise.all([
+        deps.countMessages(),
+        deps.stageBacklogs(),
+        deps.oldestUnfiled(),
+      ]);
+      const ageOf = (since: Date | null) => (since ? Math.max(0, deps.now() - since.getTime()) / 1_000 : 0);
+      for (const one of all) one.reset();
+      for (const { channel, state, count } of counts) messages.set({ channel, state }, count);
+      for (const backlog of backlogs) {
+        const at = { channel: backlog.channel, stage: backlog.stage };
+        open.set(at, backlog.open);
+        age.set(at, ageOf(backlog.oldest));
+        lanes.set(at, backlog.lanes);
+        parked.set(at, backlog.parked);
+      }
+      unfiled.set(ageOf(oldest));
+      up.set(1);
+    } catch {
+      // What is not known must not look like yesterday's value.
+      for (const one of all) one.reset();
+      unfiled.remove();
+      up.set(0);
+    }
+  };
+}

@@ -1,0 +1,156 @@
+import { z } from "zod";
+import { channelListSchema } from "./channels.ts";
+import { readinessSchema } from "./health.ts";
+import { contentQuerySchema, messageDetailSchema, messageListSchema, messageQuerySchema } from "./message-schema.ts";
+import { problemSchema } from "./problem.ts";
+import { purgeListSchema, purgeQuerySchema } from "./purges.ts";
+
+/** Every schema an answer may have, by its name in the document. */
+export const COMPONENTS = {
+  MessageList: messageListSchema,
+  Message: messageDetailSchema,
+  ChannelList: channelListSchema,
+  PurgeList: purgeListSchema,
+  Readiness: readinessSchema,
+  Problem: problemSchema,
+} as const;
+
+type Component = keyof typeof COMPONENTS;
+type Json = Readonly<Record<string, unknown>>;
+
+const problem = (description: string) => answer(description, "Problem", "application/problem+json");
+const PROTECTED = {
+  401: problem("No or a wrong token."),
+  403: problem("No token is configured."),
+  429: problem("Too many wrong tokens from this address."),
+};
+
+/** The OpenAPI 3.1 description, made from the very schemas that read requests and shape answers. */
+export function openApiDocument() {
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "Botenstoff",
+      version: "1",
+      description: "Times are ISO 8601 in UTC. Errors are RFC 9457 problem details.",
+    },
+    paths: {
+      "/webhooks/{channel}": {
+        parameters: [inPath("channel")],
+        get: {
+          summary: "Answers the provider's verification",
+          security: [],
+          responses: {
+            200: { description: "The challenge, verbatim.", content: { "text/plain": { schema: { type: "string" } } } },
+            403: problem("The verification does not match."),
+            404: problem("No such webhook."),
+          },
+        },
+        post: {
+          summary: "Takes an event",
+          security: [],
+          requestBody: { required: true, content: { "*/*": {} } },
+          responses: {
+            200: { description: "The event is durable." },
+            401: problem("The signature does not match; nothing was stored."),
+            404: problem("No such webhook."),
+            413: problem("Larger than 3.5 MB."),
+            415: problem("Compressed."),
+            503: problem("Nothing was stored; send it again."),
+          },
+        },
+      },
+      "/api/v1/messages": {
+        get: {
+          summary: "Lists messages, newest first",
+          parameters: inQuery(messageQuerySchema),
+          responses: { 200: answer("A page.", "MessageList"), 400: problem("Invalid query."), ...PROTECTED },
+        },
+      },
+      "/api/v1/messages/{id}": {
+        parameters: [inPath("id")],
+        get: {
+          summary: "Shows a message",
+          parameters: inQuery(contentQuerySchema),
+          responses: {
+            200: answer("The message.", "Message"),
+            400: problem("Invalid query."),
+            404: problem("No such message."),
+            ...PROTECTED,
+          },
+        },
+      },
+      "/api/v1/messages/{id}/reprocess": {
+        parameters: [inPath("id")],
+        post: {
+          summary: "Processes a held, filtered or failed message again",
+          responses: {
+            202: answer("The message as it is now.", "Message"),
+            404: problem("No such message."),
+            409: problem("Its state does not allow it."),
+            ...PROTECTED,
+          },
+        },
+      },
+      "/api/v1/channels": {
+        get: { summary: "Lists the channels", responses: { 200: answer("All of them.", "ChannelList"), ...PROTECTED } },
+      },
+      "/api/v1/purges": {
+        get: {
+          summary: "Lists purges with their certificates, newest first",
+          parameters: inQuery(purgeQuerySchema),
+          responses: { 200: answer("The newest.", "PurgeList"), 400: problem("Invalid query."), ...PROTECTED },
+        },
+      },
+      "/healthz": {
+        get: { summary: "Lives", security: [], responses: { 200: { description: "The process lives." } } },
+      },
+      "/readyz": {
+        get: {
+          summary: "Takes messages",
+          security: [],
+          responses: { 200: answer("Ready.", "Readiness"), 503: answer("Not ready.", "Readiness") },
+        },
+      },
+      "/metrics": {
+        get: {
+          summary: "Metrics for Prometheus",
+          security: [],
+          responses: {
+            200: { description: "Text format.", content: { "text/plain": { schema: { type: "string" } } } },
+          },
+        },
+      },
+    },
+    security: [{ token: [] }],
+    components: {
+      securitySchemes: { token: { type: "http", scheme: "bearer" } },
+      schemas: Object.fromEntries(Object.entries(COMPONENTS).map(([name, schema]) => [name, jsonSchema(schema)])),
+    },
+  };
+}
+
+function answer(description: string, component: Component, type = "application/json") {
+  return { description, content: { [type]: { schema: { $ref: `#/components/schemas/${component}` } } } };
+}
+
+function inPath(name: string) {
+  return { name, in: "path", required: true, schema: { type: "string" } };
+}
+
+function inQuery(schema: z.ZodType) {
+  const { properties } = jsonSchema(schema, "input");
+  return Object.entries(properties as Record<string, Json>).map(([name, { description, ...rest }]) => ({
+    name,
+    in: "query",
+    required: false,
+    ...(description !== undefined && { description }),
+    schema: rest,
+  }));
+}
+
+/** OpenAPI 3.1 speaks JSON Schema 2020-12, which is what zod writes. */
+function jsonSchema(schema: z.ZodType, io: "input" | "output" = "output"): Json {
+  const members = Object.entries(z.toJSONSchema(schema, { io }));
+  return Object.fromEntries(members.filter(([name]) => name !== "$schema"));
+}

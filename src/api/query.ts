@@ -1,0 +1,25 @@
+import type { Request } from "express";
+import { z } from "zod";
+import { Problem } from "./problem.ts";
+
+/**
+ * Reads the query string against a schema. An empty parameter counts as absent, an unknown one is refused: a misspelt
+ * filter must not answer with everything.
+ * @throws Problem 400
+ */
+export function readQuery<T>(schema: z.ZodType<T>, request: Request): T {
+  const given = Object.fromEntries(Object.entries(request.query).filter(([, value]) => value !== ""));
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const errors = parsed.error.issues.map((issue) =>
+    issue.code === "unrecognized_keys"
+      ? { parameter: "?", reason: "A parameter this address does not know" }
+      : { parameter: String(issue.path[0]), reason: issue.message },
+  );
+  throw new Problem(400, "problem:invalid-query", "Invalid query", "Correct the parameters named in errors.", {
+    errors,
+  });
+}
+
+/** How many items a page has. */
+export const pageLimit = z.coerce.number().int().min(1).max(500).default(50).describe("Items per page.");

@@ -1,0 +1,85 @@
+import { raw, Router, type Request, type RequestHandler } from "express";
+import type { ApiDeps, WebhookDoor } from "./deps.ts";
+import { methodNotAllowed, notFound, Problem, unavailable } from "./problem.ts";
+
+/** Meta sends at most 3 MB. */
+const LIMIT_BYTES = 3.5 * 1024 * 1024;
+
+/** Where providers call in. Nothing of a body is read or kept before its signature holds. */
+export function webhookRoutes(deps: ApiDeps): Router {
+  const router = Router();
+  router
+    .route("/:channel")
+    .all(counted(deps))
+    .get((request, response) => {
+      const challenge = doorOf(deps, request).challenge(queryOf(request));
+      if (challenge === undefined)
+        throw new Problem(403, "problem:refused", "Refused", "The verification does not match.");
+      response.type("text/plain").send(challenge);
+    })
+    .post(
+      (request, _response, next) => {
+        doorOf(deps, request);
+        next();
+      },
+      raw({ type: () => true, limit: LIMIT_BYTES, inflate: false }),
+      async (request, response) => {
+        await take(deps, doorOf(deps, request), request);
+        response.status(200).end();
+      },
+    )
+    .all(methodNotAllowed("GET", "POST"));
+  return router;
+}
+
+async function take(deps: ApiDeps, door: WebhookDoor, request: Request): Promise<void> {
+  const body: unknown = request.body;
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.alloc(0);
+  const channel = channelOf(request);
+  if (!door.authenticate({ headers: request.headers, query: queryOf(request), raw: bytes })) {
+    deps.metrics.count("signature_failures", { channel });
+    throw new Problem(
+      401,
+      "problem:signature",
+      "Signature invalid",
+      "The signature does not match the body; nothing was stored.",
+    );
+  }
+  if (!(await deps.mayStore())) {
+    deps.log("error", "webhook.disk_full", { channel });
+    throw unavailable("The disk is too full to accept more; nothing was stored.");
+  }
+  try {
+    await door.intake({ raw: bytes, receivedAt: new Date(deps.now()).toISOString() });
+  } catch (error) {
+    // Whatever the reason: what is not stored is not acknowledged, and the provider must send it again.
+    deps.log("error", "webhook.not_stored", { channel, error: error instanceof Error ? error.name : "unknown" });
+    throw unavailable("The event could not be stored; send it again.");
+  }
+}
+
+function doorOf(deps: ApiDeps, request: Request): WebhookDoor {
+  const door = deps.webhook(channelOf(request));
+  if (!door) throw notFound("webhook");
+  return door;
+}
+
+/** Counts every answer; the name of a channel that does not exist is a stranger's text and no label. */
+function counted(deps: ApiDeps): RequestHandler {
+  return (request, response, next) => {
+    const channel = deps.webhook(channelOf(request)) ? channelOf(request) : "unknown";
+    response.once("finish", () =>
+      deps.metrics.count("webhook_requests", { channel, status: String(response.statusCode) }),
+    );
+    next();
+  };
+}
+
+function channelOf(request: Request): string {
+  return String(request.params["channel"]);
+}
+
+function queryOf(request: Request): URLSearchParams {
+  const start = request.originalUrl.indexOf("?");
+  return new URLSearchParams(start < 0 ? "" : request.originalUrl.slice(start + 1));
+}

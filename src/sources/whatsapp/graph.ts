@@ -12,11 +12,14 @@ export interface Graph {
   readonly dispatcher: Dispatcher;
 }
 
+/** The token is refused; the node does not exist, or not for this token; or something that may pass. */
+export interface GraphRefusal {
+  readonly refused: "token" | "absent" | "other";
+  readonly status: number;
+}
+
 /** What a node of the Graph API answered. */
-export type GraphAnswer =
-  | { readonly found: Members }
-  /** The token is refused; the node does not exist (or not for this token); anything else may pass. */
-  | { readonly refused: "token" | "absent" | "other"; readonly status: number };
+export type GraphAnswer = { readonly found: Members } | GraphRefusal;
 
 /** A node's JSON is below 1 KiB; more than this is not the Graph API. */
 const MAX_ANSWER_BYTES = 64 * 1024;

@@ -4,7 +4,7 @@ import type { AttachmentReference } from "#src/message/attachment.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import type { FetchedAttachment } from "#src/sources/source.ts";
 import { asking, headers, readNode } from "./graph.ts";
-import type { Graph } from "./graph.ts";
+import type { Graph, GraphRefusal } from "./graph.ts";
 import { discard, measured } from "./measured.ts";
 import type { MediaHosts } from "./media-hosts.ts";
 import { word } from "./member.ts";
@@ -59,12 +59,7 @@ async function locate(deps: MediaDeps, mediaId: string, signal: AbortSignal): Pr
   // "." and ".." would climb in the path; Meta's ids are digits.
   if (/^\.*$/.test(mediaId)) throw new BotenstoffError("MEDIA_GONE", "locating media: this is not a media id");
   const answer = await readNode(deps.graph, mediaId, { phone_number_id: deps.phoneNumberId }, signal);
-  if (!("found" in answer)) {
-    const code = ({ token: "MEDIA_UNAUTHORIZED", absent: "MEDIA_GONE", other: "MEDIA_UNAVAILABLE" } as const)[
-      answer.refused
-    ];
-    throw new BotenstoffError(code, `locating media: the Graph API answered ${answer.status}`);
-  }
+  if ("refused" in answer) throw await refusal(deps, answer, signal);
   const { url, file_size: size, mime_type: type, sha256 } = answer.found;
   if (typeof url !== "string") {
     throw new BotenstoffError("MEDIA_UNAVAILABLE", "locating media: the Graph API gave no address");
@@ -77,6 +72,19 @@ async function locate(deps: MediaDeps, mediaId: string, signal: AbortSignal): Pr
     ...(declaredType && { declaredType }),
     ...(announcedSha256 && { announcedSha256 }),
   };
+}
+
+/**
+ * The Graph API says "does not exist" of what the token may not see, too. Gone is final, so it is believed only of a
+ * token that still sees the business number.
+ */
+async function refusal(deps: MediaDeps, answer: GraphRefusal, signal: AbortSignal): Promise<BotenstoffError> {
+  const blind =
+    answer.refused === "absent" &&
+    "refused" in (await readNode(deps.graph, deps.phoneNumberId, { fields: "id" }, signal));
+  const codes = { token: "MEDIA_UNAUTHORIZED", absent: "MEDIA_GONE", other: "MEDIA_UNAVAILABLE" } as const;
+  const code = blind ? "MEDIA_UNAUTHORIZED" : codes[answer.refused];
+  return new BotenstoffError(code, `locating media: the Graph API answered ${answer.status}`);
 }
 
 /** Follows redirects by hand: each hop must be on a named host before it may see the token. */

@@ -133,6 +133,12 @@ describe("fetching an attachment", () => {
     expect(await outcome(source, "../v25.0/106540352242922")).not.toBe(hex);
   });
 
+  test("an attachment is not given up as gone by a token that sees nothing at all", async () => {
+    const blind = open({ phone_number_id: "1" });
+    expect(await outcome(blind, "12345")).toBe("MEDIA_UNAUTHORIZED");
+    await blind.close();
+  });
+
   test("an expired address is asked for once more, and only once", async () => {
     cloud.behave([{ on: "download", status: 404 }]);
     expect(await outcome()).toBe(hex);

@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { connect as connectTcp, type Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { connect as connectTls, type ConnectionOptions } from "node:tls";
+import { base64Of } from "#src/message/base64.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import { readAck, type Ack } from "./ack.ts";
-import { base64Stream } from "./base64.ts";
 import { FRAME_END, FRAME_START, FrameDecoder } from "./frame.ts";
 import type { BlobSlot } from "./message.ts";
 
@@ -176,8 +176,8 @@ async function write(socket: Socket, { pieces, openBlob }: Outgoing): Promise<st
   process.nextTick(() => socket.uncork());
   await send(FRAME_START);
   for (const piece of pieces) {
-    const chunks = Buffer.isBuffer(piece) ? [piece] : openBlob(piece.blob).compose(base64Stream());
-    for await (const chunk of chunks as AsyncIterable<Buffer> | Buffer[]) {
+    const chunks = Buffer.isBuffer(piece) ? [piece] : base64Of(openBlob(piece.blob));
+    for await (const chunk of chunks) {
       hash.update(chunk);
       await send(chunk);
     }

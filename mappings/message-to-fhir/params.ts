@@ -1,0 +1,20 @@
+import { z } from "zod";
+
+export const params = z
+  .strictObject({
+    patient_identifier_types: z
+      .array(z.string())
+      .default(["MR", "PI", "PT", ""])
+      .describe("HL7 table 0203 types of the identifier the chart knows the patient by, best first"),
+    identifier_systems: z
+      .record(z.string(), z.string())
+      .default({})
+      .describe("FHIR system URI of each assigning authority that is neither an OID nor a URI itself"),
+    message_id_system: z
+      .string()
+      .default("https://graph.facebook.com/whatsapp/message-id")
+      .describe("system of the identifier that carries WhatsApp's own message id"),
+  })
+  .prefault({});
+
+export type Params = z.output<typeof params>;

@@ -1,0 +1,104 @@
+import { createHash } from "node:crypto";
+import type { FhirClient } from "#src/fhir/client.ts";
+import type { Expectation, PatientKey } from "#src/fhir/transaction.ts";
+import type { Confirmation } from "../destination.ts";
+
+type Json = Record<string, unknown>;
+interface Identifier {
+  readonly system?: string;
+  readonly value?: string;
+}
+interface Reference {
+  readonly reference?: string;
+  readonly identifier?: Identifier;
+}
+
+/** What is not as it was sent; undefined when all is. */
+type Difference = Exclude<Confirmation, { state: "confirmed" }> | undefined;
+
+/** Reads everything of a message back and compares it: patient, text, size and hash. */
+export async function readBack(client: FhirClient, expect: Expectation, signal: AbortSignal): Promise<Confirmation> {
+  const communication = await client.read(`Communication/${expect.communicationId}`, signal);
+  if (!communication) return missing("Communication");
+  if (!(await isPatient(client, communication["subject"], expect.patient, signal))) return mismatch("patient");
+  if (textsOf(communication).join("\n") !== expect.texts.join("\n")) return mismatch("text");
+  for (const binary of expect.binaries) {
+    const difference = await compareBinary(client, binary, expect.patient, signal);
+    if (difference) return difference;
+  }
+  return {
+    state: "confirmed",
+    evidence: {
+      communication: expect.communicationId,
+      version: (communication["meta"] as Json | undefined)?.["versionId"] ?? null,
+      binaries: expect.binaries.map(({ binaryId, bytes, sha256 }) => ({ id: binaryId, bytes, sha256 })),
+    },
+  };
+}
+
+async function compareBinary(
+  client: FhirClient,
+  expected: Expectation["binaries"][number],
+  patient: PatientKey,
+  signal: AbortSignal,
+): Promise<Difference> {
+  const media = await client.read(`Media/${expected.mediaId}`, signal);
+  if (!media) return missing("Media");
+  if (!(await isPatient(client, media["subject"], patient, signal))) return mismatch("patient");
+  const found = await measureBinary(client, expected.binaryId, signal);
+  if (!found) return missing("Binary");
+  if (found.bytes !== expected.bytes) return mismatch("size");
+  return found.sha256 === expected.sha256 ? undefined : mismatch("hash");
+}
+
+/** A Binary comes as it is or, from servers that insist, as JSON with base64 (R4 binary.html). */
+async function measureBinary(client: FhirClient, id: string, signal: AbortSignal) {
+  const { status, contentType, body } = await client.get(`Binary/${id}`, signal, "*/*");
+  if (status !== 200) {
+    await body.dump();
+    return undefined;
+  }
+  const hash = createHash("sha256");
+  if (contentType.includes("json")) {
+    const { data = "" } = (await body.json()) as { data?: string };
+    const bytes = Buffer.from(data, "base64");
+    return { bytes: bytes.length, sha256: hash.update(bytes).digest("hex") };
+  }
+  let bytes = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    hash.update(chunk);
+    bytes += chunk.length;
+  }
+  return { bytes, sha256: hash.digest("hex") };
+}
+
+/** Whether a reference means the patient: by the identifier it carries, and by the Patient it points to. */
+async function isPatient(client: FhirClient, value: unknown, key: PatientKey, signal: AbortSignal): Promise<boolean> {
+  const { reference, identifier } = (value ?? {}) as Reference;
+  if (identifier && !isSame(identifier, key)) return false;
+  const local = /(?:^|\/)(Patient\/[A-Za-z0-9.-]{1,64})(?:\/_history\/.+)?$/.exec(reference ?? "")?.[1];
+  if (local === undefined) return identifier !== undefined;
+  const patient = await client.read(local, signal);
+  const identifiers = (patient?.["identifier"] ?? []) as Identifier[];
+  // A server that hides Patient from us leaves what the reference itself says.
+  return patient ? identifiers.some((other) => isSame(other, key)) : identifier !== undefined;
+}
+
+/** A missing system on either side is not a difference: authorities without a URI have none. */
+function isSame(found: Identifier, key: PatientKey): boolean {
+  const sameSystem = found.system === undefined || key.system === undefined || found.system === key.system;
+  return found.value === key.value && sameSystem;
+}
+
+function textsOf(communication: Json): string[] {
+  const payload = (communication["payload"] ?? []) as { contentString?: string }[];
+  return payload.flatMap(({ contentString }) => contentString ?? []);
+}
+
+function missing(what: string): Confirmation & { state: "missing" } {
+  return { state: "missing", detail: `${what} is not there` };
+}
+
+function mismatch(what: string): Confirmation & { state: "mismatch" } {
+  return { state: "mismatch", detail: `the ${what} differs` };
+}

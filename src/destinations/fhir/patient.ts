@@ -1,0 +1,55 @@
+import type { FhirClient } from "#src/fhir/client.ts";
+import type { FhirTransaction, PatientKey } from "#src/fhir/transaction.ts";
+import { BotenstoffError } from "#src/message/error-code.ts";
+
+/**
+ * The server's own reference of the patient ("Patient/123"), undefined when it knows none or cannot search.
+ * @throws BotenstoffError PATIENT_AMBIGUOUS_AT_DESTINATION when there are several
+ */
+export async function findPatient(
+  client: FhirClient,
+  key: PatientKey,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const token = [key.system, key.value]
+    .filter((part) => part !== undefined)
+    .map(escapeToken)
+    .join("|");
+  const found = await search(client, `Patient?identifier=${encodeURIComponent(token)}`, signal);
+  const ids = new Set(
+    (found?.entry ?? []).flatMap(({ resource }) => (resource?.resourceType === "Patient" ? (resource.id ?? []) : [])),
+  );
+  if (ids.size > 1) {
+    throw new BotenstoffError("PATIENT_AMBIGUOUS_AT_DESTINATION", "finding the patient: several have this identifier");
+  }
+  const [id] = ids;
+  return id === undefined ? undefined : `Patient/${id}`;
+}
+
+type SearchSet = { entry?: { resource?: { resourceType?: string; id?: string } }[] } | undefined;
+
+/** A server that offers no search answers 4xx: that is "none known", not an error. */
+async function search(client: FhirClient, path: string, signal: AbortSignal): Promise<SearchSet> {
+  try {
+    return (await client.read(path, signal)) as SearchSet;
+  } catch (error) {
+    if (error instanceof BotenstoffError && error.code === "DESTINATION_REFUSED") return undefined;
+    throw error;
+  }
+}
+
+/** FHIR R4 search.html#escaping, before percent-encoding. */
+function escapeToken(part: string): string {
+  return part.replace(/[\\$,|]/g, "\\$&");
+}
+
+/** The transaction with the literal reference added beside every logical one of this patient. */
+export function withPatient(transaction: FhirTransaction, reference: string): FhirTransaction {
+  const add = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(add);
+    if (typeof value !== "object" || value === null) return value;
+    const members = Object.fromEntries(Object.entries(value).map(([name, member]) => [name, add(member)]));
+    return "type" in value && value.type === "Patient" && "identifier" in value ? { reference, ...members } : members;
+  };
+  return { ...transaction, bundle: add(transaction.bundle) as FhirTransaction["bundle"] };
+}

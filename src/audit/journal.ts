@@ -12,6 +12,7 @@ export type JournalAction =
   | "content.read"
   | "message.reprocessed"
   | "epoch.purged"
+  | "key.destroyed"
   | "ledger.replayed";
 
 export interface JournalDraft {
@@ -26,8 +27,9 @@ export interface JournalDraft {
 }
 
 const SALT_BYTES = 16;
+const COMMITMENT_BYTES = 32;
 
-/** Writes one line of the journal; in a transaction it commits or vanishes with the action itself. */
+/** Writes one line of the journal. `db` is a transaction: the line commits or vanishes with the action itself. */
 export async function record(db: Queryable, draft: JournalDraft): Promise<void> {
   await appendJournalRow(db, (head) => chain(head, draft, randomBytes(SALT_BYTES)));
 }
@@ -41,8 +43,14 @@ export function chain(head: JournalHead, draft: JournalDraft, salt: Buffer): Jou
   return { ...row, hash: hashOf(head.hash, row, commitment(row)) };
 }
 
-/** SHA-256 over salt and detail. */
+/** The same line without its detail: the commitment takes the place of the salt, so nothing can be guessed from it. */
+export function eraseDetail(row: JournalRow): JournalRow {
+  return { ...row, detail: {}, salt: Buffer.from(commitment(row), "hex") };
+}
+
+/** SHA-256 over salt and detail; kept in the salt's place once they are erased, told apart by its length. */
 export function commitment({ salt, detail }: Pick<JournalRow, "salt" | "detail">): string {
+  if (salt.length === COMMITMENT_BYTES && Object.keys(detail).length === 0) return salt.toString("hex");
   return createHash("sha256").update(salt).update(canonicalJson(detail)).digest("hex");
 }
 

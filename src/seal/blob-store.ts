@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { createReadStream, createWriteStream, existsSync, mkdirSync } from "node:fs";
+import { createReadStream, createWriteStream, existsSync } from "node:fs";
 import { readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { PassThrough, pipeline as pipe, Readable, Transform } from "node:stream";
+import { PassThrough, pipeline as pipe, type Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { BotenstoffError } from "#src/message/error-code.ts";
-import { syncDirectory } from "./durable-file.ts";
+import { makeDirectoryDurably, syncDirectory } from "./durable-file.ts";
 import { openFrames, sealFrames } from "./frames.ts";
 import type { Keyring } from "./keyring.ts";
 
@@ -34,7 +34,7 @@ export function createBlobStore({ directory, keyring }: { directory: string; key
 
   const write: BlobStore["write"] = async (epoch, id, source) => {
     const file = fileOf(epoch, id);
-    mkdirSync(folder(epoch), { recursive: true, mode: 0o700 });
+    makeDirectoryDurably(folder(epoch));
     const temporary = join(folder(epoch), `.${randomUUID()}.tmp`);
     let bytes = 0;
     const count = new Transform({
@@ -58,8 +58,12 @@ export function createBlobStore({ directory, keyring }: { directory: string; key
   const read: BlobStore["read"] = (epoch, id) => {
     const out = new PassThrough();
     try {
+      // The key first: a file stream opened for an epoch that is gone would fail with nobody listening to it.
+      const open = openFrames(keyring.openEpochKey(epoch), id);
+      const file = createReadStream(fileOf(epoch, id));
+      file.once("error", (cause) => out.destroy(missing(cause)));
       // `pipeline` destroys `out` with the first error, which is where the reader sees it.
-      pipe(createReadStream(fileOf(epoch, id)), openFrames(keyring.openEpochKey(epoch), id), out, () => undefined);
+      pipe(file, open, out, () => undefined);
     } catch (error) {
       out.destroy(error as Error);
     }
@@ -77,7 +81,16 @@ export function createBlobStore({ directory, keyring }: { directory: string; key
     removeEpoch: (epoch) => rm(folder(epoch), { recursive: true, force: true }),
     epochs: async () => {
       const names = existsSync(directory) ? await readdir(directory) : [];
-      return names.map(Number).filter(Number.isInteger).sort((a, b) => a - b);
+      return names
+        .map(Number)
+        .filter(Number.isInteger)
+        .sort((a, b) => a - b);
     },
   };
+}
+
+function missing(cause: NodeJS.ErrnoException): Error {
+  return cause.code === "ENOENT"
+    ? new BotenstoffError("SEAL_BROKEN", "reading a blob: it is missing", { cause })
+    : cause;
 }

@@ -1,30 +1,72 @@
-import { closeSync, fsyncSync, linkSync, openSync, renameSync, unlinkSync, writeSync } from "node:fs";
-import { randomUUID } from "node:crypto";
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { randomBytes, randomUUID } from "node:crypto";
 import { dirname, join } from "node:path";
 
-/** Writes a file that either exists whole or not at all, and is on the disk when this returns. */
-export function writeDurably(path: string, content: Buffer): void {
-  const temporary = writeTemporary(path, content);
-  renameSync(temporary, path);
-  syncDirectory(dirname(path));
-}
-
-/** As `writeDurably`, but never over an existing file. @returns false when there already is one */
+/**
+ * Writes a file (mode 0600) that exists whole or not at all, never over an existing one, and is on the disk when this
+ * returns. Linking, not renaming, is what makes it exclusive.
+ * @returns false when there already is one
+ */
 export function createDurably(path: string, content: Buffer): boolean {
-  const temporary = writeTemporary(path, content);
+  const temporary = join(dirname(path), `.${randomUUID()}.tmp`);
   try {
+    writeTemporary(temporary, content);
     linkSync(temporary, path);
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    if (codeOf(error) === "EEXIST") return false;
     throw error;
   } finally {
-    unlinkSync(temporary);
+    rmSync(temporary, { force: true });
     syncDirectory(dirname(path));
   }
 }
 
-/** A rename or unlink is durable only once its directory is. */
+/**
+ * Overwrites a small file in place with random bytes, then unlinks it; one that is not there is fine. In place, because
+ * a crash inside `createDurably` leaves a second name for the same bytes. Journaling file systems and SSDs may still
+ * keep an old block: what must not come back is therefore stored wrapped, never bare.
+ */
+export function shredFile(path: string): void {
+  try {
+    const handle = openSync(path, "r+");
+    try {
+      const { size } = fstatSync(handle);
+      writeSync(handle, randomBytes(size), 0, size, 0);
+      fsyncSync(handle);
+    } finally {
+      closeSync(handle);
+    }
+    unlinkSync(path);
+  } catch (error) {
+    // Another engine destroys it at the same moment.
+    if (codeOf(error) !== "ENOENT") throw error;
+  }
+  syncDirectory(dirname(path));
+}
+
+/** Makes a directory (mode 0700) and its parents, each on the disk when this returns. */
+export function makeDirectoryDurably(path: string): void {
+  const first = mkdirSync(path, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  for (let made = path; ; made = dirname(made)) {
+    syncDirectory(dirname(made));
+    if (made === first || made === dirname(made)) return;
+  }
+}
+
+/** A rename, link or unlink is durable only once its directory is. */
 export function syncDirectory(path: string): void {
   const handle = openSync(path, "r");
   try {
@@ -34,14 +76,16 @@ export function syncDirectory(path: string): void {
   }
 }
 
-function writeTemporary(path: string, content: Buffer): string {
-  const temporary = join(dirname(path), `.${randomUUID()}.tmp`);
-  const handle = openSync(temporary, "wx", 0o600);
+function writeTemporary(path: string, content: Buffer): void {
+  const handle = openSync(path, "wx", 0o600);
   try {
-    writeSync(handle, content);
+    writeFileSync(handle, content);
     fsyncSync(handle);
   } finally {
     closeSync(handle);
   }
-  return temporary;
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
 }

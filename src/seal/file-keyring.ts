@@ -1,12 +1,11 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, unlinkSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { BotenstoffError } from "#src/message/error-code.ts";
-import { decrypt, encrypt, lengthPrefixed, subkey } from "./cipher.ts";
-import { createDurably, syncDirectory, writeDurably } from "./durable-file.ts";
-import type { Keyring, NamedKey } from "./keyring.ts";
+import { decrypt, encrypt, KEY_BYTES, lengthPrefixed, subkey } from "./cipher.ts";
+import { createDurably, makeDirectoryDurably, shredFile } from "./durable-file.ts";
+import { DIRECTORY_EPOCH, type Keyring, type NamedKey } from "./keyring.ts";
 
-const KEY_BYTES = 32;
 const DESTROYED = ".destroyed";
 
 /**
@@ -18,7 +17,7 @@ export function openFileKeyring({ directory, masterKey }: { directory: string; m
   const wrapping = subkey(masterKey, "keyring");
   const epochs = join(directory, "epochs");
   const named = join(directory, "named");
-  for (const path of [epochs, named]) mkdirSync(path, { recursive: true, mode: 0o700 });
+  for (const path of [epochs, named]) makeDirectoryDurably(path);
   const wrap = (name: string, key: Buffer) => encrypt(wrapping, key, lengthPrefixed("key", name));
   const unwrap = (name: string, wrapped: Buffer) => decrypt(wrapping, wrapped, lengthPrefixed("key", name));
   checkMasterKey(join(named, "check.key"), wrap, unwrap);
@@ -33,49 +32,50 @@ export function openFileKeyring({ directory, masterKey }: { directory: string; m
     return unwrap(name, readFileSync(path));
   }
 
-  function refuseDestroyed(epoch: number): void {
-    if (!existsSync(marker(epoch))) return;
-    forget(epoch);
-    throw new BotenstoffError("EPOCH_KEY_DESTROYED", `opening epoch ${epoch}: it was purged`);
-  }
-
-  function forget(epoch: number): void {
-    cache.get(epoch)?.fill(0);
-    cache.delete(epoch);
-  }
-
-  return {
-    epochKey: (epoch) => {
-      const known = cache.get(epoch);
-      if (known) return known;
-      refuseDestroyed(epoch);
-      const key = loadOrMake(epochFile(epoch), `epoch ${epoch}`, () => randomBytes(KEY_BYTES));
-      // Another engine may have purged the epoch in between: the marker is written before the key goes.
-      if (existsSync(marker(epoch))) unlinkIfThere(epochFile(epoch));
-      refuseDestroyed(epoch);
-      cache.set(epoch, key);
-      return key;
-    },
-    openEpochKey: (epoch) => {
-      const known = cache.get(epoch);
-      if (known) return known;
-      refuseDestroyed(epoch);
-      if (!existsSync(epochFile(epoch))) {
-        throw new BotenstoffError("SEAL_BROKEN", `opening epoch ${epoch}: its key is missing from the keyring`);
-      }
+  /**
+   * The marker is looked at on every call (2 µs), cached or not: another engine may have purged the epoch, and what is
+   * sealed under a destroyed key is lost.
+   */
+  function keyOf(epoch: number, whenMissing: () => void): Buffer {
+    refuseDestroyed(epoch);
+    const known = cache.get(epoch);
+    if (known) return known;
+    try {
+      if (!existsSync(epochFile(epoch))) whenMissing();
       const key = unwrap(`epoch ${epoch}`, readFileSync(epochFile(epoch)));
       cache.set(epoch, key);
       return key;
-    },
+    } finally {
+      // A purge writes its marker before it touches the key: what was read, made or missed in between does not count.
+      refuseDestroyed(epoch);
+    }
+  }
+
+  /** Whoever meets the marker finishes the destruction, so that neither a race nor a crash leaves a key behind. */
+  function refuseDestroyed(epoch: number): void {
+    if (!existsSync(marker(epoch))) return;
+    destroyKey(epoch);
+    throw new BotenstoffError("EPOCH_KEY_DESTROYED", `opening epoch ${epoch}: it was purged`);
+  }
+
+  function destroyKey(epoch: number): void {
+    cache.get(epoch)?.fill(0);
+    cache.delete(epoch);
+    if (existsSync(epochFile(epoch))) shredFile(epochFile(epoch));
+  }
+
+  return {
+    epochKey: (epoch) =>
+      keyOf(epoch, () => createDurably(epochFile(epoch), wrap(`epoch ${epoch}`, randomBytes(KEY_BYTES)))),
+    openEpochKey: (epoch) =>
+      keyOf(epoch, () => {
+        throw new BotenstoffError("SEAL_BROKEN", `opening epoch ${epoch}: its key is missing from the keyring`);
+      }),
     destroyEpochKey: (epoch) => {
+      if (epoch === DIRECTORY_EPOCH)
+        throw new RangeError("destroying an epoch key: the directory's is never destroyed");
       createDurably(marker(epoch), Buffer.alloc(0));
-      forget(epoch);
-      const file = epochFile(epoch);
-      if (!existsSync(file)) return;
-      // Overwritten first, for file systems that keep a deleted file's block; journals and SSDs may still keep one.
-      writeDurably(file, randomBytes(statSync(file).size));
-      unlinkIfThere(file);
-      syncDirectory(epochs);
+      destroyKey(epoch);
     },
     destroyed: () =>
       readdirSync(epochs)
@@ -111,14 +111,8 @@ function checkMasterKey(
   try {
     unwrap("check", readFileSync(path));
   } catch (cause) {
-    throw new BotenstoffError("MASTER_KEY_WRONG", "opening the keyring: it was made under another master key", { cause });
-  }
-}
-
-function unlinkIfThere(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    throw new BotenstoffError("MASTER_KEY_WRONG", "opening the keyring: it was made under another master key", {
+      cause,
+    });
   }
 }

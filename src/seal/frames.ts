@@ -33,7 +33,10 @@ export function openFrames(key: Buffer, context: string): Transform {
     if (!streamKey) throw cut();
     return decrypt(streamKey, bytes, place(context, index, last));
   };
-  const body = { full: (b: Buffer, i: number) => frame(b, i, false), last: (b: Buffer, i: number) => frame(b, i, true) };
+  const body = {
+    full: (b: Buffer, i: number) => frame(b, i, false),
+    last: (b: Buffer, i: number) => frame(b, i, true),
+  };
   return chunked(SEALED_FRAME_BYTES, body, (chunk) => {
     if (streamKey) return chunk;
     header = Buffer.concat([header, chunk]);

@@ -34,7 +34,9 @@ function read(path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (cause) {
-    throw new BotenstoffError("CONFIG_INVALID", "reading BOTENSTOFF_MASTER_KEY_FILE: the file cannot be read", { cause });
+    throw new BotenstoffError("CONFIG_INVALID", "reading BOTENSTOFF_MASTER_KEY_FILE: the file cannot be read", {
+      cause,
+    });
   }
 }
 

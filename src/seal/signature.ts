@@ -10,12 +10,17 @@ export function verifyDetached(publicKey: KeyObject, bytes: Uint8Array, signatur
   return verify(null, bytes, publicKey, signature);
 }
 
-/** JSON with sorted members and no white space (RFC 8785 for the values used here: strings, integers, booleans, null). */
+/**
+ * JSON with members sorted by UTF-16 code units and no white space (RFC 8785 §3.2). Says what `JSON.stringify` says:
+ * dates become text, `undefined` members vanish.
+ */
 export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
+  return write(JSON.parse(JSON.stringify(value)));
+}
+
+function write(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(write).join(",")}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  const members = Object.entries(value)
-    .filter(([, member]) => member !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonicalJson(member)}`).join(",")}}`;
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${write(member)}`).join(",")}}`;
 }

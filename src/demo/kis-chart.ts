@@ -1,0 +1,134 @@
+import { randomUUID } from "node:crypto";
+import type { Bundle, BundleEntry, CapabilityStatement, OperationOutcome, Patient, Resource } from "@medplum/fhirtypes";
+import { faultsOf } from "./fhir-rules.ts";
+
+/** An answer before it is written out. */
+export interface Reply {
+  readonly status: number;
+  readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+interface Versions {
+  readonly all: Resource[];
+}
+
+/** What the KIS holds: every version of every resource. */
+export class Chart {
+  readonly #resources = new Map<string, Versions>();
+
+  /** The current version of a resource ("Communication/<id>"). */
+  read(path: string): Resource | undefined {
+    return this.#resources.get(path)?.all.at(-1);
+  }
+
+  /** How often a resource was written. */
+  versions(path: string): number {
+    return this.#resources.get(path)?.all.length ?? 0;
+  }
+
+  /** The current version of every resource of a type. */
+  all<Type extends Resource["resourceType"]>(type: Type): Extract<Resource, { resourceType: Type }>[] {
+    const current = [...this.#resources.values()].flatMap(({ all }) => all.at(-1) ?? []);
+    return current.filter(
+      (resource): resource is Extract<Resource, { resourceType: Type }> => resource.resourceType === type,
+    );
+  }
+
+  add(resource: Resource): Resource {
+    const stored = { ...resource, id: resource.id ?? randomUUID() };
+    this.#write(stored);
+    return stored;
+  }
+
+  /** All or nothing (R4 http.html#transaction). */
+  transact(bundle: Bundle): Reply {
+    const entries = bundle.entry ?? [];
+    if (bundle.resourceType !== "Bundle" || bundle.type !== "transaction") {
+      return { status: 400, body: outcome("invalid", ["not a transaction"]) };
+    }
+    const faults = entries.flatMap((entry, index) =>
+      this.#faults(entry, entries).map((fault) => `entry[${index}] ${fault}`),
+    );
+    if (faults.length > 0) return { status: 422, body: outcome("invariant", faults) };
+    const entry = entries.map(({ resource }) => ({ response: this.#write(resource as Resource & { id: string }) }));
+    return { status: 200, body: { resourceType: "Bundle", type: "transaction-response", entry } };
+  }
+
+  get(path: string, query: URLSearchParams): Reply {
+    if (path === "metadata") return { status: 200, body: CAPABILITIES };
+    if (path === "Patient") return { status: 200, body: this.#searchPatients(query.get("identifier") ?? "") };
+    const resource = this.read(path);
+    return resource ? { status: 200, body: resource } : { status: 404, body: outcome("not-found", ["not here"]) };
+  }
+
+  #faults({ resource, request }: BundleEntry, entries: readonly BundleEntry[]): string[] {
+    if (!resource?.id || request?.method !== "PUT") return ["only PUT with an id is taken"];
+    if (request.url !== `${resource.resourceType}/${resource.id}`) return ["request.url does not name the resource"];
+    return [...faultsOf(resource), ...this.#danglingReferences(resource, entries)];
+  }
+
+  /** Literal references must lead somewhere: into the transaction or into the chart. */
+  #danglingReferences(resource: Resource, entries: readonly BundleEntry[]): string[] {
+    const sent = new Set(entries.map((entry) => entry.request?.url));
+    return referencesIn(resource)
+      .filter((reference) => !sent.has(reference) && !this.#resources.has(reference))
+      .map((reference) => `reference ${reference.split("/")[0]} leads nowhere`);
+  }
+
+  #write(resource: Resource & { id: string }): {
+    status: string;
+    location: string;
+    etag: string;
+    lastModified: string;
+  } {
+    const path = `${resource.resourceType}/${resource.id}`;
+    const { all } = this.#resources.get(path) ?? { all: [] };
+    const versionId = String(all.length + 1);
+    const lastUpdated = new Date().toISOString();
+    all.push({ ...resource, meta: { ...resource.meta, versionId, lastUpdated } });
+    this.#resources.set(path, { all });
+    const status = all.length === 1 ? "201 Created" : "200 OK";
+    return { status, location: `${path}/_history/${versionId}`, etag: `W/"${versionId}"`, lastModified: lastUpdated };
+  }
+
+  #searchPatients(token: string): Bundle {
+    const [first = "", second] = token.split("|");
+    const [system, value] = second === undefined ? [undefined, first] : [first, second];
+    const found = this.all("Patient").filter((patient: Patient) =>
+      patient.identifier?.some((one) => one.value === value && (system === undefined || one.system === system)),
+    );
+    return {
+      resourceType: "Bundle",
+      type: "searchset",
+      total: found.length,
+      entry: found.map((resource) => ({ resource })),
+    };
+  }
+}
+
+export function outcome(code: OperationOutcome["issue"][number]["code"], texts: readonly string[]): OperationOutcome {
+  return {
+    resourceType: "OperationOutcome",
+    issue: texts.map((text) => ({ severity: "error", code, details: { text } })),
+  };
+}
+
+/** Every literal reference and attachment address inside a resource. */
+function referencesIn(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap(referencesIn);
+  if (typeof value !== "object" || value === null) return [];
+  const { reference, url } = value as { reference?: unknown; url?: unknown };
+  const own = [reference, typeof url === "string" && url.startsWith("Binary/") ? url : undefined];
+  return [...own.filter((one) => typeof one === "string"), ...Object.values(value).flatMap(referencesIn)];
+}
+
+const CAPABILITIES: CapabilityStatement = {
+  resourceType: "CapabilityStatement",
+  status: "active",
+  date: "2026-11-23",
+  kind: "instance",
+  fhirVersion: "4.0.1",
+  format: ["json"],
+  rest: [{ mode: "server", interaction: [{ code: "transaction" }] }],
+};

@@ -18,7 +18,11 @@ export interface Channel {
   /** Absent: nobody is identified and mappings get no subject. */
   readonly identity?: { readonly requireLevel: number; readonly reverifyAfterMs?: number };
   readonly destinations: readonly ChannelDestination[];
-  readonly retention: { readonly afterFiledMs: number; readonly hardMaxAgeMs: number; readonly unknownSenderMs: number };
+  readonly retention: {
+    readonly afterFiledMs: number;
+    readonly hardMaxAgeMs: number;
+    readonly unknownSenderMs: number;
+  };
   /** Signed consent to purge on an acknowledgement alone; required where no destination confirms. */
   readonly waiver?: { readonly signedBy: string; readonly date: string; readonly reason: string };
   readonly tests: readonly ChannelTest[];

@@ -55,7 +55,10 @@ function evaluate(atom: ReturnType<typeof parseFhirPath>, message: object): unkn
     return evalFhirPathTyped(atom, [toTypedValue(message)]).map((item) => item.value as unknown);
   } catch (error) {
     // The cause may quote the message, so it stays behind.
-    throw new BotenstoffError("CONFIG_INVALID", `filtering: the expression fails (${error instanceof Error ? error.name : "error"})`);
+    throw new BotenstoffError(
+      "CONFIG_INVALID",
+      `filtering: the expression fails (${error instanceof Error ? error.name : "error"})`,
+    );
   }
 }
 

@@ -26,7 +26,8 @@ function lintDestinations({ destinations, waiver }: Channel): Issue[] {
     }
   }
   if (!waiver && !destinations.some(({ spec }) => spec.confirms)) {
-    const message = "No destination can confirm what it holds, so nothing could ever be purged; add one, or an ack_only_waiver";
+    const message =
+      "No destination can confirm what it holds, so nothing could ever be purged; add one, or an ack_only_waiver";
     issues.push({ path: ["destinations"], message });
   }
   return issues;

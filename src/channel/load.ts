@@ -89,10 +89,17 @@ async function loadChannel(
 }
 
 function problemOf(open: Unresolved, problem: (issue: Issue) => Problem): Problem {
-  return { ...problem({ path: open.path, message: open.reason }), remedy: "set it, or give a default: ${NAME:default}" };
+  return {
+    ...problem({ path: open.path, message: open.reason }),
+    remedy: "set it, or give a default: ${NAME:default}",
+  };
 }
 
-function assemble(file: string, text: string, { issues, file: said, source, destinations }: Validated): Channel | undefined {
+function assemble(
+  file: string,
+  text: string,
+  { issues, file: said, source, destinations }: Validated,
+): Channel | undefined {
   if (issues.length > 0 || !said || !source) {
     return undefined;
   }

@@ -25,7 +25,10 @@ export async function loadMapping(directory: string, name: string): Promise<Mapp
   const loaded = await load(name, file);
   const checked = exported.safeParse(loaded);
   if (!checked.success) {
-    throw new BotenstoffError("CONFIG_INVALID", `loading mapping ${name}: index.ts has no defineMapping(…) as default export`);
+    throw new BotenstoffError(
+      "CONFIG_INVALID",
+      `loading mapping ${name}: index.ts has no defineMapping(…) as default export`,
+    );
   }
   const { output, version, params } = checked.data;
   const spec = loaded as Pick<Mapping, "map">;

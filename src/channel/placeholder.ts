@@ -26,7 +26,7 @@ export async function settlePlaceholders(
     for (const { scalar, candidates } of open) {
       const issue = result.issues.find((candidate) => samePath(candidate, scalar));
       const next = issue && candidates.shift();
-      if (next !== undefined) {
+      if (issue && next !== undefined) {
         scalar.node.value = allowedValue(issue) ?? fillWith(scalar.text, env, next);
         changed = true;
       }

@@ -64,7 +64,9 @@ async function checkDestination(
 ): Promise<ChannelDestination | undefined> {
   const spec = find(DESTINATIONS, value, path, issues);
   const own = Object.fromEntries(
-    Object.entries((value ?? {}) as object).filter(([key]) => !(DESTINATION_MEMBERS as readonly string[]).includes(key)),
+    Object.entries((value ?? {}) as object).filter(
+      ([key]) => !(DESTINATION_MEMBERS as readonly string[]).includes(key),
+    ),
   );
   const config = spec?.config.safeParse(own);
   issues.push(...(config?.error?.issues ?? []).flatMap((issue) => toIssues(issue, path, own)));

@@ -1,0 +1,156 @@
+import { readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { BotenstoffError } from "#src/message/error-code.ts";
+import { runChannelTests } from "./channel-tests.ts";
+import type { Channel } from "./channel.ts";
+import { runMappingExamples } from "./examples.ts";
+import { renderGraph } from "./graph.ts";
+import type { Environment } from "./interpolate.ts";
+import { renderChannelSchema } from "./json-schema.ts";
+import { loadChannels } from "./load.ts";
+import { formatProblem } from "./problem.ts";
+
+export interface CommandArguments {
+  readonly channelsDirectory: string;
+  readonly mappingsDirectory: string;
+  readonly env: Environment;
+  /** Rewrites the golden examples that differ instead of failing on them. */
+  readonly update?: boolean;
+  /** Prints one line. */
+  readonly write: (line: string) => void;
+}
+
+/** Beside the channels of this checkout, where their first line looks for it. */
+const CHANNEL_SCHEMA = new URL("../../config/channel.schema.json", import.meta.url);
+
+/** A connector that does not answer a check in this time does not work. */
+const CHECK_TIMEOUT_MS = 10_000;
+
+/** `botenstoff lint`: offline and without secrets. 1 when there is any problem. */
+export async function lintCommand(args: CommandArguments): Promise<0 | 1> {
+  const { channels, ok } = await load(args, "placeholder");
+  if (ok) {
+    args.write(`${channels.length} channels, no problems`);
+  }
+  return ok ? 0 : 1;
+}
+
+/** `botenstoff test`: the channels' own tests and every mapping's golden examples, offline and without secrets. */
+export async function testCommand(args: CommandArguments): Promise<0 | 1> {
+  const { channels, ok } = await load(args, "placeholder");
+  let failed = 0;
+  let passed = 0;
+  const report = (name: string, good: boolean, detail = ""): void => {
+    args.write(`${good ? "ok    " : "FAILED"} ${name}${detail === "" ? "" : `: ${detail}`}`);
+    failed += good ? 0 : 1;
+    passed += good ? 1 : 0;
+  };
+  for (const channel of channels) {
+    for (const { name, passed: good, detail } of await runChannelTests(channel)) {
+      report(`${channel.id}: ${name}`, good, detail);
+    }
+  }
+  for (const mapping of await folders(args.mappingsDirectory)) {
+    for (const { name, outcome, detail } of await runMappingExamples(mapping, { update: args.update ?? false })) {
+      report(name, outcome !== "failed", outcome === "updated" ? "updated" : detail);
+    }
+  }
+  args.write(`${passed} passed, ${failed} failed`);
+  return ok && failed === 0 ? 0 : 1;
+}
+
+/** `botenstoff graph`: the channels as a mermaid flowchart. */
+export async function graphCommand(args: CommandArguments): Promise<0 | 1> {
+  const { channels, ok } = await load(args, "placeholder");
+  args.write(renderGraph(channels));
+  return ok ? 0 : 1;
+}
+
+/** `botenstoff dry-run`: reaches out to every connector, without leaving a trace, and says which do not work. */
+export async function dryRunCommand(args: CommandArguments): Promise<0 | 1> {
+  const { channels, ok } = await load(args, "error");
+  const results = await Promise.all(channels.flatMap((channel) => connectorsOf(channel)).map(checkOne));
+  for (const { line } of results) {
+    args.write(line);
+  }
+  return ok && results.every(({ good }) => good) ? 0 : 1;
+}
+
+interface Connector {
+  readonly name: string;
+  open(): { check(signal: AbortSignal): Promise<void>; close(): Promise<void> };
+}
+
+function connectorsOf(channel: Channel): Connector[] {
+  const log = (): undefined => undefined;
+  const { sourceSpec, sourceConfig } = channel;
+  return [
+    {
+      name: `${channel.id} source (${channel.sourceType})`,
+      open: () => sourceSpec.open(sourceConfig, { channel: channel.id, log }),
+    },
+    ...channel.destinations.map(({ id, spec, config }) => ({
+      name: `${channel.id} ${id} (${spec.type})`,
+      open: () =>
+        spec.open(config, {
+          channel: channel.id,
+          destination: id,
+          log,
+          count: log,
+          applyToDirectory: () => Promise.reject(new BotenstoffError("CONFIG_INVALID", "applying: not in a dry run")),
+        }),
+    })),
+  ];
+}
+
+async function checkOne(connector: Connector): Promise<{ line: string; good: boolean }> {
+  const signal = AbortSignal.timeout(CHECK_TIMEOUT_MS);
+  try {
+    const opened = connector.open();
+    try {
+      // Raced as well: a connector that ignores the signal must not hang the command.
+      await Promise.race([opened.check(signal), expiry(signal)]);
+    } finally {
+      await opened.close();
+    }
+    return { line: `ok     ${connector.name}`, good: true };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const remedy = error instanceof BotenstoffError ? ` (${error.remedy})` : "";
+    return { line: `FAILED ${connector.name}: ${reason}${remedy}`, good: false };
+  }
+}
+
+function expiry(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener("abort", () => reject(new Error(`no answer within ${CHECK_TIMEOUT_MS / 1_000} s`)));
+  });
+}
+
+/** `botenstoff generate`: rewrites the JSON Schema that editors complete channel files from. */
+export async function generateCommand({ write }: CommandArguments): Promise<0> {
+  await writeFile(CHANNEL_SCHEMA, renderChannelSchema());
+  write("config/channel.schema.json");
+  return 0;
+}
+
+async function load(args: CommandArguments, unresolved: "error" | "placeholder") {
+  const { channels, problems } = await loadChannels({
+    directory: args.channelsDirectory,
+    mappingsDirectory: args.mappingsDirectory,
+    env: args.env,
+    unresolved,
+  });
+  for (const problem of problems) {
+    args.write(formatProblem(problem));
+  }
+  return { channels, ok: problems.length === 0 };
+}
+
+async function folders(directory: string): Promise<string[]> {
+  const entries = await readdir(directory, { withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => join(directory, name))
+    .sort();
+}

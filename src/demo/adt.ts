@@ -1,0 +1,76 @@
+import { encode } from "#src/hl7/encode.ts";
+import { MllpSender } from "#src/hl7/sender.ts";
+import type { Ack } from "#src/hl7/ack.ts";
+import type { Segment } from "#src/hl7/message.ts";
+
+export interface Admission {
+  readonly controlId: string;
+  readonly patient: string;
+  readonly familyName: string;
+  readonly givenName: string;
+  /** As a KIS writes it: "0151 12345678". */
+  readonly phone: string;
+  readonly caseNumber: string;
+  /** ADT trigger; A01 unless told otherwise. */
+  readonly trigger?: string;
+}
+
+export const AUTHORITY = "1.2.276.0.76.4.1";
+
+/** Sends one ADT as the KIS's communication server would. Resolves with the acknowledgement, whatever it says. */
+export async function sendAdt(port: number, admission: Admission): Promise<Ack> {
+  const sender = new MllpSender({ host: "127.0.0.1", port, connectTimeoutMs: 5_000, ackTimeoutMs: 40_000 }, 1);
+  try {
+    const { pieces } = encode({ segments: adt(admission) }, { charset: "UNICODE UTF-8" });
+    const openBlob = () => {
+      throw new Error("an ADT has no attachments");
+    };
+    const outgoing = { pieces, openBlob, controlId: admission.controlId, consequence: () => "done" as const };
+    const { ack } = await sender.send(outgoing, AbortSignal.timeout(45_000));
+    return ack;
+  } finally {
+    sender.close();
+  }
+}
+
+function adt({ controlId, patient, familyName, givenName, phone, caseNumber, trigger = "A01" }: Admission): Segment[] {
+  const authority = ["HOSPITAL", AUTHORITY, "ISO"];
+  const now = `${new Date().toISOString().replace(/[-:T]|\..*/g, "")}+0000`;
+  const empty = (count: number) => Array<string>(count).fill("");
+  return [
+    {
+      name: "MSH",
+      fields: [
+        "KIS",
+        "HOSPITAL",
+        "BOTENSTOFF",
+        "",
+        now,
+        "",
+        ["ADT", trigger, "ADT_A01"],
+        controlId,
+        "P",
+        "2.5.1",
+        ...empty(5),
+        "UNICODE UTF-8",
+      ],
+    },
+    { name: "EVN", fields: ["", now] },
+    {
+      name: "PID",
+      fields: [
+        "1",
+        "",
+        [patient, "", "", authority, "PI"],
+        "",
+        [familyName, givenName],
+        "",
+        "19640812",
+        "F",
+        ...empty(4),
+        [phone, "PRN", "CP"],
+      ],
+    },
+    { name: "PV1", fields: ["1", "I", ...empty(16), [caseNumber, "", "", authority, "VN"]] },
+  ];
+}

@@ -1,0 +1,65 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+export interface ShownMessage {
+  readonly id: string;
+  readonly kind: string;
+  readonly state: string;
+  readonly reason: string | null;
+  readonly history?: readonly { readonly state: string; readonly at: string }[];
+  readonly deliveries?: readonly {
+    readonly destination: string;
+    readonly state: string;
+    readonly attempts: number;
+    readonly last_error: string | null;
+    readonly receipt: unknown;
+    readonly confirmation: unknown;
+  }[];
+}
+
+export interface ShownPurge {
+  readonly id: string;
+  readonly epoch: number;
+  readonly destroyed: number;
+  readonly survivors: number;
+  readonly certificate: Readonly<Record<string, unknown>>;
+  readonly signature: string;
+}
+
+/** The engine as its REST API shows it. */
+export class ApiClient {
+  readonly #url: string;
+  readonly #token: string;
+
+  constructor(url: string, token: string) {
+    this.#url = url;
+    this.#token = token;
+  }
+
+  async get<T>(path: string): Promise<T> {
+    const response = await fetch(`${this.#url}${path}`, { headers: { authorization: `Bearer ${this.#token}` } });
+    if (!response.ok) throw new Error(`GET ${path.split("?")[0]} answered ${response.status}`);
+    return (await response.json()) as T;
+  }
+
+  async find(externalId: string): Promise<ShownMessage[]> {
+    const query = new URLSearchParams({ external_id: externalId });
+    return (await this.get<{ items: ShownMessage[] }>(`/api/v1/messages?${query.toString()}`)).items;
+  }
+
+  /** Waits until the message with this external id is in one of the states. */
+  async until(externalId: string, states: readonly string[], withinMs: number): Promise<ShownMessage> {
+    const deadline = performance.now() + withinMs;
+    for (;;) {
+      const [message] = await this.find(externalId);
+      if (message && states.includes(message.state)) return this.get<ShownMessage>(`/api/v1/messages/${message.id}`);
+      if (performance.now() > deadline) {
+        throw new Error(`a message is ${message?.state ?? "absent"} after ${withinMs} ms, not ${states.join(" or ")}`);
+      }
+      await sleep(50);
+    }
+  }
+
+  async purges(): Promise<ShownPurge[]> {
+    return (await this.get<{ items: ShownPurge[] }>("/api/v1/purges")).items;
+  }
+}

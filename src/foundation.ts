@@ -1,0 +1,89 @@
+import { randomUUID } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { record, type JournalAction } from "#src/audit/journal.ts";
+import { createDirectory } from "#src/identity/directory.ts";
+import type { Log } from "#src/pipeline/deps.ts";
+import type { RetentionDeps } from "#src/retention/deps.ts";
+import { openLedger } from "#src/retention/ledger.ts";
+import { createBlindIndex } from "#src/seal/blind-index.ts";
+import { createBlobStore } from "#src/seal/blob-store.ts";
+import { openFileKeyring } from "#src/seal/file-keyring.ts";
+import { readMasterKey } from "#src/seal/master-key.ts";
+import { createSealer } from "#src/seal/sealer.ts";
+import { openStore } from "#src/store/data-source.ts";
+import { startEmbedded } from "#src/store/embedded/server.ts";
+import { createEpochs } from "#src/store/epochs.ts";
+import type { Queryable } from "#src/store/queryable.ts";
+import { reenterHeld } from "#src/store/sql/reprocess.ts";
+import type { Settings } from "./settings.ts";
+
+/** Everything that outlives a channel: keys, database, blobs, directory, journal. */
+export type Foundation = Awaited<ReturnType<typeof openFoundation>>;
+
+/**
+ * Opens keys and database. Used by `serve` and by the commands that work on a stopped engine's data.
+ * @throws BotenstoffError CONFIG_INVALID, MASTER_KEY_MISSING, MASTER_KEY_WRONG, DATA_DIR_IN_USE, STORE_UNAVAILABLE
+ */
+export async function openFoundation(settings: Settings, log: Log) {
+  const masterKey = readMasterKey(settings.masterKeyFile);
+  const data = (name: string) => join(settings.dataDir, name);
+  mkdirSync(settings.dataDir, { recursive: true });
+  const keyring = openFileKeyring({ directory: data("keyring"), masterKey });
+  const embedded = settings.databaseUrl ? undefined : await startEmbedded({ directory: data("postgres") });
+  const store = await openStore(embedded?.url ?? settings.databaseUrl ?? "");
+  for (const warning of await store.settingsWarnings()) log("warn", "store.setting", { warning });
+  const clock = () => Date.now();
+  const sealer = createSealer(keyring);
+  const blindIndex = createBlindIndex(keyring);
+  const blobs = createBlobStore({ directory: data("blobs"), keyring });
+  const epochs = createEpochs(store, settings.epochMs);
+  const directory = createDirectory({
+    store,
+    sealer,
+    blindIndex,
+    clock,
+    onPhonesChanged: async (db: Queryable, contactBis: readonly Buffer[]) => {
+      await reenterHeld(db, contactBis, new Date(clock()));
+    },
+  });
+  const journal = (
+    db: Queryable,
+    action: JournalAction,
+    subject: string,
+    detail: Record<string, string | number | boolean | null>,
+    actor = "engine",
+  ) => record(db, { at: new Date(clock()).toISOString(), action, actor, subject, detail });
+  const retention: RetentionDeps = {
+    store,
+    epochs,
+    sealer,
+    keyring,
+    blobs,
+    ledger: openLedger(data("ledger")),
+    clock,
+    log,
+    journal,
+    count: () => undefined,
+    epochLengthMs: settings.epochMs,
+  };
+  return {
+    store,
+    keyring,
+    sealer,
+    blindIndex,
+    blobs,
+    epochs,
+    directory,
+    journal,
+    retention,
+    clock,
+    log,
+    owner: `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`,
+    close: async () => {
+      await store.close();
+      await embedded?.stop();
+    },
+  };
+}

@@ -1,0 +1,16 @@
+import type { Log } from "#src/pipeline/deps.ts";
+import { startEngine } from "./main.ts";
+import type { Settings } from "./settings.ts";
+
+/** Runs the engine until SIGTERM or SIGINT, or until the parent that started it over IPC is gone; then drains. */
+export async function serve(settings: Settings, log: Log): Promise<number> {
+  const engine = await startEngine(settings, log);
+  process.send?.({ url: engine.url });
+  const reason = await new Promise<string>((resolve) => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(signal));
+    if (process.send) process.once("disconnect", () => resolve("parent gone"));
+  });
+  log("info", "engine.stopping", { reason });
+  await engine.stop();
+  return 0;
+}

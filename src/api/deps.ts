@@ -40,7 +40,7 @@ export interface ApiDeps {
   channels(): readonly ChannelStatus[];
   /** Newest first. */
   purges(limit: number): Promise<readonly PurgeRow[]>;
-  /** Writes to the audit journal through `db`, which may be a transaction; what it refuses is not done or shown. */
+  /** Writes to the audit journal through `db`, always a transaction; what it refuses is not done or shown. */
   journal(entry: ApiJournalEntry, db: Queryable): Promise<void>;
   readonly metrics: Metrics;
   ready(): Promise<Readiness>;

@@ -75,10 +75,8 @@ async function look(deps: ApiDeps, id: string, withContent: boolean): Promise<Me
   if (!message) throw notFound("message");
   if (message.content) {
     // Nobody sees content of which the journal does not know.
-    await deps.journal(
-      { action: "content.read", actor: ACTOR, subject: id, detail: { channel: message.channel } },
-      deps.store,
-    );
+    const entry = { action: "content.read", actor: ACTOR, subject: id, detail: { channel: message.channel } } as const;
+    await deps.store.transaction((db) => deps.journal(entry, db));
   }
   return message;
 }

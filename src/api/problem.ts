@@ -49,6 +49,10 @@ export function notFound(what: string): Problem {
   return new Problem(404, "problem:not-found", "Not found", `There is no such ${what}.`);
 }
 
+export function tooLarge(): Problem {
+  return new Problem(413, "problem:too-large", "Too large", "The body is larger than this address takes.");
+}
+
 /** Answers every method the handlers before it did not take. */
 export function methodNotAllowed(...allowed: readonly string[]): RequestHandler {
   const headers = { Allow: allowed.join(", ") };
@@ -82,8 +86,7 @@ function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof BotenstoffError) return engineProblem(error);
   const status = clientErrorStatus(error);
-  if (status === 413)
-    return new Problem(413, "problem:too-large", "Too large", "The body is larger than this address takes.");
+  if (status === 413) return tooLarge();
   if (status === 415) return new Problem(415, "problem:encoding", "Encoding not taken", "Send the body uncompressed.");
   if (status !== undefined)
     return new Problem(status, "problem:bad-request", "Bad request", "The request cannot be read.");

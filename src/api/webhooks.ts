@@ -1,6 +1,6 @@
 import { raw, Router, type Request, type RequestHandler } from "express";
 import type { ApiDeps, WebhookDoor } from "./deps.ts";
-import { methodNotAllowed, notFound, Problem, unavailable } from "./problem.ts";
+import { methodNotAllowed, notFound, Problem, tooLarge, unavailable } from "./problem.ts";
 
 /** Meta sends at most 3 MB. */
 const LIMIT_BYTES = 3.5 * 1024 * 1024;
@@ -18,8 +18,13 @@ export function webhookRoutes(deps: ApiDeps): Router {
       response.type("text/plain").send(challenge);
     })
     .post(
-      (request, _response, next) => {
+      (request, response, next) => {
         doorOf(deps, request);
+        // The parser would read an announced gigabyte to its end before it says no.
+        if (Number(request.headers["content-length"]) > LIMIT_BYTES) {
+          response.set("Connection", "close");
+          throw tooLarge();
+        }
         next();
       },
       raw({ type: () => true, limit: LIMIT_BYTES, inflate: false }),

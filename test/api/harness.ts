@@ -1,0 +1,217 @@
+import { randomUUID } from "node:crypto";
+import supertest from "supertest";
+import { createApp } from "#src/api/app.ts";
+import type { ApiDeps, ApiJournalEntry } from "#src/api/deps.ts";
+import { createMetrics } from "#src/api/metrics.ts";
+import type { DeliveryState, MessageState } from "#src/message/state.ts";
+import { messageId } from "#src/message/id.ts";
+import { Secret } from "#src/message/secret.ts";
+import { place, type SealedBody } from "#src/pipeline/sealed-message.ts";
+import { webhook } from "#src/sources/whatsapp/signature.ts";
+import { createEpochs, dropPartitions } from "#src/store/epochs.ts";
+import { storeIntake } from "#src/store/sql/intake.ts";
+import { countMessages, oldestUnfiled, stageBacklogs } from "#src/store/sql/messages.ts";
+import { entomb, listPurges } from "#src/store/sql/purge.ts";
+import { createTestStore } from "../support/database.ts";
+import { createTestKeys } from "../support/keys.ts";
+
+export const TOKEN = "a-token-only-the-tests-know";
+export const APP_SECRET = "an-app-secret-only-the-tests-know";
+export const VERIFY_TOKEN = "a-verify-token";
+export const NOW = Date.parse("2026-11-23T10:00:00.000Z");
+export const CHANNEL = "whatsapp-to-kis";
+
+/** Personal data planted everywhere: none of it may show up where it does not belong. */
+export const CANARY = { phone: "4915112345678", name: "Kanarienvogel", text: "Knoten in der Brust" };
+
+type Put = {
+  readonly channel?: string;
+  readonly externalId?: string;
+  readonly state?: MessageState;
+  readonly reason?: string;
+  readonly body?: Partial<SealedBody>;
+};
+
+type PutDelivery = {
+  readonly destination: string;
+  readonly state: DeliveryState;
+  readonly lastError?: string;
+  readonly receipt?: unknown;
+  readonly confirmation?: unknown;
+};
+
+/** The API over a real database, with everything its neighbours do recorded. */
+export async function createHarness() {
+  const database = await createTestStore();
+  const keys = await createTestKeys();
+  const { store } = database;
+  const { keyring, sealer, blindIndex } = keys;
+  const epochs = createEpochs(store, 3_600_000);
+  const epoch = await epochs.current(NOW);
+  await epochs.ensure(epoch);
+  const journal: ApiJournalEntry[] = [];
+  const logged: unknown[] = [];
+  const woken: string[] = [];
+  const door = webhook(new Secret(VERIFY_TOKEN), [new Secret(APP_SECRET)]);
+
+  async function put({
+    channel = CHANNEL,
+    externalId = `wamid.${randomUUID()}`,
+    state = "received",
+    reason,
+    body,
+  }: Put = {}) {
+    const id = messageId(channel, externalId);
+    const receivedAt = new Date(NOW).toISOString();
+    const eventId = randomUUID();
+    const sealed: SealedBody = {
+      content: { kind: "text", text: CANARY.text },
+      sender: { phone: CANARY.phone, displayName: CANARY.name },
+      conversation: CANARY.phone,
+      sentAt: receivedAt,
+      raw: { type: "text", from: CANARY.phone },
+      ...body,
+    };
+    await storeIntake(store, {
+      events: [
+        { epoch, id: eventId, channel, receivedAt, raw: sealer.seal(place.event(epoch, eventId), Buffer.from("{}")) },
+      ],
+      messages: [
+        {
+          epoch,
+          id,
+          eventId,
+          channel,
+          kind: sealed.content.kind,
+          laneKey: blindIndex.of("conversation", channel, sealed.conversation),
+          seenHash: blindIndex.seen(channel, externalId, ""),
+          externalBi: blindIndex.of("external-id", channel, externalId),
+          contactBi: null,
+          state: "received",
+          reason: null,
+          receivedAt,
+          history: JSON.stringify([{ state: "received", at: receivedAt }]),
+          sealed: sealer.sealJson(place.message(epoch, id, "sealed"), sealed),
+          externalId: sealer.seal(place.message(epoch, id, "external_id"), Buffer.from(externalId)),
+        },
+      ],
+      attachments: [],
+    });
+    if (state !== "received") {
+      await store.query(
+        `UPDATE message SET state = $2, reason = $3, filed_at = CASE WHEN $2 = 'filed' THEN $4::timestamptz END,
+           history = history || jsonb_build_object('state', $2::text, 'at', $4::timestamptz) WHERE id = $1`,
+        [id, state, reason ?? null, new Date(NOW)],
+      );
+      await store.query("DELETE FROM lane WHERE channel = $1", [channel]);
+    }
+    return { id, externalId };
+  }
+
+  async function putDelivery(id: string, delivery: PutDelivery): Promise<void> {
+    const { destination, receipt, confirmation } = delivery;
+    const seal = (column: "receipt" | "confirmation", value: unknown) =>
+      value === undefined ? null : sealer.sealJson(place.delivery(epoch, id, destination, column), value);
+    await store.query(
+      `INSERT INTO delivery (epoch, message_id, destination, channel, lane_key, seq, state, attempts, last_error, queued_at,
+         receipt, confirmation) SELECT epoch, id, $2, channel, lane_key, seq, $3, 1, $4, received_at, $5, $6 FROM message WHERE id = $1`,
+      [
+        id,
+        destination,
+        delivery.state,
+        delivery.lastError ?? null,
+        seal("receipt", receipt),
+        seal("confirmation", confirmation),
+      ],
+    );
+  }
+
+  /** Destroys the epoch the messages lie in: rows, partitions, key. */
+  async function purge(): Promise<void> {
+    await store.transaction(async (db) => {
+      await entomb(db, epoch, randomUUID(), new Date(NOW));
+      await dropPartitions(db, epoch);
+    });
+    keyring.destroyEpochKey(epoch);
+  }
+
+  const deps: ApiDeps = {
+    store,
+    sealer,
+    blindIndex,
+    apiToken: new Secret(TOKEN),
+    webhook: (channel) =>
+      channel === CHANNEL
+        ? {
+            ...door,
+            intake: async ({ raw }) => {
+              await put({ externalId: (JSON.parse(raw.toString()) as { id: string }).id });
+            },
+          }
+        : undefined,
+    channels: () => [
+      {
+        id: CHANNEL,
+        title: "Patient messages into the chart",
+        source: "whatsapp",
+        state: "running",
+        problems: [],
+        destinations: [{ id: "chart", type: "fhir" }],
+      },
+      { id: "second", title: "", source: "", state: "refused", problems: ["source.type: missing"], destinations: [] },
+    ],
+    purges: (limit) => listPurges(store, limit),
+    journal: async (entry) => {
+      journal.push(entry);
+    },
+    metrics: createMetrics({
+      countMessages: () => countMessages(store),
+      stageBacklogs: () => stageBacklogs(store),
+      oldestUnfiled: () => oldestUnfiled(store),
+      now: () => NOW,
+    }),
+    ready: async () => ({ ok: true, checks: { database: true, channels: true } }),
+    mayStore: () => true,
+    wake: (channel) => {
+      woken.push(channel);
+    },
+    now: () => NOW,
+    log: (...line) => {
+      logged.push(line);
+    },
+  };
+
+  return {
+    store,
+    sealer,
+    deps,
+    epoch,
+    journal,
+    logged,
+    woken,
+    put,
+    putDelivery,
+    purge,
+    /** A client of the API with other neighbours where given; `get` and `post` send the token. */
+    client: (changed: Partial<ApiDeps> = {}) => {
+      const agent = supertest(createApp({ ...deps, ...changed }));
+      const authorised = (request: supertest.Test) => request.set("Authorization", `Bearer ${TOKEN}`);
+      return {
+        raw: agent,
+        get: (path: string) => authorised(agent.get(path)),
+        post: (path: string) => authorised(agent.post(path)),
+      };
+    },
+    /** Between tests: everything empty again, the keys stay. */
+    clear: async () => {
+      await store.query("TRUNCATE message, event, delivery, attachment, lane, seen, tombstone, purge");
+      for (const list of [journal, logged, woken]) list.length = 0;
+    },
+    close: async () => {
+      await database[Symbol.asyncDispose]();
+      await keys[Symbol.asyncDispose]();
+    },
+  };
+}
+
+export type Harness = Awaited<ReturnType<typeof createHarness>>;

@@ -1,0 +1,117 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { z } from "zod";
+import { writePurge } from "#src/store/sql/purge.ts";
+import { createHarness, NOW, type Harness } from "./harness.ts";
+
+let harness: Harness;
+let id: string;
+beforeAll(async () => {
+  harness = await createHarness();
+  ({ id } = await harness.put({ state: "held", reason: "unknown" }));
+  await harness.putDelivery(id, { destination: "chart", state: "accepted", receipt: { answer: { status: 201 } } });
+  await writePurge(harness.store, {
+    id: randomUUID(),
+    epoch: 1_700_000_000,
+    at: new Date(NOW),
+    destroyed: 3,
+    survivors: 1,
+    certificate: { format: 1 },
+    signature: Buffer.from("signature"),
+  });
+});
+afterAll(() => harness.close());
+
+type Operation = {
+  responses: Record<string, { content?: Record<string, { schema: { $ref: string } }> }>;
+  parameters?: { name: string }[];
+};
+
+/** Reads the document as a stranger would: only from what the address serves. */
+async function served() {
+  const { body } = await harness.client().raw.get("/api/openapi.json").expect(200);
+  return body as {
+    openapi: string;
+    paths: Record<string, { get?: Operation; post?: Operation }>;
+    components: { schemas: Record<string, z.core.JSONSchema.JSONSchema> };
+  };
+}
+
+describe("/api/openapi.json", () => {
+  test("is OpenAPI 3.1 and needs no token", async () => {
+    expect((await served()).openapi).toMatch(/^3\.1\./);
+  });
+
+  test.each([
+    ["get", "/api/v1/messages", 200],
+    ["get", "/api/v1/messages/{id}", 200],
+    ["get", "/api/v1/messages/{id}?content=true", 200],
+    ["get", "/api/v1/channels", 200],
+    ["get", "/api/v1/purges", 200],
+    ["get", "/readyz", 200],
+    ["post", "/api/v1/messages/{id}/reprocess", 202],
+    ["post", "/api/v1/messages/{id}/reprocess", 409],
+    ["get", "/api/v1/messages?limit=0", 400],
+    ["get", "/api/v1/messages/{id}?content=perhaps", 400],
+  ] as const)("describes what %s %s answers with %i", async (method, path, status) => {
+    const document = await served();
+    const response = await harness.client()[method](path.replace("{id}", id)).expect(status);
+    const operation = document.paths[path.split("?")[0]!]![method]!;
+    const type = String(response.headers["content-type"]).split(";")[0]!;
+    const reference = operation.responses[status]!.content![type]!.schema.$ref;
+    const schema = document.components.schemas[reference.split("/").at(-1)!]!;
+    const checked = z.fromJSONSchema(schema).safeParse(response.body);
+    expect(checked.error?.issues ?? []).toEqual([]);
+  });
+
+  test("describes every query parameter and demands strict objects", async () => {
+    const document = await served();
+    const names = document.paths["/api/v1/messages"]!.get!.parameters!.map(({ name }) => name);
+    expect(names).toEqual(["state", "channel", "external_id", "after", "limit"]);
+    expect(document.paths["/api/v1/messages"]!.get!.parameters).toContainEqual(
+      expect.objectContaining({
+        name: "limit",
+        schema: expect.objectContaining({ default: 50, minimum: 1, maximum: 500, type: "integer" }),
+      }),
+    );
+    expect(document.components.schemas["Message"]).toMatchObject({ additionalProperties: false });
+  });
+
+  test("every path it names is served", async () => {
+    const [document, client] = [await served(), harness.client()];
+    for (const [path, item] of Object.entries(document.paths)) {
+      for (const method of ["get", "post"] as const) {
+        if (!item[method]) continue;
+        const response = await client[method](path.replace("{id}", id).replace("{channel}", "whatsapp-to-kis"));
+        expect([path, response.status]).not.toEqual([path, 404]);
+        expect([path, response.status]).not.toEqual([path, 405]);
+      }
+    }
+  });
+});
+
+describe("GET /api/v1/purges", () => {
+  test("shows certificates with their signatures", async () => {
+    const { body } = await harness.client().get("/api/v1/purges").expect(200);
+    expect(body).toEqual({
+      items: [
+        {
+          id: expect.any(String),
+          epoch: 1_700_000_000,
+          at: "2026-11-23T10:00:00.000Z",
+          destroyed: 3,
+          survivors: 1,
+          certificate: { format: 1 },
+          signature: Buffer.from("signature").toString("base64"),
+        },
+      ],
+    });
+  });
+});
+
+describe("GET /api/v1/channels", () => {
+  test("shows running and refused channels with the reasons", async () => {
+    const { body } = await harness.client().get("/api/v1/channels").expect(200);
+    expect(body).toEqual({ items: harness.deps.channels() });
+  });
+});

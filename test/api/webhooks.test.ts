@@ -1,0 +1,195 @@
+import { createHmac } from "node:crypto";
+import { once } from "node:events";
+import { request as httpRequest } from "node:http";
+import type { AddressInfo } from "node:net";
+import { gzipSync } from "node:zlib";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
+import { createApp } from "#src/api/app.ts";
+import { problemSchema } from "#src/api/problem.ts";
+import { BotenstoffError } from "#src/message/error-code.ts";
+import { APP_SECRET, CANARY, CHANNEL, createHarness, VERIFY_TOKEN, type Harness } from "./harness.ts";
+
+const PATH = `/webhooks/${CHANNEL}`;
+const BODY = JSON.stringify({ id: "wamid.one", text: CANARY.text });
+
+function sign(body: string | Buffer, secret = APP_SECRET): string {
+  return `sha256=${createHmac("sha256", secret).update(body).digest("hex")}`;
+}
+
+let harness: Harness;
+beforeAll(async () => {
+  harness = await createHarness();
+});
+afterEach(() => harness.clear());
+afterAll(() => harness.close());
+
+async function stored(): Promise<number> {
+  const { rows } = await harness.store.query<{ count: number }>(
+    "SELECT (SELECT count(*) FROM event) + (SELECT count(*) FROM message) + (SELECT count(*) FROM seen) AS count",
+  );
+  return rows[0]!.count;
+}
+
+function send(changed = {}, body = BODY, signature = sign(body)) {
+  return harness.client(changed).raw.post(PATH).set("X-Hub-Signature-256", signature).type("json").send(body);
+}
+
+describe("POST /webhooks/:channel", () => {
+  test("answers 200 with nothing once the event is durable", async () => {
+    const response = await send().expect(200);
+    expect(response.text).toBe("");
+    expect(await stored()).toBe(3);
+  });
+
+  test("hands on the very bytes that were signed, and when they came", async () => {
+    const seen: unknown[] = [];
+    const body = '{ "id" : "wamid.\\u00e4",\n "x": "\\/" }';
+    const door = harness.deps.webhook(CHANNEL)!;
+    const webhook = () => ({ ...door, intake: async (event: unknown) => void seen.push(event) });
+    await send({ webhook }, body).expect(200);
+    expect(seen).toEqual([{ raw: Buffer.from(body), receivedAt: "2026-11-23T10:00:00.000Z" }]);
+  });
+
+  test("does not answer before the event is durable", async () => {
+    let finish: () => void = () => undefined;
+    const door = harness.deps.webhook(CHANNEL)!;
+    const webhook = () => ({ ...door, intake: () => new Promise<void>((resolve) => (finish = resolve)) });
+    let answered = false;
+    const answer = send({ webhook }).then((response) => {
+      answered = true;
+      return response;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(answered).toBe(false);
+    finish();
+    expect((await answer).status).toBe(200);
+  });
+
+  test.each([
+    ["a wrong signature", sign(BODY, "another secret")],
+    ["the signature of other bytes", sign(`${BODY} `)],
+    ["no signature worth the name", "sha256=0"],
+  ])("answers 401 to %s and stores nothing", async (_what, signature) => {
+    const response = await send({}, BODY, signature).expect(401);
+    problemSchema.parse(response.body);
+    expect(await stored()).toBe(0);
+    expect(await harness.deps.metrics.render()).toMatch(
+      /botenstoff_signature_failures_total\{channel="[a-z-]+"\} [1-9]/,
+    );
+  });
+
+  test("answers 401 to an empty body", async () => {
+    await harness.client().raw.post(PATH).expect(401);
+  });
+
+  test.each([
+    ["the store is away", new BotenstoffError("STORE_UNAVAILABLE", "writing: no connection")],
+    ["anything else breaks", new Error(CANARY.text)],
+  ])("answers 503 with Retry-After when %s", async (_when, error) => {
+    const door = harness.deps.webhook(CHANNEL)!;
+    const response = await send({ webhook: () => ({ ...door, intake: () => Promise.reject(error) }) }).expect(503);
+    expect(Number(response.headers["retry-after"])).toBeGreaterThan(0);
+    problemSchema.parse(response.body);
+    expect(response.text).not.toContain(CANARY.text);
+    expect(JSON.stringify(harness.logged)).not.toContain(CANARY.text);
+  });
+
+  test("answers 503 when the disk is too full, and stores nothing", async () => {
+    const response = await send({ mayStore: async () => false }).expect(503);
+    expect(response.headers["retry-after"]).toBeDefined();
+    expect(await stored()).toBe(0);
+  });
+
+  test("answers 404 for a channel that does not run, whatever the signature", async () => {
+    const { raw } = harness.client();
+    const response = await raw
+      .post(`/webhooks/${CANARY.phone}`)
+      .set("X-Hub-Signature-256", sign(BODY))
+      .send(BODY)
+      .expect(404);
+    problemSchema.parse(response.body);
+    expect(response.text).not.toContain(CANARY.phone);
+    expect(await harness.deps.metrics.render()).not.toContain(CANARY.phone);
+  });
+
+  test("takes 3 MB, which is the most Meta sends", async () => {
+    await send({}, JSON.stringify({ id: "wamid.big", filler: "x".repeat(3 * 1024 * 1024) })).expect(200);
+  });
+
+  test("refuses more than 3.5 MB by its announced length, before it arrives", async () => {
+    await using server = createApp(harness.deps).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const status = await new Promise<number | undefined>((resolve, reject) => {
+      const { port } = server.address() as AddressInfo;
+      const request = httpRequest({ port, path: PATH, method: "POST", headers: { "Content-Length": 4 * 1024 * 1024 } });
+      request.on("response", (response) => {
+        resolve(response.statusCode);
+        request.destroy();
+      });
+      request.on("error", reject);
+      request.flushHeaders();
+    });
+    expect(status).toBe(413);
+  });
+
+  test("refuses more than 3.5 MB that comes without a length", async () => {
+    await using server = createApp(harness.deps).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}${PATH}`, {
+      method: "POST",
+      body: new Blob([Buffer.alloc(4 * 1024 * 1024)]).stream(),
+      duplex: "half",
+    });
+    expect(response.status).toBe(413);
+    expect(response.headers.get("content-type")).toContain("application/problem+json");
+  });
+
+  test("does not unpack a compressed body", async () => {
+    const bomb = gzipSync(Buffer.alloc(50 * 1024 * 1024));
+    const { raw } = harness.client();
+    await raw
+      .post(PATH)
+      .set("Content-Encoding", "gzip")
+      .set("X-Hub-Signature-256", sign(bomb))
+      .type("json")
+      .send(bomb)
+      .expect(415);
+  });
+
+  test("counts every answer by channel and status", async () => {
+    await send();
+    expect(await harness.deps.metrics.render()).toContain(
+      `botenstoff_webhook_requests_total{channel="${CHANNEL}",status="200"}`,
+    );
+  });
+
+  test("answers 405 to other methods", async () => {
+    const response = await harness.client().raw.delete(PATH).expect(405);
+    expect(response.headers["allow"]).toBe("GET, POST");
+  });
+});
+
+describe("GET /webhooks/:channel", () => {
+  const verify = (token: string, challenge: string) =>
+    harness
+      .client()
+      .raw.get(PATH)
+      .query({ "hub.mode": "subscribe", "hub.verify_token": token, "hub.challenge": challenge });
+
+  test("echoes the challenge verbatim as plain text", async () => {
+    const response = await verify(VERIFY_TOKEN, "<b>1158201444</b>").expect(200);
+    expect(response.text).toBe("<b>1158201444</b>");
+    expect(response.headers["content-type"]).toMatch(/^text\/plain/);
+    expect(response.headers["x-content-type-options"]).toBe("nosniff");
+  });
+
+  test("answers 403 to a wrong verify token without repeating anything", async () => {
+    const response = await verify("wrong", CANARY.text).expect(403);
+    problemSchema.parse(response.body);
+    expect(response.text).not.toContain(CANARY.text);
+  });
+
+  test("answers 404 for a channel that does not run", async () => {
+    await harness.client().raw.get("/webhooks/other").expect(404);
+  });
+});

@@ -73,7 +73,8 @@ export function problemHandler(log: Log): ErrorRequestHandler {
       return;
     }
     const problem = problemOf(error);
-    if (problem.body.status >= 500) log("error", "http.failed", { status: problem.body.status, error: nameOf(error) });
+    if (problem !== error && problem.body.status >= 500)
+      log("error", "http.failed", { status: problem.body.status, error: nameOf(error) });
     sendProblem(response, problem);
   };
 }
@@ -107,7 +108,8 @@ function clientErrorStatus(error: unknown): number | undefined {
   return error.status >= 400 && error.status < 500 ? error.status : undefined;
 }
 
-function nameOf(error: unknown): string {
+/** What a log may say of an error: its code or its class, never its sentence. */
+export function nameOf(error: unknown): string {
   if (error instanceof BotenstoffError) return error.code;
   return error instanceof Error ? error.name : "unknown";
 }

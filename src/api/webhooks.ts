@@ -1,6 +1,7 @@
 import { raw, Router, type Request, type RequestHandler } from "express";
+import { BotenstoffError } from "#src/message/error-code.ts";
 import type { ApiDeps, WebhookDoor } from "./deps.ts";
-import { methodNotAllowed, notFound, Problem, tooLarge, unavailable } from "./problem.ts";
+import { methodNotAllowed, nameOf, notFound, Problem, tooLarge, unavailable } from "./problem.ts";
 
 /** Meta sends at most 3 MB. */
 const LIMIT_BYTES = 3.5 * 1024 * 1024;
@@ -50,15 +51,12 @@ async function take(deps: ApiDeps, door: WebhookDoor, request: Request): Promise
       "The signature does not match the body; nothing was stored.",
     );
   }
-  if (!(await deps.mayStore())) {
-    deps.log("error", "webhook.disk_full", { channel });
-    throw unavailable("The disk is too full to accept more; nothing was stored.");
-  }
   try {
+    if (!(await deps.mayStore())) throw new BotenstoffError("STORE_FULL", "taking an event: the disk is too full");
     await door.intake({ raw: bytes, receivedAt: new Date(deps.now()).toISOString() });
   } catch (error) {
     // Whatever the reason: what is not stored is not acknowledged, and the provider must send it again.
-    deps.log("error", "webhook.not_stored", { channel, error: error instanceof Error ? error.name : "unknown" });
+    deps.log("error", "webhook.not_stored", { channel, error: nameOf(error) });
     throw unavailable("The event could not be stored; send it again.");
   }
 }

@@ -97,7 +97,9 @@ describe("POST /webhooks/:channel", () => {
   test("answers 503 when the disk is too full, and stores nothing", async () => {
     const response = await send({ mayStore: async () => false }).expect(503);
     expect(response.headers["retry-after"]).toBeDefined();
+    await send({ mayStore: () => Promise.reject(new Error("statfs")) }).expect(503);
     expect(await stored()).toBe(0);
+    expect(harness.logged).toContainEqual(["error", "webhook.not_stored", { channel: CHANNEL, error: "STORE_FULL" }]);
   });
 
   test("answers 404 for a channel that does not run, whatever the signature", async () => {

@@ -4,6 +4,7 @@ import { basename, extname, join } from "node:path";
 import { runChannelTests } from "#src/channel/channel-tests.ts";
 import { loadChannels } from "#src/channel/load.ts";
 import { formatProblem } from "#src/channel/problem.ts";
+import { kindOfError } from "#src/message/error-code.ts";
 import type { Log } from "#src/pipeline/deps.ts";
 import type { Wanted } from "#src/pipeline/deployment.ts";
 import type { Settings } from "./settings.ts";
@@ -29,10 +30,12 @@ export async function watchChannels(
       print = now;
       await deploy(await readWanted(settings));
     } catch (error) {
-      log("error", "channels.unreadable", { error: error instanceof Error ? error.name : "unknown" });
+      log("error", "channels.unreadable", { error: kindOfError(error) });
     }
   };
-  const timer = setInterval(() => (looking = looking.then(look)), LOOK_EVERY_MS);
+  const timer = setInterval(() => {
+    looking = looking.then(look);
+  }, LOOK_EVERY_MS);
   return {
     stop: async () => {
       clearInterval(timer);

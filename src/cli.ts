@@ -39,7 +39,7 @@ function readArgs(command: Command, argv: readonly string[]): ReadonlySet<string
     const { values } = parseArgs({ args: [...argv], options, allowPositionals: false });
     return new Set(Object.keys(values));
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return Error.isError(error) ? error.message : String(error);
   }
 }
 
@@ -66,5 +66,5 @@ try {
 }
 
 function describe(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return Error.isError(error) ? (error.stack ?? error.message) : String(error);
 }

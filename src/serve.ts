@@ -12,5 +12,7 @@ export async function serve(settings: Settings, log: Log): Promise<number> {
   });
   log("info", "engine.stopping", { reason });
   await engine.stop();
+  // An open channel to the parent would keep this process alive.
+  if (process.connected) process.disconnect();
   return 0;
 }

@@ -9,7 +9,10 @@ import { component, fieldsOf } from "./field.ts";
 import { patientOf } from "./patient.ts";
 
 const params = z.strictObject({
-  country: z.enum(getCountries()).default("DE").describe("Where a phone number without country code belongs, ISO 3166."),
+  country: z
+    .enum(getCountries())
+    .default("DE")
+    .describe("Where a phone number without country code belongs, ISO 3166."),
   time_zone: z.string().default("Europe/Berlin").describe("Zone of timestamps without an offset, IANA name."),
 });
 
@@ -36,7 +39,10 @@ export default defineMapping<z.output<typeof params>, DirectoryChange>({
   params,
   map({ content }, { params: { country, time_zone: timeZone } }) {
     if (content.kind !== "hl7") {
-      throw new BotenstoffError("MAPPING_FAILED", `mapping adt-to-directory: a message of kind "${content.kind}" is no ADT`);
+      throw new BotenstoffError(
+        "MAPPING_FAILED",
+        `mapping adt-to-directory: a message of kind "${content.kind}" is no ADT`,
+      );
     }
     const fields = fieldsOf(content.text);
     const [type] = fields("MSH", 9);
@@ -46,7 +52,10 @@ export default defineMapping<z.output<typeof params>, DirectoryChange>({
     }
     const state = TRIGGERS[trigger];
     if (state === undefined) {
-      return { type: "ignore", reason: `trigger ${/^[A-Z]\d\d$/.test(trigger) ? trigger : "unknown"} changes nothing here` };
+      return {
+        type: "ignore",
+        reason: `trigger ${/^[A-Z]\d\d$/.test(trigger) ? trigger : "unknown"} changes nothing here`,
+      };
     }
     const patient = patientOf(fields, country);
     const encounter = state === "person" ? undefined : encounterOf(fields, state, timeZone);

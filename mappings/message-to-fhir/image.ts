@@ -18,9 +18,9 @@ export function image(
   params: Params,
 ): FhirTransaction {
   const attachments = message.attachments.map((attachment) => filed(message, attachment, subject, params));
-  const payload = attachments.map(
-    ({ media }): CommunicationPayload => ({ contentReference: { type: "Media", reference: `Media/${media.id}` } }),
-  );
+  const payload = attachments.map(({ media }): CommunicationPayload => ({
+    contentReference: { type: "Media", reference: `Media/${media.id}` },
+  }));
   const caption = content.caption === undefined ? [] : [textPayload(content.caption)];
   const resource = communication(message, subject, [...payload, ...caption], params);
   return transaction({ communication: resource, attachments, subject, params });

@@ -20,7 +20,10 @@ export default defineMapping<MdmParams, Hl7Message>({
   map(message, context) {
     const { subject } = context;
     if (!subject) {
-      throw new BotenstoffError("MAPPING_FAILED", "mapping message-to-mdm: the channel identifies nobody, PID-3 would be empty");
+      throw new BotenstoffError(
+        "MAPPING_FAILED",
+        "mapping message-to-mdm: the channel identifies nobody, PID-3 would be empty",
+      );
     }
     const content = contentOf(message, context.params);
     return {
@@ -45,6 +48,9 @@ function contentOf(message: Message, parameters: MdmParams): DocumentContent {
       return imageContent(content.caption, message, parameters);
     case "hl7":
     case "unknown":
-      throw new BotenstoffError("MAPPING_FAILED", `mapping message-to-mdm: a message of kind "${content.kind}" is no document`);
+      throw new BotenstoffError(
+        "MAPPING_FAILED",
+        `mapping message-to-mdm: a message of kind "${content.kind}" is no document`,
+      );
   }
 }

@@ -41,7 +41,10 @@ export function evn(message: Message, routedAt: string): Segment {
 export function pid(patient: Patient, params: MdmParams): Segment {
   const identifiers = wanted(patient.identifiers, params.patient_authorities);
   if (identifiers.length === 0) {
-    throw new BotenstoffError("MAPPING_FAILED", "mapping message-to-mdm: the patient has no identifier of a wanted authority");
+    throw new BotenstoffError(
+      "MAPPING_FAILED",
+      "mapping message-to-mdm: the patient has no identifier of a wanted authority",
+    );
   }
   const named = patient.familyName !== undefined || patient.givenName !== undefined;
   return segment("PID", 1, {
@@ -83,7 +86,11 @@ export function txa(message: Message, content: DocumentContent, params: MdmParam
 }
 
 /** A segment from its field numbers as the standard counts them; `first` is the number of `fields[0]`. */
-export function segment(name: string, first: number, numbered: Readonly<Record<number, Segment["fields"][number]>>): Segment {
+export function segment(
+  name: string,
+  first: number,
+  numbered: Readonly<Record<number, Segment["fields"][number]>>,
+): Segment {
   const last = Math.max(...Object.keys(numbered).map(Number));
   return { name, fields: Array.from({ length: last - first + 1 }, (_, index) => numbered[first + index]) };
 }

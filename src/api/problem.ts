@@ -104,12 +104,12 @@ function engineProblem(error: BotenstoffError): Problem {
 
 /** Status of the errors express and its body parser throw for bad requests. */
 function clientErrorStatus(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !("status" in error) || typeof error.status !== "number") return undefined;
+  if (!Error.isError(error) || !("status" in error) || typeof error.status !== "number") return undefined;
   return error.status >= 400 && error.status < 500 ? error.status : undefined;
 }
 
 /** What a log may say of an error: its code or its class, never its sentence. */
 export function nameOf(error: unknown): string {
   if (error instanceof BotenstoffError) return error.code;
-  return error instanceof Error ? error.name : "unknown";
+  return Error.isError(error) ? error.name : "unknown";
 }

@@ -80,7 +80,7 @@ function outcomeOf(channel: Channel, draft: MessageDraft, patients: TestPatients
     }
     return { routed: channel.destinations.map(({ id }) => id) };
   } catch (error) {
-    return { failed: error instanceof Error ? error.message : String(error) };
+    return { failed: Error.isError(error) ? error.message : String(error) };
   }
 }
 

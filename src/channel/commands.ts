@@ -115,7 +115,7 @@ async function checkOne(connector: Connector): Promise<{ line: string; good: boo
     }
     return { line: `ok     ${connector.name}`, good: true };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = Error.isError(error) ? error.message : String(error);
     const remedy = error instanceof BotenstoffError ? ` (${error.remedy})` : "";
     return { line: `FAILED ${connector.name}: ${reason}${remedy}`, good: false };
   }

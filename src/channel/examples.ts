@@ -57,7 +57,7 @@ async function runExample(mapping: Mapping, folder: string, update: boolean): Pr
     await writeFile(golden, rendered);
     return { outcome: "updated" };
   } catch (error) {
-    return { outcome: "failed", detail: error instanceof Error ? error.message : String(error) };
+    return { outcome: "failed", detail: Error.isError(error) ? error.message : String(error) };
   }
 }
 

@@ -57,11 +57,11 @@ function evaluate(atom: ReturnType<typeof parseFhirPath>, message: object): unkn
     // The cause may quote the message, so it stays behind.
     throw new BotenstoffError(
       "CONFIG_INVALID",
-      `filtering: the expression fails (${error instanceof Error ? error.name : "error"})`,
+      `filtering: the expression fails (${Error.isError(error) ? error.name : "error"})`,
     );
   }
 }
 
 function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return Error.isError(error) ? error.message : String(error);
 }

@@ -93,7 +93,7 @@ function readSecret(path: string): { value: string } | { reason: string } {
   try {
     return { value: readFileSync(path, "utf8").replace(/\r?\n$/, "") };
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "unreadable";
+    const code = Error.isError(error) && "code" in error ? String(error.code) : "unreadable";
     return { reason: `${path} cannot be read (${code})` };
   }
 }

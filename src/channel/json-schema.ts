@@ -59,7 +59,7 @@ function toJsonSchema(schema: z.ZodType): JsonSchema {
     io: "input",
     unrepresentable: "any",
     override: ({ jsonSchema }) => allowReference(jsonSchema as JsonSchema),
-  }) as JsonSchema;
+  });
 }
 
 /** Lets `${NAME}` stand where a number, a truth value or a formatted text is asked for. */

@@ -40,7 +40,7 @@ async function load(name: string, file: string): Promise<unknown> {
     const module = (await import(pathToFileURL(file).href)) as { default?: unknown };
     return module.default;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = Error.isError(error) ? error.message : String(error);
     throw new BotenstoffError("CONFIG_INVALID", `loading mapping ${name}: ${reason}`, { cause: error });
   }
 }

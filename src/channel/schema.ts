@@ -110,5 +110,5 @@ export type ChannelTest = z.infer<typeof test>;
 export const DESTINATION_MEMBERS = ["id", "mapping", "with", "on_permanent"] as const;
 
 function because(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return Error.isError(error) ? error.message : String(error);
 }

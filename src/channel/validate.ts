@@ -64,9 +64,7 @@ async function checkDestination(
 ): Promise<ChannelDestination | undefined> {
   const spec = find(DESTINATIONS, value, path, issues);
   const own = Object.fromEntries(
-    Object.entries((value ?? {}) as object).filter(
-      ([key]) => !(DESTINATION_MEMBERS as readonly string[]).includes(key),
-    ),
+    Object.entries(value ?? {}).filter(([key]) => !(DESTINATION_MEMBERS as readonly string[]).includes(key)),
   );
   const config = spec?.config.safeParse(own);
   issues.push(...(config?.error?.issues ?? []).flatMap((issue) => toIssues(issue, path, own)));
@@ -107,7 +105,7 @@ async function findOne(
   try {
     return await findMapping(name);
   } catch (error) {
-    issues.push({ path: [...path, "mapping"], message: error instanceof Error ? error.message : String(error) });
+    issues.push({ path: [...path, "mapping"], message: Error.isError(error) ? error.message : String(error) });
     return undefined;
   }
 }

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createInterface } from "node:readline";
+import readline from "node:readline";
 import { fileURLToPath } from "node:url";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -15,7 +15,7 @@ export interface EngineProcess {
 interface Options {
   readonly env: Readonly<Record<string, string>>;
   /** Every line the engine logs. */
-  onLog?(line: string): void;
+  readonly onLog?: (line: string) => void;
 }
 
 const CLI = fileURLToPath(new URL("../cli.ts", import.meta.url));
@@ -33,7 +33,7 @@ export async function startEngineProcess({ env, onLog }: Options): Promise<Engin
   const tail: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {
     if (!stream) continue;
-    createInterface({ input: stream }).on("line", (line) => {
+    readline.createInterface({ input: stream }).on("line", (line: string) => {
       tail.push(line);
       if (tail.length > 20) tail.shift();
       onLog?.(line);

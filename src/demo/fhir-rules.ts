@@ -30,7 +30,7 @@ function structuralFaults(resource: Resource): string[] {
     return [];
   } catch (error) {
     if (!(error instanceof OperationOutcomeError)) throw error;
-    return (error.outcome.issue ?? []).map(({ details, expression }) => `${expression?.join(" ")}: ${details?.text}`);
+    return error.outcome.issue.map(({ details, expression }) => `${expression?.join(" ")}: ${details?.text}`);
   }
 }
 
@@ -39,7 +39,7 @@ function overlooked(resource: Resource): string[] {
   const faults: string[] = [];
   if (resource.id !== undefined && !ID.test(resource.id)) faults.push("id: not a FHIR id");
   if ("status" in resource && ["Communication", "Media"].includes(resource.resourceType)) {
-    if (!EVENT_STATUS.has(String(resource.status))) faults.push("status: not an event-status");
+    if (!EVENT_STATUS.has(resource.status as string)) faults.push("status: not an event-status");
   }
   if (resource.resourceType === "Communication" || resource.resourceType === "Media") {
     if (!resource.subject?.reference && !resource.subject?.identifier) faults.push("subject: nobody");

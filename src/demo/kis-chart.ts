@@ -44,7 +44,7 @@ export class Chart {
   /** All or nothing (R4 http.html#transaction). */
   transact(bundle: Bundle): Reply {
     const entries = bundle.entry ?? [];
-    if (bundle.resourceType !== "Bundle" || bundle.type !== "transaction") {
+    if (bundle.type !== "transaction") {
       return { status: 400, body: outcome("invalid", ["not a transaction"]) };
     }
     const faults = entries.flatMap((entry, index) =>

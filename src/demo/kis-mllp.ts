@@ -105,7 +105,7 @@ export async function startKisMllp({ host, port }: { host: string; port: number 
 
 /** Whether the KIS has filed the document, whatever its answer then looks like. */
 function accepts(behaviour: MllpBehaviour): boolean {
-  return !["AE", "AR", "CE", "busy-207", "unknown-patient-204"].includes(String(behaviour));
+  return typeof behaviour === "object" || !(behaviour in ERRORS);
 }
 
 function file(documents: Map<string, KisDocument>, message: ParsedMessage, controlId: string, sha256: string): void {
@@ -148,7 +148,7 @@ async function answer(socket: Socket, behaviour: MllpBehaviour, controlId: strin
     return;
   }
   if (typeof behaviour === "object") await sleep(behaviour.lateMs);
-  const [code, error] = ERRORS[String(behaviour)] ?? ["AA"];
+  const [code, error] = (typeof behaviour === "string" ? ERRORS[behaviour] : undefined) ?? ["AA"];
   const answered = behaviour === "wrong-control-id" ? `X${controlId.slice(1)}` : controlId;
   const text =
     behaviour === "garbage"

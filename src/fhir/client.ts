@@ -103,7 +103,7 @@ const NEVER_SENT = new Set([
 
 function unanswered(cause: unknown): BotenstoffError {
   if (cause instanceof BotenstoffError) return cause;
-  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "no answer";
+  const code = Error.isError(cause) && "code" in cause ? String(cause.code) : "no answer";
   const unreachable = NEVER_SENT.has(code) || code.startsWith("CERT_") || code.startsWith("ERR_TLS");
   return new BotenstoffError(
     unreachable ? "DESTINATION_UNREACHABLE" : "DESTINATION_NO_ANSWER",

@@ -10,7 +10,7 @@ import type { FhirTransaction } from "./transaction.ts";
 export function writeTransaction(
   { bundle, blobs }: FhirTransaction,
   openBlob: (attachmentId: string) => Readable,
-): { body: Readable; digest(): string } {
+): { body: Readable; digest: () => string } {
   const hash = createHash("sha256");
   const attachments = new Map(blobs.map(({ entry, attachmentId }) => [entry, attachmentId]));
   async function* chunks(): AsyncGenerator<Buffer> {

@@ -2,11 +2,13 @@ import { BotenstoffError, type ErrorCode } from "#src/message/error-code.ts";
 import type { Ack } from "./ack.ts";
 
 /** HL7 table 0357: 204 unknown key (the patient or case is not there yet), 206 record locked, 207 internal error. */
-const BY_ERROR: Readonly<Record<string, ErrorCode>> = {
+const PASSING: Readonly<Record<string, ErrorCode>> = {
   "204": "PATIENT_NOT_YET_KNOWN",
   "206": "DESTINATION_BUSY",
   "207": "DESTINATION_BUSY",
 };
+/** Receivers older than 2.5 say only in words that they are down; a reject is not about content then (§2.9.2.1). */
+const DOWN = /\b(?:down|busy|unavailable|not available|nicht verfügbar|nicht erreichbar|gesperrt)\b/i;
 
 /**
  * What an acknowledgement means for the sender (HL7 v2.5.1 §2.9.2–2.9.3): `done`, or `wait` for the application's own
@@ -17,12 +19,22 @@ const BY_ERROR: Readonly<Record<string, ErrorCode>> = {
 export function consequenceOf(ack: Ack, applicationAckDue: boolean): "done" | "wait" {
   if (ack.code === "AA") return "done";
   if (ack.code === "CA") return applicationAckDue ? "wait" : "done";
-  const retry = ack.errors.map(({ code }) => BY_ERROR[code]).find((code) => code !== undefined);
   const where = ack.errors
     .map(({ code, segment, field }) => [code, segment, field].filter(Boolean).join(" "))
+    .filter((part) => part !== "")
     .join(", ");
   throw new BotenstoffError(
-    retry ?? "DESTINATION_REFUSED",
+    refusalOf(ack),
     `delivering by MLLP: answered ${ack.code}${where === "" ? "" : ` (${where})`}`,
   );
+}
+
+/** Repeating helps only when every error is one that passes. */
+function refusalOf({ code, text, errors }: Ack): ErrorCode {
+  const passing = errors.map((error) => PASSING[error.code]);
+  const [first] = passing;
+  if (first !== undefined && !passing.includes(undefined)) return first;
+  const rejected = code === "AR" || code === "CR";
+  const saysDown = [text, ...errors.map((error) => error.text)].some((words) => DOWN.test(words));
+  return rejected && saysDown ? "DESTINATION_BUSY" : "DESTINATION_REFUSED";
 }

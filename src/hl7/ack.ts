@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
-import { escapeText } from "./escape.ts";
-import { encodeText } from "./charset.ts";
+import { encode } from "./encode.ts";
+import type { Field, Segment } from "./message.ts";
 import { parseHl7, type ParsedMessage } from "./parse.ts";
 
 /** HL7 table 0008. */
 export type AckCode = "AA" | "AE" | "AR" | "CA" | "CE" | "CR";
 
-/** One error of an acknowledgement; `code` from table 0357. */
+/** One error of an acknowledgement; `code` from table 0357, `text` for people. */
 export interface AckError {
   readonly code: string;
   readonly segment?: string;
@@ -14,44 +14,60 @@ export interface AckError {
   readonly text: string;
 }
 
-/** What an acknowledgement says. */
+/** What an acknowledgement says. Its texts may be personal, its codes and places are not. */
 export interface Ack {
   readonly code: AckCode;
   /** MSA-2: the control id it answers. */
   readonly controlId: string;
   readonly text: string;
+  /** Warnings and information (ERR-4 W, I) left out. */
   readonly errors: readonly AckError[];
 }
 
-/** The acknowledgement of a message, in its charset and version, sender and receiver swapped; MSH-10 derived, `at` its time. */
+/**
+ * The acknowledgement of a message, in its charset and version, sender and receiver swapped; MSH-10 is derived, `at`
+ * is its time (HL7 v2.5.1 §2.9.2, §2.14).
+ */
 export function buildAck(to: ParsedMessage, code: AckCode, at: Date, error?: AckError): Buffer {
   const controlId = to.value("MSH", 10);
-  const version = to.raw("MSH", 12) || "2.5.1";
-  const own = createHash("sha256").update(`${code}|${controlId}|${at.toISOString()}`).digest("hex").slice(0, 20);
+  const version = to.value("MSH", 12) || "2.5.1";
   const trigger = to.value("MSH", 9, 2);
-  const header = [
-    ["MSH|^~\\&", to.raw("MSH", 5), to.raw("MSH", 6), to.raw("MSH", 3), to.raw("MSH", 4), stamp(at), ""].join("|"),
-    ["ACK", trigger, "ACK"].filter((part) => part !== "").join("^"),
-    own.toUpperCase(),
-    to.raw("MSH", 11) || "P",
-    version,
+  const header: Field[] = [
+    ...[5, 6, 3, 4].map((field) => copy(to, field)),
+    stamp(at),
+    "",
+    trigger === "" ? "ACK" : ["ACK", trigger, "ACK"],
+    ownControlId(code, controlId, at),
+    to.value("MSH", 11) || "P",
+    to.value("MSH", 12) === "" ? version : copy(to, 12),
     ...Array<string>(5).fill(""),
-    to.raw("MSH", 18),
-  ].join("|");
-  const segments = [
-    header.replace(/\|+$/, ""),
-    `MSA|${code}|${escapeText(controlId)}${error ? `|${escapeText(error.text)}` : ""}`,
+    copy(to, 18),
+  ];
+  const segments: Segment[] = [
+    { name: "MSH", fields: header },
+    { name: "MSA", fields: [code, controlId, error?.text] },
     ...(error ? [errorSegment(error, version)] : []),
   ];
-  return encodeText(`${segments.join("\r")}\r`, to.charset, "replace").bytes;
+  const { pieces } = encode({ segments }, { charset: to.charset });
+  return Buffer.concat(pieces.filter((piece) => Buffer.isBuffer(piece)));
+}
+
+function copy(from: ParsedMessage, field: number): Field {
+  return { repeat: from.repetitions("MSH", field) };
+}
+
+/** 20 characters, the most HL7 v2.5 allows. */
+function ownControlId(code: AckCode, controlId: string, at: Date): string {
+  const digest = createHash("sha256").update(`${code}|${controlId}|${at.toISOString()}`).digest("hex");
+  return digest.slice(0, 20).toUpperCase();
 }
 
 /** ERR has its present form since 2.5; before, ERR-1 held everything. */
-function errorSegment(error: AckError, version: string): string {
-  const place = [error.segment ?? "", error.segment ? "1" : "", error.field === undefined ? "" : String(error.field)];
-  if (/^2\.[1-4]/.test(version)) return `ERR|${[...place, error.code].join("^")}`;
-  const location = place.join("^").replace(/\^+$/, "");
-  return `ERR||${location}|${error.code}^^HL70357|E||||${escapeText(error.text)}`;
+function errorSegment({ code, segment, field, text }: AckError, version: string): Segment {
+  const place = segment === undefined ? [] : [segment, "1", field === undefined ? "" : String(field)];
+  const [name = "", sequence = "", number = ""] = place;
+  if (/^2\.[1-4]/.test(version)) return { name: "ERR", fields: [[name, sequence, number, code]] };
+  return { name: "ERR", fields: ["", place, [code, "", "HL70357"], "E", "", "", "", text] };
 }
 
 /**
@@ -61,9 +77,17 @@ function errorSegment(error: AckError, version: string): string {
 export function readAck(raw: Uint8Array): Ack | undefined {
   const message = parseHl7(raw);
   const code = message.value("MSA", 1);
-  if (!/^(A|C)[AER]$/.test(code)) return undefined;
-  const errors = message.segments.filter((name) => name === "ERR").map((_, nth) => readError(message, nth));
-  return { code: code as AckCode, controlId: message.value("MSA", 2), text: message.value("MSA", 3), errors };
+  if (!isAckCode(code)) return undefined;
+  const errors = message.segments
+    .filter((name) => name === "ERR")
+    .map((_, nth) => nth)
+    .filter((nth) => !["W", "I"].includes(message.value("ERR", 4, 1, nth)))
+    .map((nth) => readError(message, nth));
+  return { code, controlId: message.value("MSA", 2), text: message.value("MSA", 3), errors };
+}
+
+function isAckCode(code: string): code is AckCode {
+  return /^[AC][AER]$/.test(code);
 }
 
 function readError(message: ParsedMessage, nth: number): AckError {
@@ -72,9 +96,9 @@ function readError(message: ParsedMessage, nth: number): AckError {
   const segment = message.value("ERR", 2, 1, nth) || (old?.[0]?.[0] ?? "");
   const field = Number(message.value("ERR", 2, 3, nth) || (old?.[2]?.[0] ?? ""));
   return {
-    code,
-    ...(segment !== "" && { segment }),
-    ...(field > 0 && { field }),
+    code: /^\w{1,20}$/.test(code) ? code : "",
+    ...(/^[A-Z][A-Z0-9]{2}$/.test(segment) && { segment }),
+    ...(Number.isInteger(field) && field > 0 && { field }),
     text: message.value("ERR", 8, 1, nth) || message.value("ERR", 7, 1, nth),
   };
 }

@@ -1,11 +1,19 @@
 import iconv from "iconv-lite";
 import { BotenstoffError } from "#src/message/error-code.ts";
 
-/** Names of MSH-18 (HL7 table 0211) that this engine writes, and the encodings behind them. */
+/** Names of MSH-18 (HL7 table 0211) and the encodings behind them; CP1252 is not in the table, but on the wire. */
 const ENCODINGS = {
   "UNICODE UTF-8": "utf8",
   ASCII: "ascii",
   "8859/1": "iso-8859-1",
+  "8859/2": "iso-8859-2",
+  "8859/3": "iso-8859-3",
+  "8859/4": "iso-8859-4",
+  "8859/5": "iso-8859-5",
+  "8859/6": "iso-8859-6",
+  "8859/7": "iso-8859-7",
+  "8859/8": "iso-8859-8",
+  "8859/9": "iso-8859-9",
   "8859/15": "iso-8859-15",
   CP1252: "windows-1252",
 } as const;
@@ -17,25 +25,34 @@ export const CHARSETS = Object.keys(ENCODINGS) as Charset[];
 export type Unencodable = "replace" | "refuse";
 
 export function isCharset(name: string): name is Charset {
-  return name in ENCODINGS;
+  return Object.hasOwn(ENCODINGS, name);
 }
 
 /**
+ * Encodes text. For a set of single bytes the text is composed first (NFC): a phone may write "ä" as two characters,
+ * of which the set holds only the one they make together.
  * @returns the bytes, and how many characters were replaced by "?"
  * @throws BotenstoffError MAPPING_FAILED where the policy is to refuse
  */
 export function encodeText(text: string, charset: Charset, policy: Unencodable): { bytes: Buffer; replaced: number } {
-  const bytes = iconv.encode(text, ENCODINGS[charset]);
-  if (charset === "UNICODE UTF-8") return { bytes, replaced: 0 };
-  const back = iconv.decode(bytes, ENCODINGS[charset]);
-  if (back === text) return { bytes, replaced: 0 };
-  const lost = [...text].filter(
-    (character) => iconv.decode(iconv.encode(character, ENCODINGS[charset]), ENCODINGS[charset]) !== character,
-  );
+  const encoding = ENCODINGS[charset];
+  if (charset === "UNICODE UTF-8") return { bytes: Buffer.from(text, "utf8"), replaced: 0 };
+  const composed = text.normalize("NFC");
+  const bytes = iconv.encode(composed, encoding);
+  if (iconv.decode(bytes, encoding) === composed) return { bytes, replaced: 0 };
+  const characters = Array.from(composed);
+  const held = characters.map((character) => isHeld(character, encoding));
+  const replaced = held.filter((is) => !is).length;
   if (policy === "refuse") {
-    throw new BotenstoffError("MAPPING_FAILED", `encoding: ${lost.length} characters are not in ${charset}`);
+    throw new BotenstoffError("MAPPING_FAILED", `encoding: ${replaced} characters are not in ${charset}`);
   }
-  return { bytes, replaced: lost.length };
+  // iconv-lite would write one "?" for each half of an emoji.
+  const written = characters.map((character, index) => (held[index] ? character : "?")).join("");
+  return { bytes: iconv.encode(written, encoding), replaced };
+}
+
+function isHeld(character: string, encoding: string): boolean {
+  return character < "\u0080" || iconv.decode(iconv.encode(character, encoding), encoding) === character;
 }
 
 export function decodeText(bytes: Uint8Array, charset: Charset): string {

@@ -39,7 +39,7 @@ function segmentParts({ name, fields }: Segment): Part[] {
   // MSH-1 is the field separator itself and MSH-2 the other delimiters: they are written, not escaped.
   const head = name === "MSH" ? "MSH|^~\\&" : name;
   const parts = fields.map(fieldParts);
-  while (parts.length > 0 && parts.at(-1)?.join("") === "") parts.pop();
+  while (parts.at(-1)?.every((part) => part === "")) parts.pop();
   return [head, ...parts.flatMap((part) => ["|", ...part])];
 }
 

@@ -1,3 +1,6 @@
+import { decodeText, type Charset } from "./charset.ts";
+import { STANDARD, type Delimiters } from "./delimiters.ts";
+
 const ESCAPES: Readonly<Record<string, string>> = {
   "|": "\\F\\",
   "^": "\\S\\",
@@ -5,23 +8,66 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "~": "\\R\\",
   "\\": "\\E\\",
 };
-const UNESCAPES: Readonly<Record<string, string>> = { F: "|", S: "^", T: "&", R: "~", E: "\\" };
 // Control characters would end a segment (CR) or a frame (VT, FS); they travel as hex.
 const SPECIAL = /[|^&~\\\p{Cc}]/gu;
-const SEQUENCE = /\\([^\\\r]*)\\/g;
+/** Two quotes alone delete the receiver's value (HL7 v2.5.1 §2.5.3.5); nobody who types them means that. */
+const NULL = '""';
+const BYTES = /^X(?:[0-9A-F]{2})+$/i;
+/** Highlighting, formatting, charset switches and local sequences (§2.7.1): known to be sequences, kept as they are. */
+const KEPT = /^(?:[HN]|\..*|C[0-9A-F]{4}|M[0-9A-F]{4,6}|Z.*)$/i;
 
 /**
  * Writes a plain value so that it can neither end its field nor its segment nor its frame (HL7 v2.5.1 §2.7.1): the one
  * place where this engine escapes. Delimiters are always the recommended `|^~\&`.
  */
 export function escapeText(text: string): string {
+  if (text === NULL) return "\\X2222\\";
   return text.replace(SPECIAL, (character) => ESCAPES[character] ?? hex(character));
 }
 
-/** The plain value of escaped text. Sequences it does not know (highlighting, formatting) stay as they are. */
-export function unescapeText(text: string): string {
-  if (!text.includes("\\")) return text;
-  return text.replace(SEQUENCE, (sequence, code: string) => UNESCAPES[code] ?? unhex(code) ?? sequence);
+/**
+ * The plain value of escaped text, `\.br\` as CR. Formatting stays as it stands, and so does an escape character that
+ * begins no sequence: senders forget to escape it.
+ * @param charset of the message, for the bytes of `\Xdd…\`
+ */
+export function unescapeText(
+  text: string,
+  delimiters: Delimiters = STANDARD,
+  charset: Charset = "UNICODE UTF-8",
+): string {
+  const { escape } = delimiters;
+  let plain = "";
+  let at = 0;
+  for (;;) {
+    const start = text.indexOf(escape, at);
+    const end = start < 0 ? -1 : text.indexOf(escape, start + 1);
+    if (end < 0) return plain + text.slice(at);
+    const meaning = meaningOf(text.slice(start + 1, end), delimiters, charset);
+    plain += meaning === undefined ? text.slice(at, end) : text.slice(at, start) + meaning;
+    // What was no sequence may be closed by the escape character that opens the next one.
+    at = meaning === undefined ? end : end + 1;
+  }
+}
+
+function meaningOf(code: string, { field, component, repetition, escape, subcomponent }: Delimiters, charset: Charset) {
+  switch (code) {
+    case "F":
+      return field;
+    case "S":
+      return component;
+    case "T":
+      return subcomponent;
+    case "R":
+      return repetition;
+    case "E":
+      return escape;
+    case "P":
+      return "#";
+    case ".br":
+      return "\r";
+    default:
+      return BYTES.test(code) ? unhex(code, escape, charset) : KEPT.test(code) ? escape + code + escape : undefined;
+  }
 }
 
 /** C1 controls are characters of the charset and harm nobody. */
@@ -30,9 +76,8 @@ function hex(character: string): string {
   return `\\X${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}\\`;
 }
 
-/** `\Xdddd…\`: bytes, here of ASCII control characters only; others depend on a charset this level does not know. */
-function unhex(code: string): string | undefined {
-  if (code === ".br") return "\r";
-  if (!/^X([0-7][0-9A-F])+$/i.test(code)) return undefined;
-  return Buffer.from(code.slice(1), "hex").toString("latin1");
+/** Bytes that are no text in the message's charset stay as they stand. */
+function unhex(code: string, escape: string, charset: Charset): string {
+  const text = decodeText(Buffer.from(code.slice(1), "hex"), charset);
+  return text.includes("\uFFFD") ? escape + code + escape : text;
 }

@@ -1,22 +1,28 @@
 import { BotenstoffError } from "#src/message/error-code.ts";
 
 /** Minimal Lower Layer Protocol (HL7 v2.5.1 appendix C.3): VT, message, FS, CR. */
-export const VT = 0x0b;
-export const FS = 0x1c;
-export const CR = 0x0d;
+const VT = 0x0b;
+const FS = 0x1c;
+const CR = 0x0d;
+const LF = 0x0a;
+/** Commit blocks of MLLP release 2 hold one byte: they acknowledge transport, not content, and carry no message. */
+const COMMIT_ACK = 0x06;
+const COMMIT_NAK = 0x15;
+
 export const FRAME_START = Buffer.from([VT]);
 export const FRAME_END = Buffer.from([FS, CR]);
 
 /**
  * Cuts a byte stream into messages, however it is split. Bytes outside a frame are skipped and counted; the CR after
- * FS may be missing. Every byte is looked at once, so a message costs time linear in its length.
+ * FS may be missing. VT inside a frame begins anew: the sender broke off, and the two must not become one message.
+ * Every byte is looked at a constant number of times, so a message costs time linear in its length.
  */
 export class FrameDecoder {
   readonly #limit: number;
   #parts: Buffer[] = [];
   #length = 0;
   #inside = false;
-  /** Bytes that belonged to no frame, line ends between frames not counted. */
+  /** Bytes that belonged to no whole frame, line ends between frames not counted. */
   skipped = 0;
 
   /** @param limit largest message taken, in bytes */
@@ -44,18 +50,26 @@ export class FrameDecoder {
       const end = chunk.indexOf(FS, at);
       this.#keep(chunk.subarray(at, end < 0 ? chunk.length : end));
       if (end < 0) break;
-      frames.push(this.#take());
+      const frame = this.#take();
+      if (!isEmpty(frame)) frames.push(frame);
       at = end + 1;
     }
     return frames;
   }
 
   #keep(part: Buffer): void {
-    this.#length += part.length;
+    const restart = part.lastIndexOf(VT);
+    if (restart >= 0) {
+      this.skipped += this.#length + restart;
+      this.#parts = [];
+      this.#length = 0;
+    }
+    const kept = part.subarray(restart + 1);
+    this.#length += kept.length;
     if (this.#length > this.#limit) {
       throw new BotenstoffError("HL7_MALFORMED", `reading a frame: longer than ${this.#limit} bytes`);
     }
-    if (part.length > 0) this.#parts.push(part);
+    if (kept.length > 0) this.#parts.push(kept);
   }
 
   #take(): Buffer {
@@ -68,6 +82,10 @@ export class FrameDecoder {
   }
 
   #skip(part: Buffer): void {
-    for (const byte of part) if (byte !== CR && byte !== 0x0a) this.skipped += 1;
+    for (const byte of part) if (byte !== CR && byte !== LF) this.skipped += 1;
   }
+}
+
+function isEmpty(frame: Buffer): boolean {
+  return frame.length === 0 || (frame.length === 1 && (frame[0] === COMMIT_ACK || frame[0] === COMMIT_NAK));
 }

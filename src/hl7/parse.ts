@@ -1,20 +1,17 @@
+import { isUtf8 } from "node:buffer";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import { decodeText, isCharset, type Charset } from "./charset.ts";
+import { delimitersOf, type Delimiters } from "./delimiters.ts";
 import { unescapeText } from "./escape.ts";
 
 /** Components of one repetition, each with its subcomponents; plain text. `""` (two quotes) is HL7's explicit null. */
 export type Repetition = readonly (readonly string[])[];
 
-interface Separators {
-  readonly field: string;
-  readonly component: string;
-  readonly repetition: string;
-  readonly subcomponent: string;
-}
-
 /** A received message: its bytes untouched, its values read when asked for. Fields, components count from 1. */
 export interface ParsedMessage {
   readonly bytes: Buffer;
+  /** The same, decoded. */
+  readonly text: string;
   readonly charset: Charset;
   /** The names of its segments, in order. */
   readonly segments: readonly string[];
@@ -31,7 +28,8 @@ const DEFAULT_CHARSET: Charset = "8859/1";
 /**
  * Reads an HL7 v2 message. Tolerates LF and CRLF as segment ends, a missing last one, and blank lines.
  * @param override the encoding to read it in, whatever MSH-18 says: senders get it wrong
- * @throws BotenstoffError HL7_MALFORMED when it does not begin with a usable MSH
+ * @throws BotenstoffError HL7_MALFORMED when it does not begin with a usable MSH, or when a second one follows: two
+ *   messages run together, and the patient of the second would be lost under the control id of the first
  */
 export function parseHl7(raw: Uint8Array, override?: Charset): ParsedMessage {
   const bytes = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
@@ -41,63 +39,64 @@ export function parseHl7(raw: Uint8Array, override?: Charset): ParsedMessage {
 
 /** As `parseHl7`, for text that was decoded before. */
 export function parseHl7Text(text: string): ParsedMessage {
-  return readSegments(Buffer.from(text, "utf8"), text, "UNICODE UTF-8");
+  return readSegments(Buffer.from(text, "utf8"), text, namedCharset(text) ?? "UNICODE UTF-8");
 }
 
 function readSegments(bytes: Buffer, text: string, charset: Charset): ParsedMessage {
-  if (!/^MSH[^\r\nA-Za-z0-9]/.test(text)) throw new BotenstoffError("HL7_MALFORMED", "reading HL7: no MSH segment");
-  const separators = separatorsOf(text);
   const lines = text.split(/\r\n|\r|\n/).filter((line) => line.length > 0);
+  const [header = ""] = lines;
+  if (!/^MSH[^A-Za-z0-9]/.test(header)) throw new BotenstoffError("HL7_MALFORMED", "reading HL7: no MSH segment");
+  const delimiters = delimitersOf(header);
   const byName = new Map<string, string[][]>();
   const names: string[] = [];
   for (const line of lines) {
-    const fields = line.split(separators.field);
-    const name = fields[0] ?? "";
-    names.push(name);
+    const fields = line.split(delimiters.field);
+    const [name = ""] = fields;
     // MSH-1 is the separator itself, so that counting starts one field earlier.
-    const counted = name === "MSH" ? ["MSH", separators.field, ...fields.slice(1)] : fields;
-    byName.set(name, [...(byName.get(name) ?? []), counted]);
+    if (name === "MSH") fields.unshift(name);
+    names.push(name);
+    const same = byName.get(name);
+    if (same) same.push(fields);
+    else byName.set(name, [fields]);
   }
-  const field = (segment: string, number: number, nth = 0) => byName.get(segment)?.[nth]?.[number] ?? "";
-  const repetitions = (segment: string, number: number, nth = 0) => split(field(segment, number, nth), separators);
+  if ((byName.get("MSH")?.length ?? 0) > 1) throw new BotenstoffError("HL7_MALFORMED", "reading HL7: two MSH segments");
+  const raw = (segment: string, field: number, nth = 0) =>
+    segment === "MSH" && field === 1 ? delimiters.field : (byName.get(segment)?.[nth]?.[field] ?? "");
+  const repetitions = (segment: string, field: number, nth = 0) => split(raw(segment, field, nth), delimiters, charset);
   return {
     bytes,
+    text,
     charset,
     segments: names,
-    raw: field,
+    raw,
     repetitions,
-    value: (segment, number, component = 1, nth = 0) =>
-      repetitions(segment, number, nth)[0]?.[component - 1]?.[0] ?? "",
+    value: (segment, field, component = 1, nth = 0) => repetitions(segment, field, nth)[0]?.[component - 1]?.[0] ?? "",
   };
 }
 
-function split(field: string, { repetition, component, subcomponent }: Separators): Repetition[] {
+function split(field: string, delimiters: Delimiters, charset: Charset): Repetition[] {
   if (field === "") return [];
-  return field
-    .split(repetition)
-    .map((one) => one.split(component).map((part) => part.split(subcomponent).map(unescapeText)));
+  const { repetition, component, subcomponent } = delimiters;
+  const plain = (part: string) => unescapeText(part, delimiters, charset);
+  return field.split(repetition).map((one) => one.split(component).map((part) => part.split(subcomponent).map(plain)));
 }
 
-/** MSH-1 and MSH-2; a message may leave out the later delimiters. */
-function separatorsOf(text: string): Separators {
-  const [field = "|", component = "^", repetition = "~", , subcomponent = "&"] = text.slice(3, 8);
-  return { field, component, repetition, subcomponent };
-}
-
-/** MSH-18, first repetition; a set we do not know is read as UTF-8 where the bytes allow it, else as 8859/1. */
+/** A set we do not know, and ASCII with bytes it does not have, is read as UTF-8 where the bytes allow it, else as 8859/1. */
 function charsetOf(bytes: Buffer): Charset {
-  const end = bytes.findIndex((byte) => byte === 0x0d || byte === 0x0a);
-  const header = bytes.subarray(0, end < 0 ? bytes.length : end).toString("latin1");
-  const named = (header.split(header[3] ?? "|")[17] ?? "").split(header[5] ?? "~")[0] ?? "";
-  if (isCharset(named)) return named === "ASCII" ? guess(bytes) : named;
-  return guess(bytes);
+  const start = bytes.findIndex((byte) => byte !== 0x0d && byte !== 0x0a);
+  const ends = [bytes.indexOf(0x0d, start), bytes.indexOf(0x0a, start), bytes.length].filter((end) => end >= 0);
+  const named = namedCharset(bytes.toString("latin1", Math.max(start, 0), Math.min(...ends)));
+  return named === undefined || named === "ASCII" ? guess(bytes) : named;
+}
+
+/** MSH-18, first repetition. */
+function namedCharset(text: string): Charset | undefined {
+  const header = /[^\r\n]*/.exec(text)?.[0] ?? "";
+  const { field, repetition } = delimitersOf(header);
+  const [name = ""] = (header.split(field)[17] ?? "").split(repetition);
+  return isCharset(name) ? name : undefined;
 }
 
 function guess(bytes: Buffer): Charset {
-  try {
-    new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    return "UNICODE UTF-8";
-  } catch {
-    return DEFAULT_CHARSET;
-  }
+  return isUtf8(bytes) ? "UNICODE UTF-8" : DEFAULT_CHARSET;
 }

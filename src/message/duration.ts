@@ -10,7 +10,7 @@ const SECONDS = [365 * 86_400, 30 * 86_400, 7 * 86_400, 86_400, 3_600, 60, 1];
  */
 export function parseDuration(text: string): number {
   const match = PATTERN.exec(text);
-  const parts = match?.slice(1) ?? [];
+  const parts: readonly (string | undefined)[] = match?.slice(1) ?? [];
   if (!match || parts.every((part) => part === undefined)) {
     throw new BotenstoffError("CONFIG_INVALID", `reading "${text}": not an ISO 8601 duration such as PT24H or P30D`);
   }

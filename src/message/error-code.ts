@@ -212,3 +212,9 @@ export class BotenstoffError extends Error {
 function entry<C extends FailureClass>(failure: C, meaning: string, remedy: string) {
   return { class: failure, meaning, remedy } as const;
 }
+
+/** What may be logged of any error: our code, PostgreSQL's or Node's code, or its class. Its text may be personal. */
+export function kindOfError(error: unknown): string {
+  if (!Error.isError(error)) return "unknown";
+  return "code" in error && typeof error.code === "string" ? error.code : error.name;
+}

@@ -94,7 +94,7 @@ function map(destination: RunningDestination, message: Message, frozen: FrozenCo
   } catch (error) {
     if (error instanceof BotenstoffError) throw error;
     // A mapping's own exception may quote the message: only its kind is kept.
-    const name = error instanceof Error ? error.name : "an error";
+    const name = Error.isError(error) ? error.name : "an error";
     throw new BotenstoffError("MAPPING_FAILED", `mapping ${destination.mapping.name}: ${name}`);
   }
 }

@@ -109,7 +109,7 @@ export function createDeployment(deps: DeploymentDeps): Deployment {
       ...[...refused].filter(([id]) => !deployed.has(id)).map(([id, problems]) => refusedStatus(id, problems)),
     ],
     stopListening: async () => {
-      await Promise.all([...deployed.values()].map(({ listener }) => listener?.close()));
+      await Promise.all(Array.from(deployed.values(), async ({ listener }) => listener?.close()));
     },
     close: async () => {
       await Promise.all([...deployed.values()].map(({ running }) => closeChannel(running)));
@@ -133,5 +133,5 @@ function refusedStatus(id: string, problems: readonly string[]): ChannelStatus {
 
 function reasonOf(error: unknown): string {
   if (error instanceof BotenstoffError) return `${error.message} (${error.remedy})`;
-  return error instanceof Error ? error.message : "unknown error";
+  return Error.isError(error) ? error.message : "unknown error";
 }

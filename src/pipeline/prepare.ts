@@ -1,4 +1,4 @@
-import { BotenstoffError } from "#src/message/error-code.ts";
+import { BotenstoffError, kindOfError } from "#src/message/error-code.ts";
 import type { HoldReason, Message } from "#src/message/message.ts";
 import { resolve, type Resolution } from "#src/identity/resolve.ts";
 import type { ClaimedLane } from "#src/store/sql/lanes.ts";
@@ -102,7 +102,7 @@ function again(deps: PipelineDeps, work: ToPrepare, error: unknown): PreparedRow
   deps.log("warn", "prepare.retry", {
     message: work.row.id,
     channel: work.row.channel,
-    error: known ? error.code : error instanceof Error ? error.name : "unknown",
+    error: kindOfError(error),
   });
   const lastError = known ? describeError(error.code, error.message) : "STORE_UNAVAILABLE: preparing: unexpected error";
   return outcome(work, { state: "received", lastError });

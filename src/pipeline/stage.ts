@@ -1,4 +1,4 @@
-import { BotenstoffError } from "#src/message/error-code.ts";
+import { kindOfError } from "#src/message/error-code.ts";
 import type { ClaimedLane } from "#src/store/sql/lanes.ts";
 import { dropEmptyLanes } from "#src/store/sql/lanes.ts";
 import type { PipelineDeps } from "./deps.ts";
@@ -54,7 +54,7 @@ export function createStage<Work>(deps: PipelineDeps, leases: Leases, work: Stag
     const free = work.allowance(work.concurrency - running.size, running.size);
     if (free <= 0) {
       const wait = work.wait();
-      if (wait > 0) timer ??= setTimeout(() => ((timer = undefined), wake()), wait);
+      if (wait > 0) wakeLater(wait);
       return;
     }
     try {
@@ -66,6 +66,13 @@ export function createStage<Work>(deps: PipelineDeps, leases: Leases, work: Stag
     } catch (error) {
       report(deps, work, error);
     }
+  }
+
+  function wakeLater(ms: number): void {
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      wake();
+    }, ms);
   }
 
   async function start(lanes: readonly Leased[]): Promise<void> {
@@ -112,6 +119,5 @@ export function createStage<Work>(deps: PipelineDeps, leases: Leases, work: Stag
 
 /** A turn that could not be settled is found again when its lease runs out; only the kind of error is told. */
 function report(deps: PipelineDeps, work: { channel: string; stage: string }, error: unknown): void {
-  const kind = error instanceof BotenstoffError ? error.code : error instanceof Error ? error.name : "unknown";
-  deps.log("warn", "lane.turn_failed", { channel: work.channel, stage: work.stage, error: kind });
+  deps.log("warn", "lane.turn_failed", { channel: work.channel, stage: work.stage, error: kindOfError(error) });
 }

@@ -44,16 +44,14 @@ export function createWatch(db: Queryable): Watch {
 function nextMove(waiting: Map<string, Set<() => void>>, id: string, ms: number) {
   const listeners = waiting.get(id) ?? new Set();
   waiting.set(id, listeners);
-  let cancel = () => {};
-  const happened = new Promise<void>((resolve) => {
-    const timer = setTimeout(() => cancel(), Math.max(ms, 1));
-    cancel = () => {
-      clearTimeout(timer);
-      listeners.delete(cancel);
-      if (listeners.size === 0) waiting.delete(id);
-      resolve();
-    };
-    listeners.add(cancel);
-  });
-  return { happened, cancel: () => cancel() };
+  const { promise: happened, resolve } = Promise.withResolvers<undefined>();
+  const cancel = () => {
+    clearTimeout(timer);
+    listeners.delete(cancel);
+    if (listeners.size === 0) waiting.delete(id);
+    resolve(undefined);
+  };
+  const timer = setTimeout(cancel, Math.max(ms, 1));
+  listeners.add(cancel);
+  return { happened, cancel };
 }

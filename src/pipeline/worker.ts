@@ -34,10 +34,9 @@ export function createWorker(deps: PipelineDeps, settle: Settle): Worker {
   const stages = new Map<string, Stage[]>();
   const leases = createLeases(deps);
   let polling = Promise.resolve();
-  const timer = setInterval(
-    () => (polling = polling.then(() => poll(deps, settle, [...stages.values()].flat()))),
-    POLL_MS,
-  );
+  const timer = setInterval(() => {
+    polling = polling.then(() => poll(deps, settle, [...stages.values()].flat()));
+  }, POLL_MS);
 
   return {
     start: (channel) => {

@@ -1,5 +1,5 @@
 import cron from "node-cron";
-import { BotenstoffError } from "#src/message/error-code.ts";
+import { kindOfError } from "#src/message/error-code.ts";
 import type { RunningChannel } from "#src/pipeline/running-channel.ts";
 import { restrictOverdue } from "#src/store/sql/purge.ts";
 import type { RetentionDeps } from "./deps.ts";
@@ -23,8 +23,7 @@ export function startSchedule(
       await purgeDue(deps);
       await restrict(deps, channels());
     } catch (error) {
-      const kind = error instanceof BotenstoffError ? error.code : error instanceof Error ? error.name : "unknown";
-      deps.log("warn", "retention.failed", { error: kind });
+      deps.log("warn", "retention.failed", { error: kindOfError(error) });
     }
   };
   const task = cron.schedule(

@@ -21,7 +21,10 @@ export interface Accepted {
    * Resolves with the state a message has reached as soon as it has left `received` and `routed`, or after the time.
    * For sources whose acknowledgement must say what became of the message (MLLP).
    */
-  settled(id: MessageId, timeoutMs: number): Promise<{ state: MessageState; error?: string; code?: ErrorCode }>;
+  readonly settled: (
+    id: MessageId,
+    timeoutMs: number,
+  ) => Promise<{ state: MessageState; error?: string; code?: ErrorCode }>;
 }
 
 /**

@@ -122,12 +122,12 @@ async function guard<T>(action: () => Promise<T>): Promise<T> {
 }
 
 function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "";
+  return Error.isError(error) && "code" in error ? String(error.code) : "";
 }
 
 const INT8 = 20;
 
 /** bigint columns hold sequence numbers and seconds, all below 2^53. */
 function getTypeParser(oid: number, format?: "text" | "binary"): unknown {
-  return oid === INT8 ? Number : pg.types.getTypeParser(oid, format as "text");
+  return oid === INT8 ? Number : pg.types.getTypeParser(oid, format);
 }

@@ -28,7 +28,7 @@ export function createEpochs(store: Store, lengthMs: number): Epochs {
       newest ??= await newestEpoch(store);
       const computed = Math.floor(now / 1_000 / length) * length;
       // A clock that jumps back, or a shorter epoch length, must not reach into an epoch that may be purged.
-      return Math.max(computed, newest ?? 0);
+      return Math.max(computed, newest);
     },
     ensure: (epoch) => {
       const known = ensured.get(epoch);

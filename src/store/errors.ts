@@ -9,7 +9,7 @@ const CONNECTION_TEXT =
 
 /** Turns a driver's error into one of ours where it means the whole store; leaves programming errors as they are. */
 export function storeError(error: unknown): unknown {
-  if (!(error instanceof Error) || error instanceof BotenstoffError) return error;
+  if (!Error.isError(error) || error instanceof BotenstoffError) return error;
   const code = "code" in error ? String(error.code) : "";
   if (DISK_FULL.test(code))
     return new BotenstoffError("STORE_FULL", "writing to PostgreSQL: no space left", { cause: error });

@@ -17,7 +17,9 @@ export default async function globalSetup(): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), "botenstoff-test-"));
   const given = process.env["TEST_DATABASE_URL"];
   // Tests lose nothing when the machine dies: without fsync a run takes half the time.
-  const server = given ? undefined : await startEmbedded({ directory: join(directory, "postgres"), settings: { fsync: "off" } });
+  const server = given
+    ? undefined
+    : await startEmbedded({ directory: join(directory, "postgres"), settings: { fsync: "off" } });
   globalThis.testServer = { server, directory };
   const url = given ?? server?.url ?? "";
   process.env["TEST_SERVER_URL"] = url;

@@ -1,4 +1,3 @@
-import type { z } from "zod";
 import { FhirClient } from "#src/fhir/client.ts";
 import type { FhirTransaction } from "#src/fhir/transaction.ts";
 import { writeTransaction } from "#src/fhir/write-json.ts";
@@ -15,7 +14,7 @@ export const fhirDestination: DestinationSpec<FhirDestinationConfig> = {
   summary: "FHIR R4 transactions, confirmed by reading back",
   takes: "fhir",
   confirms: true,
-  config: fhirDestinationConfig as unknown as z.ZodType<FhirDestinationConfig>,
+  config: fhirDestinationConfig,
   open,
 };
 

@@ -31,7 +31,7 @@ type SearchSet = { entry?: { resource?: { resourceType?: string; id?: string } }
 /** A server that offers no search answers 4xx: that is "none known", not an error. */
 async function search(client: FhirClient, path: string, signal: AbortSignal): Promise<SearchSet> {
   try {
-    return (await client.read(path, signal)) as SearchSet;
+    return await client.read(path, signal);
   } catch (error) {
     if (error instanceof BotenstoffError && error.code === "DESTINATION_REFUSED") return undefined;
     throw error;

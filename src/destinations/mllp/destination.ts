@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import type { ConnectionOptions } from "node:tls";
 import { z } from "zod";
 import { consequenceOf } from "#src/hl7/ack-consequence.ts";
-import { CHARSETS } from "#src/hl7/charset.ts";
+import { ackMode } from "#src/hl7/ack-mode.ts";
+import { CHARSETS, type Charset } from "#src/hl7/charset.ts";
 import { encode } from "#src/hl7/encode.ts";
 import type { Field, Hl7Message } from "#src/hl7/message.ts";
 import { MllpSender } from "#src/hl7/sender.ts";
@@ -46,12 +47,13 @@ export const mllpDestination: DestinationSpec<MllpDestinationConfig> = {
   summary: "HL7 v2 messages over MLLP",
   takes: "hl7",
   confirms: false,
-  config: config as z.ZodType<MllpDestinationConfig>,
+  config: config,
   open,
 };
 
 /** MSH fields of the encoder's numbering, where the array begins with MSH-3. */
 const MSH_10 = 10 - 3;
+const MSH_15 = 15 - 3;
 const MSH_16 = 16 - 3;
 
 function open(settings: MllpDestinationConfig, context: DestinationContext): Destination {
@@ -65,16 +67,14 @@ function open(settings: MllpDestinationConfig, context: DestinationContext): Des
     },
     settings.connections,
   );
-  const charset = settings.charset as (typeof CHARSETS)[number];
+  const charset = settings.charset as Charset;
   return {
     concurrency: settings.connections,
     send: async (job, signal) => {
       const message = job.output as Hl7Message;
       const { pieces, replaced } = encode(message, { charset, unencodable: settings.on_unencodable });
       if (replaced > 0) context.count("characters_replaced");
-      const controlId = header(message, MSH_10);
-      // MSH-16 NE: the accept acknowledgement (CA) is all there will be (the German profile).
-      const applicationAckDue = header(message, MSH_16) !== "NE";
+      const { controlId, applicationAckDue } = expectedAnswer(message);
       const { ack, sentSha256 } = await sender.send(
         {
           pieces,
@@ -87,11 +87,27 @@ function open(settings: MllpDestinationConfig, context: DestinationContext): Des
         },
         signal,
       );
-      return { sentSha256, answer: { code: ack.code, control_id: ack.controlId } };
+      const { code, text } = ack;
+      return { sentSha256, answer: { code, control_id: controlId, ...(text !== "" && { text }) } };
     },
-    check: () => sender.check(),
-    close: () => Promise.resolve(sender.close()),
+    check: (signal) => sender.check(signal),
+    close: () => {
+      sender.close();
+      return Promise.resolve();
+    },
   };
+}
+
+/** What must come back before the message counts as accepted. @throws BotenstoffError MAPPING_FAILED if nothing would */
+function expectedAnswer(message: Hl7Message): { controlId: string; applicationAckDue: boolean } {
+  const controlId = header(message, MSH_10);
+  if (controlId === "") throw new BotenstoffError("MAPPING_FAILED", "delivering by MLLP: MSH-10 is missing");
+  const mode = ackMode(header(message, MSH_15), header(message, MSH_16));
+  const applicationAckDue = mode.application(true);
+  if (!applicationAckDue && !mode.accept(true)) {
+    throw new BotenstoffError("MAPPING_FAILED", "delivering by MLLP: MSH-15 and MSH-16 ask for no acknowledgement");
+  }
+  return { controlId, applicationAckDue };
 }
 
 function header(message: Hl7Message, field: number): string {

@@ -1,8 +1,9 @@
 import { buildAck, type AckError } from "#src/hl7/ack.ts";
+import { ackMode, type AckMode } from "#src/hl7/ack-mode.ts";
 import type { ParsedMessage } from "#src/hl7/parse.ts";
 import type { Accepted } from "../source.ts";
 
-type Settled = Awaited<ReturnType<Accepted["settled"]>>;
+export type Settled = Awaited<ReturnType<Accepted["settled"]>>;
 
 /** HL7 table 0357. */
 const UNSUPPORTED_TYPE = "200";
@@ -28,49 +29,60 @@ export function refusalOf(message: ParsedMessage): AckError | undefined {
   return undefined;
 }
 
-/** Whether anyone waits for an acknowledgement of this mode (HL7 v2.5.1 §2.9.2): empty fields mean original mode. */
-export function acknowledgementsOf(message: ParsedMessage): { accept: boolean; application: boolean } {
-  const accept = message.value("MSH", 15);
-  const application = message.value("MSH", 16);
-  if (accept === "" && application === "") return { accept: false, application: true };
-  return { accept: accept === "AL" || accept === "SU", application: application !== "NE" && application !== "" };
+/** Which acknowledgements the sender of a message wants. */
+export function ackModeOf(message: ParsedMessage): AckMode {
+  return ackMode(message.value("MSH", 15), message.value("MSH", 16));
 }
 
-/** The application acknowledgement that says what became of a message. */
-export function outcomeAck(message: ParsedMessage, outcome: Settled, at: Date): Buffer {
-  switch (outcome.state) {
+/** The answer to a message that is not let in: of the accept level where the sender waits for that one. */
+export function refusedAck(message: ParsedMessage, refusal: AckError, at: Date): Buffer {
+  return buildAck(message, ackModeOf(message).accept(false) ? "CR" : "AR", at, refusal);
+}
+
+/** The answer to a message the channel takes no interest in. */
+export function ignoredAck(message: ParsedMessage, at: Date): Buffer {
+  return buildAck(message, ackModeOf(message).accept(true) ? "CA" : "AA", at);
+}
+
+/** The answer when nothing could be stored, even where silence was asked for: the sender must keep and repeat it. */
+export function notStoredAck(message: ParsedMessage, at: Date): Buffer {
+  const error = { code: INTERNAL, text: "could not be stored, send again" };
+  return buildAck(message, ackModeOf(message).accept(false) ? "CE" : "AE", at, error);
+}
+
+/** The application acknowledgement that says what became of a message; undefined where nobody wants it. */
+export function outcomeAck(message: ParsedMessage, outcome: Settled, at: Date): Buffer | undefined {
+  const error = errorOf(outcome);
+  if (!ackModeOf(message).application(error === undefined)) return undefined;
+  return error ? buildAck(message, "AE", at, error) : buildAck(message, "AA", at);
+}
+
+function errorOf({ state, error = "could not be processed", code }: Settled): AckError | undefined {
+  switch (state) {
     case "filed":
     case "filtered":
     case "purged":
-      return buildAck(message, "AA", at);
+      return undefined;
     case "received":
     case "routed":
       // Durable but not done: the sender repeats, and the repeat is told the outcome.
-      return buildAck(message, "AE", at, { code: INTERNAL, text: "not processed in time, send again" });
+      return { code: INTERNAL, text: "not processed in time, send again" };
     case "held":
-    case "failed":
-      return buildAck(message, "AE", at, errorOf(outcome));
+      return { code: INTERNAL, text: "waits for a person" };
+    case "failed": {
+      const [, segment, field] = /\b([A-Z][A-Z0-9]{2})-(\d+)\b/.exec(error) ?? [];
+      if (code !== "HL7_FIELD_MISSING" || segment === undefined) return { code: INTERNAL, text: error };
+      return { code: FIELD_MISSING, segment, field: Number(field), text: error };
+    }
   }
-}
-
-function errorOf({ error = "could not be processed" }: Settled): AckError {
-  const place = /\b([A-Z][A-Z0-9]{2})-(\d+)\b/.exec(error);
-  if (!place?.[1]) return { code: INTERNAL, text: error };
-  return { code: FIELD_MISSING, segment: place[1], field: Number(place[2]), text: error };
-}
-
-/** The answer when nothing could be stored: the sender must keep the message and repeat it. */
-export function notStoredAck(message: ParsedMessage, at: Date): Buffer {
-  const accept = acknowledgementsOf(message).accept;
-  return buildAck(message, accept ? "CE" : "AE", at, { code: INTERNAL, text: "could not be stored, send again" });
 }
 
 /** The answer to bytes that are no HL7: nothing to swap, nothing to refer to. */
 export function unreadableAck(at: Date): Buffer {
   const stamp = at.toISOString().replace(/[-:T]|\..*/g, "");
-  const id = `NAK${stamp}`;
   return Buffer.from(
-    `MSH|^~\\&|||||${stamp}+0000||ACK|${id}|P|2.5.1\rMSA|AR||unreadable\rERR||MSH^1|100^^HL70357|E||||not an HL7 v2 message\r`,
+    `MSH|^~\\&|||||${stamp}+0000||ACK|NAK${stamp}|P|2.5.1\r` +
+      "MSA|AR||unreadable\rERR||MSH^1|100^^HL70357|E||||not an HL7 v2 message\r",
     "utf8",
   );
 }

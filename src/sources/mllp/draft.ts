@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import type { Charset } from "#src/hl7/charset.ts";
-import { decodeText } from "#src/hl7/charset.ts";
 import { parseHl7, type ParsedMessage } from "#src/hl7/parse.ts";
 import type { MessageDraft } from "#src/message/message.ts";
 import type { InboundEvent } from "../source.ts";
@@ -8,10 +7,18 @@ import type { InboundEvent } from "../source.ts";
 /** One lane for the whole feed: what an ADT says only makes sense in order. */
 const CONVERSATION = "feed";
 
+/** The message in a frame; undefined when its bytes are no HL7. */
+export function readFrame(raw: Buffer, charset: Charset | undefined): ParsedMessage | undefined {
+  try {
+    return parseHl7(raw, charset);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Cuts the one message out of a frame; bytes that are no HL7 become one held draft. */
-export function draftOf(event: InboundEvent, charset: Charset | undefined): MessageDraft {
+export function draftOf(event: InboundEvent, message: ParsedMessage | undefined): MessageDraft {
   const sha256 = createHash("sha256").update(event.raw).digest("hex");
-  const message = read(event.raw, charset);
   if (!message) {
     return {
       externalId: `sha256:${sha256}`,
@@ -28,21 +35,13 @@ export function draftOf(event: InboundEvent, charset: Charset | undefined): Mess
     externalId: `${application}|${facility}|${controlId}#${sha256}`,
     content: {
       kind: "hl7",
-      text: decodeText(message.bytes, message.charset),
+      text: message.text,
       trigger: `${message.value("MSH", 9)}^${message.value("MSH", 9, 2)}`,
     },
     conversation: CONVERSATION,
     sentAt: sentAt(message) ?? event.receivedAt,
     raw: null,
   };
-}
-
-function read(raw: Buffer, charset: Charset | undefined): ParsedMessage | undefined {
-  try {
-    return parseHl7(raw, charset);
-  } catch {
-    return undefined;
-  }
 }
 
 /** MSH-7 with an offset; without one the sender's zone is unknown and the time of receipt says more. */

@@ -2,40 +2,52 @@ import type { Socket } from "node:net";
 import { buildAck } from "#src/hl7/ack.ts";
 import type { Charset } from "#src/hl7/charset.ts";
 import { FRAME_END, FRAME_START, FrameDecoder } from "#src/hl7/frame.ts";
-import { parseHl7, type ParsedMessage } from "#src/hl7/parse.ts";
-import type { Accept, SourceContext } from "../source.ts";
-import { acknowledgementsOf, notStoredAck, outcomeAck, refusalOf, unreadableAck } from "./answer.ts";
+import type { ParsedMessage } from "#src/hl7/parse.ts";
+import type { Accept, Accepted, SourceContext } from "../source.ts";
+import { ackModeOf, ignoredAck, notStoredAck, outcomeAck, refusalOf, refusedAck, unreadableAck } from "./answer.ts";
 import type { MllpSourceConfig } from "./config.ts";
-import { draftOf } from "./draft.ts";
+import { draftOf, readFrame } from "./draft.ts";
+
+/** What every connection of a source works with. */
+export interface SessionDeps {
+  readonly settings: MllpSourceConfig;
+  readonly context: SourceContext;
+  readonly accept: Accept;
+}
+
+const KEEP_ALIVE_MS = 30_000;
 
 /** One sender's connection: its messages are taken strictly in order, each answered before the next is looked at. */
 export class Session {
   readonly #socket: Socket;
+  readonly #deps: SessionDeps;
   readonly #decoder: FrameDecoder;
-  readonly #settings: MllpSourceConfig;
-  readonly #context: SourceContext;
-  readonly #accept: Accept;
+  readonly #charset: Charset | undefined;
   #work = Promise.resolve();
+  /** Frames read and not answered yet. */
+  #waiting = 0;
+  #ending = false;
 
-  constructor(socket: Socket, settings: MllpSourceConfig, context: SourceContext, accept: Accept) {
+  constructor(socket: Socket, deps: SessionDeps) {
     this.#socket = socket;
-    this.#settings = settings;
-    this.#context = context;
-    this.#accept = accept;
-    this.#decoder = new FrameDecoder(settings.max_message_bytes);
-    socket
-      .setKeepAlive(true, 30_000)
-      .setNoDelay(true)
-      .setTimeout(settings.idle_timeout_secs * 1_000, () => socket.destroy());
+    this.#deps = deps;
+    this.#decoder = new FrameDecoder(deps.settings.max_message_bytes);
+    this.#charset = deps.settings.charset as Charset | undefined;
+    socket.setKeepAlive(true, KEEP_ALIVE_MS).setNoDelay(true);
+    socket.setTimeout(deps.settings.idle_timeout_secs * 1_000, () => {
+      // A sender that waits for our answer is not idle.
+      if (this.#waiting === 0) socket.destroy();
+    });
     socket.on("error", () => undefined);
     socket.on("data", (chunk: Buffer) => this.#receive(chunk));
+    socket.on("close", () => this.#tellSkipped());
   }
 
   /** Resolves when what was received is answered; then the connection closes. */
   async end(): Promise<void> {
+    this.#ending = true;
     this.#socket.pause();
     await this.#work;
-    this.#socket.end();
     this.#socket.destroySoon();
   }
 
@@ -43,68 +55,64 @@ export class Session {
     try {
       for (const frame of this.#decoder.push(chunk)) this.#enqueue(frame);
     } catch {
-      this.#context.log("warn", "mllp.frame_refused", { reason: "too long" });
+      this.#deps.context.log("warn", "mllp.frame_refused", { reason: "too long" });
       this.#socket.destroy();
     }
   }
 
-  /** Reads no further while a message is worked on: the sender feels the back-pressure, not our memory. */
+  /** Reads no further while messages are worked on: the sender feels the back-pressure, not our memory. */
   #enqueue(frame: Buffer): void {
+    this.#waiting += 1;
     this.#socket.pause();
     this.#work = this.#work
       .then(() => this.#answer(frame))
       .catch(() => void this.#socket.destroy())
-      .then(() => void this.#socket.resume());
+      .then(() => {
+        this.#waiting -= 1;
+        if (this.#waiting === 0 && !this.#ending) this.#socket.resume();
+      });
   }
 
   async #answer(raw: Buffer): Promise<void> {
     const now = new Date();
-    const event = { raw, receivedAt: now.toISOString() };
-    const charset = this.#settings.charset as Charset | undefined;
-    const message = readOrNothing(raw, charset);
+    const message = readFrame(raw, this.#charset);
     const refusal = message && refusalOf(message);
     if (message && refusal) {
-      const taken = this.#settings.unknown_trigger === "acknowledge";
-      this.#context.log("info", taken ? "mllp.ignored" : "mllp.refused", { error: refusal.code });
-      this.#reply(taken ? buildAck(message, "AA", now) : buildAck(message, "AR", now, refusal));
+      const ignored = this.#deps.settings.unknown_trigger === "acknowledge";
+      this.#deps.context.log("info", ignored ? "mllp.ignored" : "mllp.refused", { error: refusal.code });
+      this.#reply(ignored ? ignoredAck(message, now) : refusedAck(message, refusal, now));
       return;
     }
+    const event = { raw, receivedAt: now.toISOString() };
+    let accepted: Accepted;
     try {
-      const accepted = await this.#accept(event, [draftOf(event, charset)]);
-      const [stored] = accepted.messages;
-      if (message && stored) await this.#acknowledge(message, (ms) => accepted.settled(stored.id, ms));
-      else this.#reply(unreadableAck(now));
-    } catch {
-      if (message) this.#reply(notStoredAck(message, now));
-      else this.#socket.destroy();
+      accepted = await this.#deps.accept(event, [draftOf(event, message)]);
+    } catch (error) {
+      // Bytes without a control id cannot be answered; a closed connection tells their sender to repeat them.
+      if (!message) throw error;
+      this.#reply(notStoredAck(message, now));
+      return;
     }
+    if (message) await this.#acknowledge(message, accepted);
+    else this.#reply(unreadableAck(now));
   }
 
-  async #acknowledge(
-    message: ParsedMessage,
-    settled: (timeoutMs: number) => ReturnType<Awaited<ReturnType<Accept>>["settled"]>,
-  ): Promise<void> {
-    const due = acknowledgementsOf(message);
-    if (due.accept) this.#reply(buildAck(message, "CA", new Date()));
-    if (!due.application) return;
-    if (this.#settings.ack === "on_commit") {
-      this.#reply(buildAck(message, "AA", new Date()));
-      return;
-    }
-    const outcome = await settled(this.#settings.settle_timeout_secs * 1_000);
+  async #acknowledge(message: ParsedMessage, { messages: [stored], settled }: Accepted): Promise<void> {
+    const { ack, settle_timeout_secs: timeout } = this.#deps.settings;
+    const mode = ackModeOf(message);
+    if (mode.accept(true)) this.#reply(buildAck(message, "CA", new Date()));
+    if (!mode.application(true) && !mode.application(false)) return;
+    const outcome =
+      ack === "on_commit" || !stored ? { state: "filed" as const } : await settled(stored.id, timeout * 1_000);
     this.#reply(outcomeAck(message, outcome, new Date()));
   }
 
-  #reply(ack: Buffer): void {
-    if (!this.#socket.writable) return;
-    this.#socket.write(Buffer.concat([FRAME_START, ack, FRAME_END]));
+  #reply(ack: Buffer | undefined): void {
+    if (ack && this.#socket.writable) this.#socket.write(Buffer.concat([FRAME_START, ack, FRAME_END]));
   }
-}
 
-function readOrNothing(raw: Buffer, charset: Charset | undefined): ParsedMessage | undefined {
-  try {
-    return parseHl7(raw, charset);
-  } catch {
-    return undefined;
+  #tellSkipped(): void {
+    const { skipped, partial } = this.#decoder;
+    if (skipped > 0 || partial) this.#deps.context.log("warn", "mllp.bytes_outside_frames", { skipped, partial });
   }
 }

@@ -2,26 +2,26 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
-import type { z } from "zod";
 import type { Charset } from "#src/hl7/charset.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
-import type { Accept, Listener, Source, SourceContext, SourceSpec } from "../source.ts";
+import type { Listener, Source, SourceContext, SourceSpec } from "../source.ts";
 import { mllpSourceConfig, type MllpSourceConfig } from "./config.ts";
-import { draftOf } from "./draft.ts";
-import { Session } from "./session.ts";
+import { draftOf, readFrame } from "./draft.ts";
+import { Session, type SessionDeps } from "./session.ts";
 
 /** HL7 v2 messages of the KIS, ADT first of all: durable before they are acknowledged. */
 export const mllpSource: SourceSpec<MllpSourceConfig> = {
   type: "mllp",
   summary: "ADT messages over MLLP",
-  config: mllpSourceConfig as z.ZodType<MllpSourceConfig>,
+  config: mllpSourceConfig,
   open,
 };
 
 function open(settings: MllpSourceConfig, context: SourceContext): Source {
+  const charset = settings.charset as Charset | undefined;
   return {
-    split: (event) => [draftOf(event, settings.charset as Charset | undefined)],
-    listen: (accept) => listen(settings, context, accept),
+    split: (event) => [draftOf(event, readFrame(event.raw, charset))],
+    listen: (accept) => listen({ settings, context, accept }),
     check: async () => {
       const server = await bind(settings, () => undefined);
       await closed(server);
@@ -30,18 +30,26 @@ function open(settings: MllpSourceConfig, context: SourceContext): Source {
   };
 }
 
-async function listen(settings: MllpSourceConfig, context: SourceContext, accept: Accept): Promise<Listener> {
+async function listen(deps: SessionDeps): Promise<Listener> {
   const sessions = new Set<Session>();
-  const server = await bind(settings, (socket) => {
-    const session = new Session(socket, settings, context, accept);
+  const sockets = new Set<Socket>();
+  const server = await bind(deps.settings, (socket) => {
+    const session = new Session(socket, deps);
     sessions.add(session);
     socket.on("close", () => sessions.delete(session));
   });
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+  });
+  server.on("error", () => deps.context.log("warn", "mllp.listener_failed"));
   return {
     port: (server.address() as AddressInfo).port,
     close: async () => {
       const done = closed(server);
-      await Promise.all([...sessions].map((session) => session.end()));
+      await Promise.all(Array.from(sessions, (session) => session.end()));
+      // Connections still shaking hands, and senders that do not hang up, would keep the server open.
+      for (const socket of sockets) socket.destroySoon();
       await done;
     },
   };
@@ -53,7 +61,7 @@ async function bind(settings: MllpSourceConfig, connected: (socket: Socket) => v
   try {
     await once(server, "listening");
   } catch (cause) {
-    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "error";
+    const code = Error.isError(cause) && "code" in cause ? String(cause.code) : "error";
     throw new BotenstoffError("CONFIG_INVALID", `listening on port ${settings.port}: ${code}`, { cause });
   }
   return server;

@@ -44,7 +44,8 @@ export async function listMessages(db: Queryable, filter: MessageFilter): Promis
     ...(filter.externalBi === undefined ? [] : [`external_bi = ${bind(filter.externalBi)}`]),
     ...(filter.before === undefined ? [] : [`seq < ${bind(filter.before)}`]),
   ];
-  const live = [
+  // A value that is bound must be used: PostgreSQL cannot type it otherwise.
+  const live = () => [
     ...common,
     ...(filter.state === undefined ? [] : [`state = ${bind(filter.state)}`]),
     ...(filter.patientBi === undefined ? [] : [`patient_bi = ${bind(filter.patientBi)}`]),
@@ -55,12 +56,12 @@ export async function listMessages(db: Queryable, filter: MessageFilter): Promis
   const part = (select: string, conditions: readonly string[]) =>
     `(${select}${conditions.length > 0 ? ` WHERE ${conditions.join(" AND ")}` : ""} ORDER BY seq DESC LIMIT ${limit})`;
   const parts = [
-    ...(filter.state === "purged" ? [] : [part(LIVE, live)]),
+    ...(filter.state === "purged" ? [] : [part(LIVE, live())]),
     ...(withTombstones && (filter.state === undefined || filter.state === "purged") ? [part(PURGED, common)] : []),
   ];
   if (parts.length === 0) return [];
   const { rows } = await db.query<MessageSummary>(
-    `${parts.join(" UNION ALL ")} ORDER BY seq DESC LIMIT ${limit}`,
+    `SELECT * FROM (${parts.join(" UNION ALL ")}) AS found ORDER BY seq DESC LIMIT ${limit}`,
     values,
   );
   return rows;

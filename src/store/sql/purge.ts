@@ -39,7 +39,7 @@ export interface Survivor {
 export async function lockSurvivors(db: Queryable, epoch: number, now: Date, limit: number): Promise<Survivor[]> {
   const { rows: keys } = await db.query<{ channel: string; laneKey: Buffer }>(
     `SELECT DISTINCT channel, lane_key AS "laneKey" FROM (
-       SELECT channel, lane_key FROM message WHERE epoch = $1 AND NOT coalesce(${DESTRUCTIBLE}, false) LIMIT $3) AS some`,
+       SELECT channel, lane_key FROM message WHERE epoch = $1 AND NOT coalesce(${DESTRUCTIBLE}, false) LIMIT $3) AS survivor`,
     [epoch, now, limit],
   );
   const { rows: lanes } = await db.query<{ channel: string; key: Buffer; busy: boolean }>(

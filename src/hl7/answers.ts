@@ -1,0 +1,77 @@
+import { BotenstoffError } from "#src/message/error-code.ts";
+import { readAck, type Ack } from "./ack.ts";
+import { FrameDecoder } from "./frame.ts";
+
+/** An acknowledgement is small; whoever sends more is not acknowledging. */
+const ACK_LIMIT = 1024 * 1024;
+
+/** What comes back while one message is in flight. */
+export class Answers {
+  readonly #controlId: string;
+  readonly #decoder = new FrameDecoder(ACK_LIMIT);
+  readonly #frames: Buffer[] = [];
+  #failed: BotenstoffError | undefined;
+  #wake: () => void = () => undefined;
+
+  constructor(controlId: string) {
+    this.#controlId = controlId;
+  }
+
+  /** Whether more has come than was asked for. */
+  get leftOver(): boolean {
+    return this.#frames.length > 0 || this.#decoder.partial;
+  }
+
+  push(chunk: Buffer): void {
+    try {
+      this.#frames.push(...this.#decoder.push(chunk));
+    } catch (cause) {
+      this.fail("the answer is too long", cause);
+    }
+    this.#wake();
+  }
+
+  /** No more will come. */
+  fail(reason: string, cause?: unknown): void {
+    this.#failed ??= noAnswer(reason, cause);
+    this.#wake();
+  }
+
+  /**
+   * The next acknowledgement of this message.
+   * @param withinMs time left for it
+   * @throws BotenstoffError DESTINATION_NO_ANSWER when none comes, or one for another message, or something else
+   */
+  async next(withinMs: number): Promise<Ack> {
+    const timer = setTimeout(() => this.fail("no acknowledgement in time"), withinMs);
+    try {
+      for (;;) {
+        const frame = this.#frames.shift();
+        if (frame) return this.#own(frame);
+        if (this.#failed) throw this.#failed;
+        await new Promise<void>((resolve) => (this.#wake = resolve));
+      }
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #own(frame: Buffer): Ack {
+    const ack = read(frame);
+    if (!ack) throw noAnswer("the answer is no acknowledgement");
+    if (ack.controlId !== this.#controlId) throw noAnswer("the answer belongs to another message");
+    return ack;
+  }
+}
+
+function read(frame: Buffer): Ack | undefined {
+  try {
+    return readAck(frame);
+  } catch (cause) {
+    throw noAnswer("the answer is not HL7", cause);
+  }
+}
+
+export function noAnswer(reason: string, cause?: unknown): BotenstoffError {
+  return new BotenstoffError("DESTINATION_NO_ANSWER", `delivering by MLLP: ${reason}`, { cause });
+}

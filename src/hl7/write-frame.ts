@@ -1,0 +1,55 @@
+import { createHash } from "node:crypto";
+import type { Socket } from "node:net";
+import type { Readable } from "node:stream";
+import { base64Of } from "#src/message/base64.ts";
+import { noAnswer } from "./answers.ts";
+import { FRAME_END, FRAME_START } from "./frame.ts";
+import type { BlobSlot } from "./message.ts";
+
+/** A message ready for the wire. */
+export interface Framed {
+  readonly pieces: readonly (Buffer | BlobSlot)[];
+  openBlob(attachmentId: string): Readable;
+}
+
+/**
+ * Writes a frame with back-pressure; attachments become base64 while they stream, so none is ever held whole.
+ * @param stallMs how long the receiver may take to read what fills the buffers
+ * @returns lower-case hex SHA-256 of the message without its frame
+ * @throws BotenstoffError DESTINATION_NO_ANSWER when the connection breaks or stalls; what `openBlob` fails with
+ */
+export async function writeFrame(socket: Socket, framed: Framed, stallMs: number): Promise<string> {
+  const hash = createHash("sha256");
+  const send = async (bytes: Buffer) => {
+    if (!socket.write(bytes)) await drained(socket, stallMs);
+  };
+  // One packet for a small message: some receivers take a packet for a message.
+  socket.cork();
+  process.nextTick(() => socket.uncork());
+  await send(FRAME_START);
+  for (const piece of framed.pieces) {
+    const chunks = Buffer.isBuffer(piece) ? [piece] : base64Of(framed.openBlob(piece.blob));
+    for await (const chunk of chunks) {
+      hash.update(chunk);
+      await send(chunk);
+    }
+  }
+  await send(FRAME_END);
+  return hash.digest("hex");
+}
+
+/** `drain`, or the connection's end, or the time, whichever comes first. */
+async function drained(socket: Socket, stallMs: number): Promise<void> {
+  if (socket.destroyed) throw noAnswer("the connection broke");
+  await new Promise<void>((resolve, reject) => {
+    const settle = (end: () => void) => {
+      clearTimeout(timer);
+      socket.off("drain", drain).off("close", close);
+      end();
+    };
+    const drain = () => settle(resolve);
+    const close = () => settle(() => reject(noAnswer("the connection broke")));
+    const timer = setTimeout(() => settle(() => reject(noAnswer("the receiver stopped reading"))), stallMs);
+    socket.once("drain", drain).once("close", close);
+  });
+}

@@ -1,0 +1,158 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
+import { loadChannels } from "#src/channel/load.ts";
+import { formatProblem } from "#src/channel/problem.ts";
+
+const GOOD = `id: good
+title: A good channel
+source: { type: mllp, port: "2575" }
+destinations:
+  - { id: directory, type: directory, mapping: adt-to-directory }
+retention: { after_filed: P1D }
+`;
+
+let directory: string;
+beforeEach(async () => (directory = await mkdtemp(join(tmpdir(), "channels-"))));
+afterEach(() => rm(directory, { recursive: true }));
+
+const load = async (
+  files: Record<string, string>,
+  env: Record<string, string> = {},
+  unresolved?: "error" | "placeholder",
+) => {
+  for (const [name, text] of Object.entries(files)) {
+    await writeFile(join(directory, name), text);
+  }
+  const options = { directory, mappingsDirectory: "mappings", env, ...(unresolved && { unresolved }) };
+  const { channels, problems } = await loadChannels(options);
+  return {
+    channels,
+    ids: channels.map(({ id }) => id),
+    problems: problems.map((problem) => formatProblem({ ...problem, file: basename(problem.file) })),
+  };
+};
+
+describe("loading channels", () => {
+  it("turns a file into a channel with its connectors, mapping and periods", async () => {
+    const { channels, problems } = await load({ "good.yaml": GOOD });
+    expect(problems).toEqual([]);
+    expect(channels[0]).toMatchObject({
+      id: "good",
+      sourceType: "mllp",
+      sourceConfig: { port: 2575 },
+      destinations: [
+        { id: "directory", config: { type: "directory" }, params: { country: "DE" }, onPermanent: "park" },
+      ],
+      retention: { afterFiledMs: 86_400_000, hardMaxAgeMs: 30 * 86_400_000, unknownSenderMs: 7 * 86_400_000 },
+    });
+    expect(channels[0]?.destinations[0]?.mapping.name).toBe("adt-to-directory");
+    expect(channels[0]?.digest).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it("points at a misspelt member by file, line and column", async () => {
+    const text = GOOD.replace("type: directory, ", "type: directory, prot: 1, ");
+    const { problems } = await load({ "good.yaml": text });
+    expect(problems).toEqual(["good.yaml:5:39 destinations.0.prot: Unrecognized key"]);
+  });
+
+  it("loads the others when one is broken", async () => {
+    const { ids, problems } = await load({ "broken.yaml": "id: [", "empty.yaml": "", "good.yaml": GOOD });
+    expect(ids).toEqual(["good"]);
+    expect(problems.map((line) => line.split(":")[0])).toEqual(expect.arrayContaining(["broken.yaml", "empty.yaml"]));
+  });
+
+  it("ignores folders and other files", async () => {
+    const { ids, problems } = await load({ "notes.md": "# notes", "good.yaml": GOOD });
+    expect([ids, problems]).toEqual([["good"], []]);
+  });
+
+  it("says where a name has no value, and what to do", async () => {
+    const text = GOOD.replace('"2575"', "'${ADT_PORT}'");
+    const { ids, problems } = await load({ "good.yaml": text });
+    expect(ids).toEqual([]);
+    expect(problems).toEqual([
+      "good.yaml:3:29 source.port: ADT_PORT is not set (set it, or give a default: ${NAME:default})",
+    ]);
+  });
+
+  it("loads without secrets when asked to, and still finds the other mistakes", async () => {
+    const text = GOOD.replace('"2575"', "'${ADT_PORT}'");
+    expect((await load({ "good.yaml": text }, {}, "placeholder")).problems).toEqual([]);
+    const wrong = text.replace("mapping: adt", "mapping: abt");
+    expect((await load({ "good.yaml": wrong }, {}, "placeholder")).problems).toHaveLength(1);
+  });
+
+  it.each([
+    ["the name is not the file's", ["id: good", "id: other"], "good.yaml:1:5 id: The file is named"],
+    ["a member is missing", ["title: A good channel\n", ""], "title: Missing"],
+    ["a type is unknown", ["type: mllp", "type: fax"], "source.type: Unknown type; expected"],
+    ["a duration is none", ["P1D", "24h"], "retention.after_filed: "],
+    ["content would outlive its hard maximum age", ["P1D", "P40D"], "retention.hard_max_age: Must be longer"],
+    ["the mapping makes something else", ["mapping: adt-to-directory", "mapping: message-to-mdm"], 'makes "hl7"'],
+    [
+      "the mapping does not exist",
+      ["mapping: adt-to-directory", "mapping: none"],
+      "there is no mappings/none/index.ts",
+    ],
+    [
+      "a mapping parameter is misspelt",
+      ["adt-to-directory }", "adt-to-directory, with: { cuntry: DE } }"],
+      "destinations.0.with.cuntry: Unrecognized key",
+    ],
+    ["a destination takes the engine's own name", ["id: directory", "id: prepare"], "destinations.0.id: Reserved"],
+    ["the filter does not parse", ["destinations:", "filter: content.kind =\ndestinations:"], "filter: "],
+    [
+      "a test names a destination that is not there",
+      ["retention:", "tests: [{ name: x, given: x.hl7, expect: { routed: [chart] } }]\nretention:"],
+      'tests.0.expect.routed: No destination is named "chart"',
+    ],
+  ])("finds that %s", async (_name, [from, to], problem) => {
+    const { ids, problems } = await load({ "good.yaml": GOOD.replace(from!, to!) });
+    expect(ids).toEqual([]);
+    expect(problems.join("\n")).toContain(problem);
+  });
+
+  it("finds two destinations of one name", async () => {
+    const text = GOOD.replace(
+      "retention:",
+      "  - { id: directory, type: directory, mapping: adt-to-directory }\nretention:",
+    );
+    expect((await load({ "good.yaml": text })).problems).toEqual([
+      'good.yaml:6:11 destinations.1.id: Another destination is named "directory"',
+    ]);
+  });
+
+  it("refuses a channel that could never purge, unless a waiver is signed", async () => {
+    const archive = GOOD.replace(
+      "{ id: directory, type: directory, mapping: adt-to-directory }",
+      "{ id: archive, type: mllp, host: kis.local, port: 2575, mapping: message-to-mdm }",
+    );
+    const { problems } = await load({ "good.yaml": archive });
+    expect(problems.join()).toContain("No destination can confirm");
+    const waiver = 'ack_only_waiver: { signed_by: DPO, date: "2026-01-02", reason: no read path }\n';
+    expect((await load({ "good.yaml": archive + waiver })).channels[0]?.waiver?.signedBy).toBe("DPO");
+  });
+
+  it("keeps two channels from listening on one port, also while the port has no value", async () => {
+    const second = GOOD.replace("id: good", "id: second");
+    const clash = await load({ "good.yaml": GOOD, "second.yaml": second });
+    expect(clash.ids).toEqual(["good"]);
+    expect(clash.problems).toEqual(["second.yaml:3:29 source.port: this port already belongs to channel good"]);
+    const open = (text: string, name: string) => text.replace('"2575"', `"\${${name}}"`);
+    const same = { "good.yaml": open(GOOD, "A"), "second.yaml": open(second, "A") };
+    expect((await load(same, {}, "placeholder")).ids).toEqual(["good"]);
+    const different = { "good.yaml": open(GOOD, "A"), "second.yaml": open(second, "B") };
+    expect((await load(different, {}, "placeholder")).ids).toEqual(["good", "second"]);
+  });
+
+  it("changes the digest with the file, not with a secret", async () => {
+    const text = GOOD.replace('"2575"', "'${ADT_PORT}'");
+    const one = await load({ "good.yaml": text }, { ADT_PORT: "1" });
+    const two = await load({ "good.yaml": text }, { ADT_PORT: "2" });
+    const three = await load({ "good.yaml": `${text}# changed\n` }, { ADT_PORT: "2" });
+    expect(two.channels[0]?.digest).toBe(one.channels[0]?.digest);
+    expect(three.channels[0]?.digest).not.toBe(one.channels[0]?.digest);
+  });
+});

@@ -18,6 +18,19 @@ export default defineMapping<Params, FhirTransaction>({
         return text(message, content, subject, given);
       case "image":
         return image(message, content, subject, given);
+      case "audio":
+      case "video":
+      case "document":
+      case "sticker":
+      case "location":
+      case "contacts":
+      case "choice":
+      case "reaction":
+      case "order":
+      case "note":
+      case "edit":
+      case "revoke":
+      case "call":
       case "hl7":
       case "unknown":
         throw new BotenstoffError("MAPPING_FAILED", `mapping message-to-fhir: no rule for kind ${content.kind}`);

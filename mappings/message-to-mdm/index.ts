@@ -46,6 +46,19 @@ function contentOf(message: Message, parameters: MdmParams): DocumentContent {
       return textContent(content.text, message);
     case "image":
       return imageContent(content.caption, message, parameters);
+    case "audio":
+    case "video":
+    case "document":
+    case "sticker":
+    case "location":
+    case "contacts":
+    case "choice":
+    case "reaction":
+    case "order":
+    case "note":
+    case "edit":
+    case "revoke":
+    case "call":
     case "hl7":
     case "unknown":
       throw new BotenstoffError(

@@ -113,7 +113,7 @@ function showContent({ sealer }: ViewDeps, { id, epoch, sealed }: MessageDetail)
   if (epoch === null || sealed === null) return null;
   const body = sealer.openJson(place.message(epoch, id, "sealed"), sealed) as SealedBody;
   return {
-    content: body.content,
+    content: { ...body.content },
     sender: body.sender ? { ...body.sender } : null,
     sent_at: body.sentAt,
     reply_to: body.replyTo ?? null,

@@ -1,15 +1,7 @@
 import type { Attachment, AttachmentReference } from "./attachment.ts";
 import type { Contact } from "./contact.ts";
+import type { Content } from "./content.ts";
 import type { MessageId } from "./id.ts";
-
-/** What was said or done. `unknown` is everything the engine cannot read yet: visible and held, never nothing. */
-export type Content =
-  | { readonly kind: "text"; readonly text: string }
-  | { readonly kind: "image"; readonly caption?: string }
-  | { readonly kind: "hl7"; readonly text: string; readonly trigger: string }
-  | { readonly kind: "unknown"; readonly sourceKind: string };
-
-export type MessageKind = Content["kind"];
 
 /** One canonical thing someone said or did, cut from an event. All instants are ISO 8601 in UTC. */
 export interface Message {

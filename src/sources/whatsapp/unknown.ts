@@ -1,5 +1,6 @@
 import type { AttachmentReference } from "#src/message/attachment.ts";
-import type { Content, HoldReason } from "#src/message/message.ts";
+import type { Content } from "#src/message/content.ts";
+import type { HoldReason } from "#src/message/message.ts";
 
 /** What one element says, without the who and when that all elements share. */
 export interface Reading {

@@ -1,4 +1,4 @@
-import type { MessageKind } from "#src/message/message.ts";
+import type { MessageKind } from "#src/message/content.ts";
 import type { Queryable } from "../queryable.ts";
 import { columns } from "./columns.ts";
 

@@ -1,4 +1,4 @@
-import type { MessageKind } from "#src/message/message.ts";
+import type { MessageKind } from "#src/message/content.ts";
 import type { HistoryEntry, MessageState } from "#src/message/state.ts";
 import type { Queryable } from "../queryable.ts";
 

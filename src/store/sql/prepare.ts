@@ -1,5 +1,5 @@
 import type { Verdict } from "#src/message/attachment.ts";
-import type { MessageKind } from "#src/message/message.ts";
+import type { MessageKind } from "#src/message/content.ts";
 import type { Queryable } from "../queryable.ts";
 import { columns } from "./columns.ts";
 import type { ClaimedLane, LaneKey } from "./lanes.ts";

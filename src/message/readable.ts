@@ -1,0 +1,76 @@
+import type { ContactCard, Content, NoteContent } from "./content.ts";
+
+const NOTES: Readonly<Record<NoteContent["event"], string>> = {
+  welcome_requested: "Unterhaltung geöffnet",
+  number_changed: "Rufnummer gewechselt",
+  user_id_changed: "Benutzerkennung gewechselt",
+  identity_changed: "Sicherheitsnummer geändert",
+  group_changed: "Gruppe geändert",
+  other: "Hinweis",
+};
+
+/**
+ * What a clinician reads of a message: its lines as plain text, German as in the chart. What was typed stands
+ * untouched; what was done is told in square brackets, so that nobody takes it for the patient's words.
+ */
+export function readableLines(content: Content): readonly string[] {
+  switch (content.kind) {
+    case "text":
+      return content.text.split(/\r\n|\r|\n/);
+    case "image":
+      return ["[Bild]", ...optional(content.caption)];
+    case "audio":
+      return [content.voice ? "[Sprachnachricht]" : "[Tonaufnahme]"];
+    case "video":
+      return ["[Video]", ...optional(content.caption)];
+    case "document":
+      return ["[Dokument]", ...optional(content.caption)];
+    case "sticker":
+      return ["[Sticker]"];
+    case "location":
+      return [
+        `[Standort ${content.latitude}, ${content.longitude}]`,
+        ...optional(content.name),
+        ...optional(content.address),
+        ...optional(content.url),
+      ];
+    case "contacts":
+      return content.cards.flatMap(cardLines);
+    case "choice":
+      return [
+        `[Auswahl] ${content.text}`,
+        ...optional(content.description),
+        ...Object.entries(content.answers ?? {}).map(([field, answer]) => `${field}: ${answer}`),
+      ];
+    case "reaction":
+      return [content.emoji === undefined ? "[Reaktion zurückgenommen]" : `[Reaktion] ${content.emoji}`];
+    case "order":
+      return [
+        "[Bestellung]",
+        ...optional(content.text),
+        ...content.items.map(({ product, quantity, price }) => `${quantity} × ${product} ${price}`.trimEnd()),
+      ];
+    case "note":
+      return [`[${NOTES[content.event]}]`, ...optional(content.text)];
+    case "edit":
+      return ["[Bearbeitet]", ...readableLines(content.revised)];
+    case "revoke":
+      return ["[Vom Absender gelöscht]"];
+    case "call":
+      return [
+        `[Anruf: ${content.event}${content.durationSeconds === undefined ? "" : `, ${content.durationSeconds} s`}]`,
+      ];
+    case "hl7":
+      return content.text.split("\r");
+    case "unknown":
+      return [`[Nicht darstellbare Nachricht: ${content.sourceKind}]`];
+  }
+}
+
+function cardLines({ name, organisation, phones, emails, addresses }: ContactCard): string[] {
+  return [`[Kontakt] ${name}`, ...optional(organisation), ...phones, ...emails, ...addresses];
+}
+
+function optional(text: string | undefined): readonly string[] {
+  return text === undefined || text === "" ? [] : text.split(/\r\n|\r|\n/);
+}

@@ -7,7 +7,7 @@ import type { DeliveryState, MessageState } from "#src/message/state.ts";
 import { messageId } from "#src/message/id.ts";
 import { Secret } from "#src/message/secret.ts";
 import { place, type SealedBody } from "#src/pipeline/sealed-message.ts";
-import { webhook } from "#src/sources/whatsapp/signature.ts";
+import { metaWebhook } from "#src/sources/whatsapp/meta.ts";
 import { createEpochs, dropPartitions } from "#src/store/epochs.ts";
 import { storeIntake } from "#src/store/sql/intake.ts";
 import { countMessages, oldestUnfiled, stageBacklogs } from "#src/store/sql/messages.ts";
@@ -52,7 +52,7 @@ export async function createHarness() {
   const journal: ApiJournalEntry[] = [];
   const logged: unknown[] = [];
   const woken: string[] = [];
-  const door = webhook(new Secret(VERIFY_TOKEN), [new Secret(APP_SECRET)]);
+  const door = metaWebhook(new Secret(VERIFY_TOKEN), [new Secret(APP_SECRET)]);
 
   async function put({
     channel = CHANNEL,

@@ -9,9 +9,9 @@ import { startWhatsappCloud } from "#src/demo/whatsapp-cloud.ts";
 import type { WhatsappCloud } from "#src/demo/whatsapp-cloud.ts";
 import { wamid } from "#src/demo/whatsapp-cloud-payload.ts";
 import { Secret } from "#src/message/secret.ts";
-import { webhook } from "#src/sources/whatsapp/signature.ts";
+import { metaWebhook } from "#src/sources/whatsapp/meta.ts";
 
-const hook = webhook(new Secret("verify-me"), [new Secret("secret")]);
+const hook = metaWebhook(new Secret("verify-me"), [new Secret("secret")]);
 let cloud: WhatsappCloud;
 let engine: Server;
 /** What the engine answers next; 200 when empty. A signature that does not fit is 401 whatever is queued. */

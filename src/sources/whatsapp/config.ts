@@ -9,39 +9,67 @@ const secret = z
   .min(1)
   .transform((value) => new Secret(value));
 
-const GRAPH_URL = "https://graph.facebook.com";
+const TOKEN_HEADER = "x-webhook-token";
 const GRAPH_VERSION = "v25.0";
 const MEDIA_HOSTS = ["*.fbsbx.com", "*.fbcdn.net"];
 const MAX_ATTACHMENT_BYTES = 100 * 1024 * 1024;
 const FETCH_TIMEOUT_SECS = 60;
+
+const optionalSecret = z
+  .string()
+  .transform((value) => (value === "" ? undefined : new Secret(value)))
+  .optional();
 
 /** "" counts as not set, because that is what an empty environment variable gives. */
 function empty<T>(fallback: T) {
   return z.literal("").transform(() => fallback);
 }
 
-export const whatsappConfig = z.strictObject({
+const fields = z.strictObject({
   type: z.literal("whatsapp").describe("WhatsApp Business Platform, Cloud API."),
+  provider: empty<"meta">("meta")
+    .or(z.enum(["meta", "360dialog"]))
+    .default("meta")
+    .describe("Who the business number is connected through: Meta itself, or 360dialog."),
   phone_number_id: z
     .string()
     .regex(/^\d+$/)
     .describe("Phone number ID of the business number (WhatsApp Manager → API setup); not the number itself."),
-  app_secret: secret.describe("App secret of the Meta app; proves that a webhook comes from Meta."),
-  previous_app_secret: z
-    .string()
-    .transform((value) => (value === "" ? undefined : new Secret(value)))
-    .optional()
-    .describe("The app secret before a rotation, accepted as well until it is removed here."),
-  verify_token: secret.describe("The token typed into the Meta app's webhook settings."),
-  access_token: secret.describe("System user token with whatsapp_business_messaging; fetches attachments."),
-  graph_url: empty(GRAPH_URL)
+  app_secret: optionalSecret.describe(
+    "Meta: app secret of the Meta app, required. 360dialog: platform secret of a partner. Key of the webhook signature.",
+  ),
+  previous_app_secret: optionalSecret.describe(
+    "The app secret before a rotation, accepted as well until it is removed here.",
+  ),
+  verify_token: optionalSecret.describe("Meta: the token typed into the app's webhook settings, required."),
+  webhook_token: optionalSecret.describe(
+    "360dialog: the value of the header set together with the webhook's address; this or app_secret is required.",
+  ),
+  previous_webhook_token: optionalSecret.describe(
+    "The webhook token before a rotation, accepted as well until it is removed here.",
+  ),
+  webhook_token_header: empty(TOKEN_HEADER)
+    .or(
+      z
+        .string()
+        .toLowerCase()
+        .regex(/^[a-z0-9-]+$/),
+    )
+    .default(TOKEN_HEADER)
+    .describe("360dialog: the name of that header."),
+  access_token: secret.describe(
+    "Meta: system user token with whatsapp_business_messaging. 360dialog: the API key. Fetches attachments.",
+  ),
+  graph_url: z
+    .literal("")
+    .transform(() => undefined)
     .or(z.url({ protocol: /^https?$/ }))
-    .default(GRAPH_URL)
-    .describe("Address of the Graph API. http:// is meant for the simulator only."),
+    .optional()
+    .describe("Address of the Graph API, by default the provider's. http:// is meant for the simulator only."),
   graph_version: empty(GRAPH_VERSION)
     .or(z.string().regex(/^v\d{1,3}(\.\d{1,2})?$/))
     .default(GRAPH_VERSION)
-    .describe("Version of the Graph API; ignored when graph_url already ends in one."),
+    .describe("Meta: version of the Graph API; ignored when graph_url already ends in one."),
   media_hosts: empty(MEDIA_HOSTS)
     .or(z.array(z.string().toLowerCase().regex(MEDIA_HOST)))
     .default(MEDIA_HOSTS)
@@ -56,4 +84,19 @@ export const whatsappConfig = z.strictObject({
     .describe("Seconds without a single byte after which a fetch is given up and tried again later."),
 });
 
+export const whatsappConfig = fields.superRefine((said, context) => {
+  const missing = (member: string, message: string) => context.addIssue({ code: "custom", path: [member], message });
+  if (said.provider === "meta") {
+    if (!said.app_secret) missing("app_secret", "Missing: Meta signs webhooks with it");
+    if (!said.verify_token) missing("verify_token", "Missing: Meta's handshake asks for it");
+  } else if (!said.app_secret && !said.webhook_token) {
+    missing("webhook_token", "Missing: without it or app_secret nobody could tell 360dialog from a stranger");
+  }
+});
+
 export type WhatsappConfig = z.output<typeof whatsappConfig>;
+
+/** The secret in use and, during a rotation, the one before. */
+export function secretsOf(...secrets: readonly (Secret | undefined)[]): readonly Secret[] {
+  return secrets.filter((one) => one !== undefined);
+}

@@ -1,15 +1,19 @@
 import { request } from "undici";
 import type { Dispatcher } from "undici";
 import { BotenstoffError } from "#src/message/error-code.ts";
-import type { Secret } from "#src/message/secret.ts";
 import { members, word } from "./member.ts";
 import type { Members } from "./member.ts";
 
-/** The Graph API, its version included ("https://graph.facebook.com/v25.0"), and how to reach it. */
+/** The Graph API as a provider offers it, its version included ("https://graph.facebook.com/v25.0"). */
 export interface Graph {
   readonly url: URL;
-  readonly token: Secret;
   readonly dispatcher: Dispatcher;
+  /** The headers that carry the token; sent only to addresses that were pinned before. */
+  credentials(): Readonly<Record<string, string>>;
+  /** What a look-up by media id asks along. */
+  readonly mediaQuery: Readonly<Record<string, string>>;
+  /** Path and query of something every valid token of this channel can read. */
+  readonly probe: string;
 }
 
 /** The token is refused; the node does not exist, or not for this token; or something that may pass. */
@@ -24,12 +28,6 @@ export type GraphAnswer = { readonly found: Members } | GraphRefusal;
 /** A node's JSON is below 1 KiB; more than this is not the Graph API. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 
-/** The address of the Graph API with its version, appended unless it is already there. */
-export function graphAddress(url: string, version: string): URL {
-  const base = url.replace(/\/+$/, "");
-  return new URL(/\/v\d+(\.\d+)?$/.test(base) ? base : `${base}/${version}`);
-}
-
 /**
  * Reads a node: `GET /<version>/<id>?…`. Never follows a redirect, because the token would travel with it.
  * @throws BotenstoffError MEDIA_UNAVAILABLE when there is no answer, or none in JSON
@@ -40,11 +38,21 @@ export async function readNode(
   query: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<GraphAnswer> {
-  const url = `${graph.url.href}/${encodeURIComponent(id)}?${new URLSearchParams(query).toString()}`;
+  const search = new URLSearchParams(query).toString();
+  return read(graph, `${encodeURIComponent(id)}${search && `?${search}`}`, signal);
+}
+
+/** Reads what only a valid token sees: proves address, version, token and number at once. */
+export function readProbe(graph: Graph, signal: AbortSignal): Promise<GraphAnswer> {
+  return read(graph, graph.probe, signal);
+}
+
+async function read(graph: Graph, path: string, signal: AbortSignal): Promise<GraphAnswer> {
+  const url = `${graph.url.href.replace(/\/$/, "")}/${path}`;
   const { status, text } = await asking("the Graph API", async () => {
     const { statusCode, body } = await request(url, {
       dispatcher: graph.dispatcher,
-      headers: headers(graph.token),
+      headers: headers(graph),
       signal,
     });
     let text = "";
@@ -59,9 +67,9 @@ export async function readNode(
   return { refused: refusal(status, members(answer?.["error"])), status };
 }
 
-/** The headers of every request to Meta; the token goes only to addresses that were pinned before. */
-export function headers(token: Secret): Record<string, string> {
-  return { authorization: `Bearer ${token.reveal()}`, "user-agent": "Botenstoff", "accept-encoding": "identity" };
+/** The headers of every request; the token goes only to addresses that were pinned before. */
+export function headers(graph: Graph): Record<string, string> {
+  return { ...graph.credentials(), "user-agent": "Botenstoff", "accept-encoding": "identity" };
 }
 
 /** Runs a request; a refused connection, a reset, a timeout and an abort all mean "not now". */

@@ -3,7 +3,7 @@ import { request } from "undici";
 import type { AttachmentReference } from "#src/message/attachment.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import type { FetchedAttachment } from "#src/sources/source.ts";
-import { asking, headers, readNode } from "./graph.ts";
+import { asking, headers, readNode, readProbe } from "./graph.ts";
 import type { Graph, GraphRefusal } from "./graph.ts";
 import { discard, measured } from "./measured.ts";
 import type { MediaHosts } from "./media-hosts.ts";
@@ -13,7 +13,6 @@ import { sha256Hex } from "./sha256.ts";
 export interface MediaDeps {
   readonly graph: Graph;
   readonly hosts: MediaHosts;
-  readonly phoneNumberId: string;
   readonly maxBytes: number;
 }
 
@@ -58,7 +57,7 @@ export async function fetchMedia(
 async function locate(deps: MediaDeps, mediaId: string, signal: AbortSignal): Promise<Located> {
   // "." and ".." would climb in the path; Meta's ids are digits.
   if (/^\.*$/.test(mediaId)) throw new BotenstoffError("MEDIA_GONE", "locating media: this is not a media id");
-  const answer = await readNode(deps.graph, mediaId, { phone_number_id: deps.phoneNumberId }, signal);
+  const answer = await readNode(deps.graph, mediaId, deps.graph.mediaQuery, signal);
   if ("refused" in answer) throw await refusal(deps, answer, signal);
   const { url, file_size: size, mime_type: type, sha256 } = answer.found;
   if (typeof url !== "string") {
@@ -79,9 +78,7 @@ async function locate(deps: MediaDeps, mediaId: string, signal: AbortSignal): Pr
  * token that still sees the business number.
  */
 async function refusal(deps: MediaDeps, answer: GraphRefusal, signal: AbortSignal): Promise<BotenstoffError> {
-  const blind =
-    answer.refused === "absent" &&
-    "refused" in (await readNode(deps.graph, deps.phoneNumberId, { fields: "id" }, signal));
+  const blind = answer.refused === "absent" && "refused" in (await readProbe(deps.graph, signal));
   const codes = { token: "MEDIA_UNAUTHORIZED", absent: "MEDIA_GONE", other: "MEDIA_UNAVAILABLE" } as const;
   const code = blind ? "MEDIA_UNAUTHORIZED" : codes[answer.refused];
   return new BotenstoffError(code, `locating media: the Graph API answered ${answer.status}`);
@@ -91,7 +88,7 @@ async function refusal(deps: MediaDeps, answer: GraphRefusal, signal: AbortSigna
 async function open(deps: MediaDeps, address: URL, signal: AbortSignal): Promise<Download> {
   let url = address;
   for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
-    const options = { dispatcher: deps.graph.dispatcher, headers: headers(deps.graph.token), signal };
+    const options = { dispatcher: deps.graph.dispatcher, headers: headers(deps.graph), signal };
     const { statusCode: status, headers: answer, body } = await asking("the media host", () => request(url, options));
     if (status === 200) return accept(deps, answer, body);
     discard(body);

@@ -1,35 +1,36 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import type { Secret } from "#src/message/secret.ts";
-import type { Webhook, WebhookRequest } from "#src/sources/source.ts";
 
-/** Meta writes 64 lower-case hex digits; anything else was not written by Meta. */
-const HEADER = /^sha256=([0-9a-f]{64})$/;
-
-/** The HTTP side of the Cloud API: the subscription handshake and X-Hub-Signature-256. */
-export function webhook(verifyToken: Secret, appSecrets: readonly Secret[]): Webhook {
-  return {
-    challenge(query) {
-      const token = query.get("hub.verify_token");
-      if (query.get("hub.mode") !== "subscribe" || token === null) return undefined;
-      return equal(token, verifyToken.reveal()) ? (query.get("hub.challenge") ?? undefined) : undefined;
-    },
-    authenticate: (request) => authentic(request, appSecrets),
-  };
-}
+/** One header as Node gives it. */
+type Header = string | readonly string[] | undefined;
 
 /**
- * HMAC-SHA256 over the bytes as received: Meta signs the escaped form (`\u00e4`, `\/`), which no parser gives back.
- * Every secret is tried, so the time does not tell which one fitted during a rotation.
+ * Whether a header carries HMAC-SHA256 of the body under one of the secrets. Computed over the bytes as received: Meta
+ * signs the escaped form (`\u00e4`, `\/`), which no parser gives back. Every secret is tried, so that the time does not
+ * tell which one fitted during a rotation.
+ * @param form captures the 64 hex digits
  */
-function authentic(request: WebhookRequest, appSecrets: readonly Secret[]): boolean {
-  const header = request.headers["x-hub-signature-256"];
-  const digits = typeof header === "string" ? HEADER.exec(header)?.[1] : undefined;
+export function hmacFits(header: Header, form: RegExp, raw: Buffer, secrets: readonly Secret[]): boolean {
+  const digits = typeof header === "string" ? form.exec(header)?.[1] : undefined;
   if (digits === undefined) return false;
   const given = Buffer.from(digits, "hex");
-  const fits = appSecrets.map((secret) =>
-    timingSafeEqual(createHmac("sha256", secret.reveal()).update(request.raw).digest(), given),
+  const fits = secrets.map((secret) =>
+    timingSafeEqual(createHmac("sha256", secret.reveal()).update(raw).digest(), given),
   );
   return fits.includes(true);
+}
+
+/** Whether a header is one of the tokens, compared in constant time. */
+export function tokenFits(header: Header, tokens: readonly Secret[]): boolean {
+  if (typeof header !== "string") return false;
+  return tokens.map((token) => equal(header, token.reveal())).includes(true);
+}
+
+/** Meta's subscription handshake: the challenge to echo, to whoever knows the verify token. */
+export function answersChallenge(query: URLSearchParams, verifyToken: Secret | undefined): string | undefined {
+  const token = query.get("hub.verify_token");
+  if (!verifyToken || query.get("hub.mode") !== "subscribe" || token === null) return undefined;
+  return equal(token, verifyToken.reveal()) ? (query.get("hub.challenge") ?? undefined) : undefined;
 }
 
 /** Compares digests, because timingSafeEqual wants equal lengths and the length is a secret too. */

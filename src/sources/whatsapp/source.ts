@@ -3,17 +3,16 @@ import { BotenstoffError } from "#src/message/error-code.ts";
 import type { Source, SourceSpec } from "#src/sources/source.ts";
 import { whatsappConfig } from "./config.ts";
 import type { WhatsappConfig } from "./config.ts";
-import { graphAddress, readNode } from "./graph.ts";
+import { readProbe } from "./graph.ts";
 import type { Graph } from "./graph.ts";
-import { mediaHosts } from "./media-hosts.ts";
 import { fetchMedia } from "./media.ts";
 import { cut } from "./payload.ts";
-import { webhook } from "./signature.ts";
+import { openProvider } from "./providers.ts";
 
-/** WhatsApp Business Platform, Cloud API: webhooks in, attachments fetched from the Graph API. */
+/** WhatsApp Business Platform, Cloud API, at Meta or a provider in front of it: webhooks in, attachments fetched. */
 export const whatsappSource: SourceSpec<WhatsappConfig> = {
   type: "whatsapp",
-  summary: "Messages to a WhatsApp business number, through Meta's Cloud API.",
+  summary: "Messages to a WhatsApp business number, through Meta's Cloud API or 360dialog.",
   config: whatsappConfig,
   open: openSource,
 };
@@ -25,29 +24,23 @@ function openSource(config: WhatsappConfig): Source {
     headersTimeout: silenceMs,
     bodyTimeout: silenceMs,
   });
-  const graph = { url: graphAddress(config.graph_url, config.graph_version), token: config.access_token, dispatcher };
-  const media = {
-    graph,
-    hosts: mediaHosts(graph.url, config.media_hosts),
-    phoneNumberId: config.phone_number_id,
-    maxBytes: config.max_attachment_bytes,
-  };
-  const secrets = [config.app_secret, ...(config.previous_app_secret ? [config.previous_app_secret] : [])];
+  const { graph, hosts, webhook } = openProvider(config, dispatcher);
+  const media = { graph, hosts, maxBytes: config.max_attachment_bytes };
   return {
     split: (event) => cut(event, config.phone_number_id),
-    webhook: webhook(config.verify_token, secrets),
+    webhook,
     fetch: (reference, signal) => fetchMedia(media, reference, signal),
-    check: (signal) => check(graph, config.phone_number_id, signal),
+    check: (signal) => check(graph, signal),
     close: () => dispatcher.close(),
   };
 }
 
-/** Reads the business number with the channel's token: proves address, version, token and number at once. */
-async function check(graph: Graph, phoneNumberId: string, signal: AbortSignal): Promise<void> {
-  const answer = await readNode(graph, phoneNumberId, { fields: "id" }, signal);
+/** Reads the business number with the channel's token, or what the provider offers in its place. */
+async function check(graph: Graph, signal: AbortSignal): Promise<void> {
+  const answer = await readProbe(graph, signal);
   if ("found" in answer) return;
   const code = ({ token: "MEDIA_UNAUTHORIZED", absent: "CONFIG_INVALID", other: "MEDIA_UNAVAILABLE" } as const)[
     answer.refused
   ];
-  throw new BotenstoffError(code, `checking the Graph API: reading the phone_number_id was answered ${answer.status}`);
+  throw new BotenstoffError(code, `checking the Graph API: the token's own number was answered ${answer.status}`);
 }

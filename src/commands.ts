@@ -72,8 +72,8 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: "generate",
-    summary: "rewrites config/channel.schema.json from the connectors' own schemas",
-    details: "Run it after changing a connector's settings; a test fails while it is stale.",
+    summary: "rewrites what is made from the code: config/channel.schema.json and docs/errors.md",
+    details: "Run it after changing a connector's settings or an error; a test fails while they are stale.",
     flags: {},
     run: () => generateCommand(files()),
   },

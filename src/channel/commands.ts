@@ -1,6 +1,7 @@
 import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { BotenstoffError } from "#src/message/error-code.ts";
+import { renderErrorReference } from "#src/message/error-reference.ts";
 import { runChannelTests } from "./channel-tests.ts";
 import type { Channel } from "./channel.ts";
 import { runMappingExamples } from "./examples.ts";
@@ -22,6 +23,7 @@ export interface CommandArguments {
 
 /** Beside the channels of this checkout, where their first line looks for it. */
 const CHANNEL_SCHEMA = new URL("../../config/channel.schema.json", import.meta.url);
+const ERROR_REFERENCE = new URL("../../docs/errors.md", import.meta.url);
 
 /** A connector that does not answer a check in this time does not work. */
 const CHECK_TIMEOUT_MS = 10_000;
@@ -127,10 +129,12 @@ function expiry(signal: AbortSignal): Promise<never> {
   });
 }
 
-/** `botenstoff generate`: rewrites the JSON Schema that editors complete channel files from. */
+/** `botenstoff generate`: rewrites the JSON Schema that editors complete channel files from, and the error reference. */
 export async function generateCommand({ write }: CommandArguments): Promise<0> {
   await writeFile(CHANNEL_SCHEMA, renderChannelSchema());
   write("config/channel.schema.json");
+  await writeFile(ERROR_REFERENCE, renderErrorReference());
+  write("docs/errors.md");
   return 0;
 }
 

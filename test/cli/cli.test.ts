@@ -1,0 +1,108 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { COMMANDS } from "#src/commands.ts";
+
+interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+function run(args: readonly string[], env: Record<string, string> = {}): Promise<Ran> {
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      ["src/cli.ts", ...args],
+      { env: { PATH: process.env["PATH"] ?? "", ...env } },
+      (error, out, err) => resolve({ code: error ? Number(error.code) : 0, out, err }),
+    );
+  });
+}
+
+describe("the command line", () => {
+  let directory: string;
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), "botenstoff-cli-"));
+  });
+  afterAll(() => rm(directory, { recursive: true }));
+
+  it("lists every command in its help", async () => {
+    const { code, out } = await run(["--help"]);
+    expect(code).toBe(0);
+    for (const { name, summary } of COMMANDS) expect(out).toMatch(new RegExp(`^  ${name} +${summary}`, "m"));
+  });
+
+  it("has a help of its own for each command", async () => {
+    for (const { name, summary } of COMMANDS) {
+      const { code, out } = await run([name, "--help"]);
+      expect([name, code]).toEqual([name, 0]);
+      expect(out).toContain(`botenstoff ${name}: ${summary}`);
+    }
+  });
+
+  it.each([[[]], [["no-such-command"]], [["lint", "--no-such-flag"]], [["lint", "positional"]]])(
+    "answers 2 when it is used wrongly: %j",
+    async (args) => {
+      expect((await run(args)).code).toBe(2);
+    },
+  );
+
+  it("lints the shipped channels without any secret", async () => {
+    expect(await run(["lint"])).toMatchObject({ code: 0, out: expect.stringContaining("no problems") });
+  });
+
+  it("passes the tests of the shipped channels and every golden example", async () => {
+    const { code, out } = await run(["test"]);
+    expect(out).toMatch(/ 0 failed$/m);
+    expect(code).toBe(0);
+  });
+
+  it("draws the channels as a mermaid graph", async () => {
+    const { code, out } = await run(["graph"]);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^(graph|flowchart) /);
+    expect(out).toContain("whatsapp-to-kis");
+  });
+
+  it("answers 1 for a channel that is wrong, and names file, line and column", async () => {
+    await writeFile(join(directory, "wrong.yaml"), "id: wrong\ntitle: Wrong\nsource: { type: telex }\n");
+    const { code, out } = await run(["lint"], { BOTENSTOFF_CHANNELS_DIR: directory });
+    expect(code).toBe(1);
+    expect(out).toMatch(/wrong\.yaml:3:\d+ source\.type: /);
+  });
+
+  it("reports each connector that cannot be reached in a dry run, and answers 1", async () => {
+    const nowhere = {
+      WHATSAPP_PHONE_NUMBER_ID: "1",
+      WHATSAPP_APP_SECRET: "s",
+      WHATSAPP_VERIFY_TOKEN: "v",
+      WHATSAPP_ACCESS_TOKEN: "a",
+      WHATSAPP_GRAPH_URL: "http://127.0.0.1:9",
+      KIS_FHIR_URL: "http://127.0.0.1:9",
+      KIS_MLLP_HOST: "127.0.0.1",
+      KIS_MLLP_PORT: "9",
+      ADT_MLLP_PORT: "0",
+    };
+    const { code, out } = await run(["dry-run"], nowhere);
+    expect(code).toBe(1);
+    expect(out).toMatch(/^FAILED whatsapp-to-kis.*chart/m);
+    expect(out).toMatch(/^FAILED whatsapp-to-kis.*archive/m);
+    expect(out).toMatch(/^ok .*adt-to-directory/m);
+  });
+
+  it("refuses to start without a master key, and says how to make one", async () => {
+    const { code, err } = await run(["serve"], { BOTENSTOFF_DATA_DIR: directory });
+    expect(code).toBe(1);
+    expect(err).toContain("MASTER_KEY_MISSING");
+    expect(err).toContain("openssl rand");
+  });
+
+  it("names the variable that is wrong", async () => {
+    const { code, err } = await run(["serve"], { BOTENSTOFF_HTTP_PORT: "eighty" });
+    expect(code).toBe(1);
+    expect(err).toContain("BOTENSTOFF_HTTP_PORT");
+  });
+});

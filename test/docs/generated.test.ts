@@ -1,0 +1,18 @@
+import { readFile } from "node:fs/promises";
+import { expect, test } from "@jest/globals";
+import { renderChannelSchema } from "#src/channel/json-schema.ts";
+import { ERRORS } from "#src/message/error-code.ts";
+import { renderErrorReference } from "#src/message/error-reference.ts";
+
+test("config/channel.schema.json says what the connectors' own schemas say", async () => {
+  expect(await readFile("config/channel.schema.json", "utf8")).toBe(renderChannelSchema());
+});
+
+test("docs/errors.md has every error code, once, with its meaning and its remedy", async () => {
+  const page = await readFile("docs/errors.md", "utf8");
+  expect(page).toBe(renderErrorReference());
+  for (const [code, { meaning, remedy }] of Object.entries(ERRORS)) {
+    expect(page.split(`| \`${code}\` |`)).toHaveLength(2);
+    expect(page).toContain(`${meaning} | ${remedy}`);
+  }
+});

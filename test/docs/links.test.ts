@@ -1,0 +1,23 @@
+import { readFile, readdir, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { expect, test } from "@jest/globals";
+
+/** Relative links of a Markdown page, without their anchors. */
+function linksOf(page: string): string[] {
+  const targets = [...page.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => (target ?? "").replace(/#.*$/, ""));
+  return targets.filter((target) => target !== "" && !/^[a-z]+:/.test(target));
+}
+
+test("every link between the pages leads somewhere", async () => {
+  const docs = (await readdir("docs", { recursive: true })).filter((name) => name.endsWith(".md"));
+  const pages = ["README.md", ...docs.map((name) => join("docs", name))];
+  const broken: string[] = [];
+  for (const page of pages) {
+    for (const link of linksOf(await readFile(page, "utf8"))) {
+      const found = await stat(join(dirname(page), link)).catch(() => undefined);
+      if (!found) broken.push(`${page}: ${link}`);
+    }
+  }
+  expect(pages.length).toBeGreaterThan(5);
+  expect(broken).toEqual([]);
+});

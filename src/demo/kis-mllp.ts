@@ -96,6 +96,7 @@ export async function startKisMllp({ host, port }: { host: string; port: number 
     documents,
     behave: (next) => (queue = [...next]),
     close: async () => {
+      if (!server.listening) return;
       server.close();
       for (const socket of sockets) socket.destroy();
       await once(server, "close");

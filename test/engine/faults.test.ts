@@ -1,0 +1,146 @@
+import { createHash } from "node:crypto";
+import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
+import type { Communication } from "@medplum/fhirtypes";
+import { gradientPng } from "#src/demo/picture.ts";
+import { startKisMllp, type KisMllp, type MllpBehaviour } from "#src/demo/kis-mllp.ts";
+import { PATIENT, startTestEngine, type TestEngine } from "./harness.ts";
+
+const OTHER = { number: "79472", phone: "4915112345679", kisPhone: "0151 12345679" };
+
+describe("when the KIS misbehaves", () => {
+  let engine: TestEngine;
+  /** The archive, where a test let it come back. */
+  let back: KisMllp | undefined;
+  beforeEach(async () => {
+    engine = await startTestEngine();
+    await engine.admit();
+    await engine.adt({ patient: OTHER.number, phone: OTHER.kisPhone, caseNumber: "F-2026-002", familyName: "Zwei" });
+  });
+  afterEach(async () => {
+    await back?.close();
+    back = undefined;
+    await engine.close();
+  });
+
+  const textsOf = (patient: string) =>
+    [...engine.world.mllp.documents.values()].filter((one) => one.patient === patient).flatMap(({ text }) => text);
+  const bytesPerControlId = () => {
+    const { received } = engine.world.mllp;
+    const sent = Map.groupBy(received, ({ controlId }) => controlId);
+    return [...sent.values()].map((same) => new Set(same.map(({ sha256 }) => sha256)).size);
+  };
+
+  it.each<[string, MllpBehaviour]>([
+    ["an acknowledgement for another message", "wrong-control-id"],
+    ["a hang-up after reading", "hang-up-after-read"],
+    ["an answer that is no HL7", "garbage"],
+    ["AE 207, come back later", "busy-207"],
+    ["AE 204, patient not known yet", "unknown-patient-204"],
+  ])("after %s, sends the identical bytes again under the same control id, and files once", async (_, behaviour) => {
+    engine.world.mllp.behave([behaviour]);
+    const sent = await engine.text("einmal");
+    const filed = await engine.until(sent, "filed");
+    const archive = filed.deliveries?.find(({ destination }) => destination === "archive");
+    expect(archive).toMatchObject({ state: "accepted", attempts: 2 });
+    expect(textsOf(PATIENT.number)).toEqual(["einmal"]);
+    expect(bytesPerControlId()).toEqual([1]);
+  });
+
+  it("reads an acknowledgement that comes in pieces", async () => {
+    engine.world.mllp.behave(["split"]);
+    const filed = await engine.until(await engine.text("in Stücken"), "filed");
+    expect(filed.deliveries?.[0]).toMatchObject({ destination: "archive", attempts: 1 });
+  });
+
+  it.each([
+    ["503 before the commit", { on: "transaction", status: 503 }],
+    ["503 after the commit", { on: "transaction", status: 503, afterCommit: true }],
+    ["429 with Retry-After", { on: "transaction", status: 429, retryAfter: 1 }],
+    ["a hang-up after the commit", { on: "transaction", fault: "hang-up-after-commit" }],
+  ] as const)("after %s, the chart holds the message once", async (_, behaviour) => {
+    engine.world.fhir.behave([behaviour]);
+    const filed = await engine.until(await engine.text("einmal"), "filed");
+    const chart = filed.deliveries?.find(({ destination }) => destination === "chart");
+    expect(chart).toMatchObject({ state: "confirmed", attempts: 2 });
+    expect(engine.world.fhir.chart.all("Communication")).toHaveLength(1);
+  });
+
+  it("keeps the order of a conversation whatever is retried", async () => {
+    engine.world.mllp.behave(["hang-up-after-read", "busy-207", "ack", "wrong-control-id", "garbage"]);
+    const lines = Array.from({ length: 6 }, (_, index) => `Satz ${index + 1}`);
+    const sent: string[] = [];
+    for (const line of lines) sent.push(await engine.text(line));
+    for (const id of sent) await engine.until(id, "filed");
+    expect(textsOf(PATIENT.number)).toEqual(lines);
+    expect(new Set(bytesPerControlId())).toEqual(new Set([1]));
+  });
+
+  it("parks only the lane of a message that is refused for good; a person sets it going again", async () => {
+    engine.world.mllp.behave(["AE"]);
+    const refused = await engine.text("abgelehnt");
+    const failed = await engine.until(refused, "failed");
+    expect(failed.deliveries?.find(({ destination }) => destination === "archive")?.last_error).toMatch(
+      /^DESTINATION_REFUSED: /,
+    );
+    const behind = await engine.text("dahinter");
+    await engine.until(await engine.text("nebenan", OTHER.phone), "filed");
+    const [waiting] = await engine.api.find(behind);
+    expect(waiting?.state).not.toBe("filed");
+    expect(textsOf(PATIENT.number)).toEqual([]);
+
+    const response = await fetch(`${engine.url}/api/v1/messages/${failed.id}/reprocess`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${engine.world.apiToken}` },
+    });
+    expect(response.status).toBe(202);
+    await engine.until(refused, "filed");
+    await engine.until(behind, "filed");
+    expect(textsOf(PATIENT.number)).toEqual(["abgelehnt", "dahinter"]);
+  });
+
+  it("does not believe a read that shows another patient: the message fails, visibly, and is not filed", async () => {
+    engine.world.fhir.behave([{ on: "read", lie: "other-patient" }]);
+    const failed = await engine.until(await engine.text("falsche Akte"), "failed");
+    expect(failed.deliveries?.find(({ destination }) => destination === "chart")?.last_error).toMatch(
+      /^CONFIRMATION_MISMATCH: /,
+    );
+  });
+
+  it("asks again where the chart does not show yet what it accepted", async () => {
+    engine.world.fhir.behave([{ on: "read", lie: "absent" }]);
+    const filed = await engine.until(await engine.text("gleich sichtbar"), "filed");
+    expect(filed.deliveries?.find(({ destination }) => destination === "chart")).toMatchObject({ attempts: 1 });
+  });
+
+  it("stops only the lanes of a destination that is gone, and goes on by itself when it is back", async () => {
+    const picture = gradientPng(32, 32);
+    const { port } = engine.world.mllp;
+    await engine.world.mllp.close();
+    const sent = await engine.image(picture, "wartet");
+    await engine.eventually("the chart has it", async () => {
+      const [shown] = await engine.api.find(sent);
+      if (!shown) return false;
+      const detail = await engine.api.get<typeof shown>(`/api/v1/messages/${shown.id}`);
+      return detail.deliveries?.some(({ state }) => state === "confirmed") ?? false;
+    });
+    expect((await engine.api.find(sent))[0]?.state).toBe("routed");
+    back = await startKisMllp({ host: "127.0.0.1", port });
+    await engine.until(sent, "filed");
+    const [document] = [...back.documents.values()];
+    expect(document?.attachments).toEqual([createHash("sha256").update(picture).digest("hex")]);
+  });
+
+  it("goes on after a restart with what was routed before", async () => {
+    const { port } = engine.world.mllp;
+    await engine.world.mllp.close();
+    const sent = await engine.text("über den Neustart");
+    await engine.eventually("it is routed", async () => (await engine.api.find(sent))[0]?.state === "routed");
+    await engine.restart();
+    back = await startKisMllp({ host: "127.0.0.1", port });
+    const { id } = await engine.until(sent, "filed");
+    expect((engine.world.fhir.chart.read(`Communication/${id}`) as Communication).payload).toEqual([
+      { contentString: "über den Neustart" },
+    ]);
+    expect([...back.documents.values()].flatMap(({ text }) => text)).toEqual(["über den Neustart"]);
+  });
+});

@@ -23,7 +23,7 @@ interface LogLine {
 }
 
 /** A whole engine on a database of its own, between the simulators of WhatsApp and of the KIS. */
-export async function startTestEngine({ epoch = "P1D" }: { epoch?: string } = {}) {
+export async function startTestEngine({ epoch = "P1D", channels = "channels" } = {}) {
   const database = await createTestStore();
   const world = await openWorld(epoch, 0);
   const logged: LogLine[] = [];
@@ -33,6 +33,7 @@ export async function startTestEngine({ epoch = "P1D" }: { epoch?: string } = {}
       ...world.env,
       BOTENSTOFF_HTTP_PORT: "0",
       DATABASE_URL: database.url,
+      BOTENSTOFF_CHANNELS_DIR: channels,
       ADT_MLLP_PORT: String(adtPort),
     });
   const adtPort = await freePort("127.0.0.1");

@@ -44,7 +44,12 @@ export async function startEngine(settings: Settings, log: Log): Promise<Engine>
     oldestUnfiled: () => oldestUnfiled(store),
     now: clock,
   });
-  const deps: PipelineDeps = { ...foundation, metrics, channels: (id) => deployment.get(id) };
+  const deps: PipelineDeps = {
+    ...foundation,
+    leaseMs: settings.leaseMs,
+    metrics,
+    channels: (id) => deployment.get(id),
+  };
   const watch = createWatch(store);
   const settle = createSettle(deps, watch, (channel) => worker.wake(channel));
   const worker = createWorker(deps, settle);

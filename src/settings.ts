@@ -16,6 +16,8 @@ export interface Settings {
   readonly apiToken?: Secret;
   readonly masterKeyFile?: string;
   readonly epochMs: number;
+  /** How long a claimed lane belongs to an engine that does not say anything more. */
+  readonly leaseMs: number;
   /** What the channels interpolate from. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }
@@ -29,6 +31,7 @@ const ENVIRONMENT = z.object({
   BOTENSTOFF_API_TOKEN: z.string().optional(),
   BOTENSTOFF_MASTER_KEY_FILE: z.string().optional(),
   BOTENSTOFF_EPOCH: z.string().default("P1D"),
+  BOTENSTOFF_LEASE: z.string().default("PT20S"),
 });
 
 /** Mappings stay in the project tree: Node strips types only outside node_modules. */
@@ -52,7 +55,8 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     dataDir: said.BOTENSTOFF_DATA_DIR,
     channelsDir: said.BOTENSTOFF_CHANNELS_DIR,
     mappingsDir: new URL(`../${MAPPINGS_DIR}`, import.meta.url).pathname,
-    epochMs: readEpoch(said.BOTENSTOFF_EPOCH),
+    epochMs: atLeastASecond("BOTENSTOFF_EPOCH", said.BOTENSTOFF_EPOCH),
+    leaseMs: atLeastASecond("BOTENSTOFF_LEASE", said.BOTENSTOFF_LEASE),
     env: given,
     ...(said.DATABASE_URL !== undefined && { databaseUrl: said.DATABASE_URL }),
     ...(said.BOTENSTOFF_API_TOKEN !== undefined && { apiToken: new Secret(said.BOTENSTOFF_API_TOKEN) }),
@@ -60,8 +64,8 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   };
 }
 
-function readEpoch(text: string): number {
+function atLeastASecond(name: string, text: string): number {
   const ms = parseDuration(text);
   if (ms >= 1_000) return ms;
-  throw new BotenstoffError("CONFIG_INVALID", "reading BOTENSTOFF_EPOCH: an epoch is at least one second (PT1S)");
+  throw new BotenstoffError("CONFIG_INVALID", `reading ${name}: at least one second (PT1S)`);
 }

@@ -67,8 +67,9 @@ export async function deliverTurn(
     const ends = retried || park !== null || index === works.length - 1;
     const rest = ends ? works.slice(index + 1) : [];
     const outcomes = [last.outcome, ...rest.map(({ row }) => outcomeOf(channel, row, { state: "queued" }))];
-    const readyAt = ends ? new Date(deps.clock() + (retried ? waitFor(last, lane.failures) : 0)) : null;
-    const ours = await settle.delivered({ turn: { ...lane, readyAt, retried, park }, outcomes });
+    const leftAlone = retried ? waitFor(last, lane.failures) : 0;
+    const waitMs = ends ? leftAlone : null;
+    const ours = await settle.delivered({ turn: { ...lane, waitMs, retried, park }, outcomes });
     if (!ours || ends) break;
   }
   return last;

@@ -32,6 +32,8 @@ export interface PipelineDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: PipelineMetrics;
+  /** How long a claimed lane belongs to an engine that does not say anything more. */
+  readonly leaseMs: number;
   /** Names this engine process in lane rows. */
   readonly owner: string;
 }

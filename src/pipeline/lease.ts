@@ -1,9 +1,8 @@
 import { claimLanes, renewLanes, type ClaimedLane } from "#src/store/sql/lanes.ts";
 import type { PipelineDeps } from "./deps.ts";
 
-/** How long a claimed lane belongs to an engine that does not say anything more. */
-const LEASE_MS = 20_000;
-const RENEW_MS = 5_000;
+/** A lease is renewed when a quarter of it has passed, so that one lost renewal does not lose the lane. */
+const RENEWALS_PER_LEASE = 4;
 
 /** A lane while this engine works on it. */
 export interface Leased {
@@ -17,7 +16,13 @@ export interface Leased {
 interface Holding {
   readonly lane: ClaimedLane;
   readonly abort: AbortController;
-  until: number;
+  until: Deadline;
+}
+
+/** The end of a lease by both clocks of this process: one jumps when set, the other stands still in a suspended machine. */
+interface Deadline {
+  readonly wall: number;
+  readonly monotonic: number;
 }
 
 /** Claims lanes and keeps their leases alive until they are released. */
@@ -30,18 +35,24 @@ export interface Leases {
 
 export function createLeases(deps: PipelineDeps): Leases {
   const held = new Map<number, Holding>();
-  const timer = setInterval(() => void renew(), RENEW_MS);
+  const timer = setInterval(() => void renew(), deps.leaseMs / RENEWALS_PER_LEASE);
   timer.unref();
+
+  const inOneLease = (): Deadline => ({
+    wall: deps.clock() + deps.leaseMs,
+    monotonic: performance.now() + deps.leaseMs,
+  });
+  const isOver = ({ wall, monotonic }: Deadline) => deps.clock() >= wall || performance.now() >= monotonic;
 
   async function renew(): Promise<void> {
     const lanes = [...held.values()];
     if (lanes.length === 0) return;
-    const until = deps.clock() + LEASE_MS;
+    const until = inOneLease();
     try {
       const ours = await renewLanes(
         deps.store,
         lanes.map(({ lane }) => lane),
-        new Date(until),
+        deps.leaseMs,
       );
       for (const holding of lanes) {
         if (ours.has(holding.lane.token)) holding.until = until;
@@ -49,20 +60,19 @@ export function createLeases(deps: PipelineDeps): Leases {
       }
     } catch {
       // The database is away: whoever cannot renew in time has lost the lane, which `valid` then says.
-      for (const holding of lanes) if (deps.clock() >= holding.until) holding.abort.abort();
+      for (const holding of lanes) if (isOver(holding.until)) holding.abort.abort();
     }
   }
 
   return {
     claim: async (channel, stage, limit) => {
-      const now = deps.clock();
-      const until = now + LEASE_MS;
-      const claim = { channel, stage, owner: deps.owner, now: new Date(now), leaseUntil: new Date(until), limit };
-      const lanes = await claimLanes(deps.store, claim);
+      // Measured from before the claim: here the lease ends before it does in the database.
+      const until = inOneLease();
+      const lanes = await claimLanes(deps.store, { channel, stage, owner: deps.owner, leaseMs: deps.leaseMs, limit });
       return lanes.map((lane) => {
         const holding: Holding = { lane, abort: new AbortController(), until };
         held.set(lane.token, holding);
-        return { lane, signal: holding.abort.signal, valid: () => deps.clock() < holding.until };
+        return { lane, signal: holding.abort.signal, valid: () => !isOver(holding.until) };
       });
     },
     release: (lane) => void held.delete(lane.token),

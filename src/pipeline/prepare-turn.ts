@@ -56,7 +56,7 @@ export async function prepareTurn(
   for (const work of works) {
     if (done.length > 0 && work.attachments.length > 0) {
       const ours = await settle.prepared({
-        turn: { ...lane, readyAt: null, retried: false, park: null },
+        turn: { ...lane, waitMs: null, retried: false, park: null },
         prepared: done,
       });
       if (!ours) return;
@@ -67,7 +67,6 @@ export async function prepareTurn(
     if (prepared.row.state === "received") break;
   }
   const retried = done.at(-1)?.row.state === "received";
-  const wait = retried ? backoff(lane.failures, RETRY_BASE_MS, RETRY_CAP_MS) : 0;
-  const readyAt = new Date(deps.clock() + wait);
-  await settle.prepared({ turn: { ...lane, readyAt, retried, park: null }, prepared: done });
+  const waitMs = retried ? backoff(lane.failures, RETRY_BASE_MS, RETRY_CAP_MS) : 0;
+  await settle.prepared({ turn: { ...lane, waitMs, retried, park: null }, prepared: done });
 }

@@ -66,7 +66,7 @@ export function createSettle(deps: PipelineDeps, watch: Watch, routedTo: (channe
 }
 
 async function settlePreparedTurns(db: Queryable, turns: readonly PreparedTurn[], now: Date): Promise<boolean[]> {
-  const current = await currentTurns(db, turns, now);
+  const current = await currentTurns(db, turns);
   const owned = await lockOwnedLanes(
     db,
     turns.map(({ turn }) => turn),
@@ -80,7 +80,6 @@ async function settlePreparedTurns(db: Queryable, turns: readonly PreparedTurn[]
       ...turn,
       done: prepared.filter(({ row }) => row.state !== "received").length,
     })),
-    now,
   );
   return turns.map(({ turn }) => owned.has(turn.token));
 }
@@ -89,11 +88,7 @@ async function settlePreparedTurns(db: Queryable, turns: readonly PreparedTurn[]
  * Compares what identification saw with what the directory says now, under its lock: a message decided on news that
  * is no longer true stays `received` and is decided again (I3). The directory's lock is taken before any lane's.
  */
-async function currentTurns(
-  db: Queryable,
-  turns: readonly PreparedTurn[],
-  now: Date,
-): Promise<readonly PreparedTurn[]> {
+async function currentTurns(db: Queryable, turns: readonly PreparedTurn[]): Promise<readonly PreparedTurn[]> {
   const seen = turns.flatMap(({ prepared }) => prepared.flatMap((one) => (one.seen ? [one.seen] : [])));
   if (seen.length === 0) return turns;
   await shareDirectory(db);
@@ -106,7 +101,7 @@ async function currentTurns(
   return turns.map((turn) => {
     if (turn.prepared.every(stillTrue)) return turn;
     const prepared = turn.prepared.map((one) => (stillTrue(one) ? one : { row: undecided(one.row) }));
-    return { turn: { ...turn.turn, readyAt: now }, prepared };
+    return { turn: { ...turn.turn, waitMs: 0 }, prepared };
   });
 }
 
@@ -139,7 +134,6 @@ async function settleDeliveredTurns(db: Queryable, turns: readonly DeliveredTurn
       ...turn,
       done: outcomes.filter(({ state }) => LEFT_LANE.has(state)).length,
     })),
-    now,
   );
   return turns.map(({ turn }) => owned.has(turn.token));
 }

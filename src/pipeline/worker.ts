@@ -102,7 +102,7 @@ function deliverStage(
 /** One look at the database for work nobody told us about. */
 async function poll(deps: PipelineDeps, settle: Settle, stages: readonly Stage[]): Promise<void> {
   try {
-    const ready = await readyStages(deps.store, stages, new Date(deps.clock()));
+    const ready = await readyStages(deps.store, stages);
     const names = new Set(ready.map(({ channel, stage }) => `${channel}/${stage}`));
     for (const stage of stages) if (names.has(`${stage.channel}/${stage.stage}`)) stage.wake();
     await confirmDue(deps, settle);

@@ -72,7 +72,7 @@ WITH input AS (
   WHERE attachment.message_id IN (SELECT message_id FROM fresh)
 ), lanes AS (
   INSERT INTO lane (channel, stage, key, open, opened_at, ready_at, token)
-  SELECT channel, 'prepare', lane_key, count(*), min(received_at), min(received_at), 0
+  SELECT channel, 'prepare', lane_key, count(*), now(), now(), 0
   FROM input JOIN fresh ON fresh.hash = input.seen WHERE state = 'received'
   GROUP BY channel, lane_key ORDER BY channel, lane_key
   ON CONFLICT (channel, stage, key) DO UPDATE SET open = lane.open + EXCLUDED.open

@@ -21,48 +21,50 @@ export interface StageKey {
 }
 
 /** Which stages have a lane that could be claimed now. Costs one index probe per stage, whatever the backlog. */
-export async function readyStages(db: Queryable, stages: readonly StageKey[], now: Date): Promise<StageKey[]> {
+export async function readyStages(db: Queryable, stages: readonly StageKey[]): Promise<StageKey[]> {
   const { rows } = await db.query<StageKey>(
     `SELECT channel, stage FROM unnest($1::text[], $2::text[]) AS wanted (channel, stage)
      WHERE EXISTS (SELECT FROM lane WHERE lane.channel = wanted.channel AND lane.stage = wanted.stage
-       AND parked_at IS NULL AND ready_at <= $3)`,
-    [...columns(stages, ["channel", "stage"]), now],
+       AND parked_at IS NULL AND ready_at <= now())`,
+    columns(stages, ["channel", "stage"]),
   );
   return rows;
 }
 
 /**
- * Takes up to `limit` lanes that are due. While leased, a lane's `ready_at` is the end of its lease, so an abandoned
+ * Takes up to `limit` lanes that are due, by the database's clock: engines whose own clocks differ or jump must not take
+ * a lane from each other. While leased, a lane's `ready_at` is the end of its lease, so an abandoned
  * lane becomes due by itself; SKIP LOCKED lets any number of engines claim side by side.
  */
 export async function claimLanes(
   db: Queryable,
-  claim: StageKey & { owner: string; now: Date; leaseUntil: Date; limit: number },
+  claim: StageKey & { owner: string; leaseMs: number; limit: number },
 ): Promise<ClaimedLane[]> {
   const { rows } = await db.query<ClaimedLane>(
     `WITH due AS (
        SELECT channel, stage, key FROM lane
-       WHERE channel = $1 AND stage = $2 AND parked_at IS NULL AND ready_at <= $3
-       ORDER BY ready_at LIMIT $4 FOR UPDATE SKIP LOCKED)
-     UPDATE lane SET token = nextval('lane_token'), owner = $5, ready_at = $6 FROM due
+       WHERE channel = $1 AND stage = $2 AND parked_at IS NULL AND ready_at <= now()
+       ORDER BY ready_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+     UPDATE lane SET token = nextval('lane_token'), owner = $4, ready_at = now() + make_interval(secs => $5 / 1000.0)
+     FROM due
      WHERE lane.channel = due.channel AND lane.stage = due.stage AND lane.key = due.key
      RETURNING lane.channel, lane.stage, lane.key, lane.token, lane.failures`,
-    [claim.channel, claim.stage, claim.now, claim.limit, claim.owner, claim.leaseUntil],
+    [claim.channel, claim.stage, claim.limit, claim.owner, claim.leaseMs],
   );
   return rows;
 }
 
 /** Prolongs the leases that are still ours; returns the tokens that are. */
-export async function renewLanes(db: Queryable, lanes: readonly ClaimedLane[], leaseUntil: Date): Promise<Set<number>> {
+export async function renewLanes(db: Queryable, lanes: readonly ClaimedLane[], leaseMs: number): Promise<Set<number>> {
   const { rows } = await db.query<{ token: number }>(
     `WITH mine AS (
        SELECT lane.channel, lane.stage, lane.key FROM lane
        JOIN unnest($1::text[], $2::text[], $3::bytea[], $4::bigint[]) AS held (channel, stage, key, token)
          USING (channel, stage, key, token)
        ORDER BY lane.channel, lane.stage, lane.key FOR UPDATE OF lane)
-     UPDATE lane SET ready_at = $5 FROM mine
+     UPDATE lane SET ready_at = now() + make_interval(secs => $5 / 1000.0) FROM mine
      WHERE lane.channel = mine.channel AND lane.stage = mine.stage AND lane.key = mine.key RETURNING lane.token`,
-    [...columns(lanes, ["channel", "stage", "key", "token"]), leaseUntil],
+    [...columns(lanes, ["channel", "stage", "key", "token"]), leaseMs],
   );
   return new Set(rows.map((row) => row.token));
 }
@@ -87,27 +89,27 @@ export async function lockOwnedLanes(db: Queryable, lanes: readonly ClaimedLane[
 export interface LaneTurn extends ClaimedLane {
   /** Work that left the lane. */
   readonly done: number;
-  /** Until when the lane is left alone; null keeps the lease. */
-  readonly readyAt: Date | null;
+  /** How long the lane is left alone, in milliseconds; null keeps the lease. */
+  readonly waitMs: number | null;
   readonly retried: boolean;
   /** Set to stop the lane until a person acts. */
   readonly park: string | null;
 }
 
 /** Books turns on lanes the caller has locked; lanes without open work disappear unless parked. */
-export async function bookTurns(db: Queryable, turns: readonly LaneTurn[], now: Date): Promise<void> {
-  const keys = columns(turns, ["channel", "stage", "key", "token", "done", "readyAt", "retried", "park"]);
+export async function bookTurns(db: Queryable, turns: readonly LaneTurn[]): Promise<void> {
+  const keys = columns(turns, ["channel", "stage", "key", "token", "done", "waitMs", "retried", "park"]);
   await db.query(
     `UPDATE lane SET open = open - turn.done,
-       ready_at = coalesce(turn.ready_at, lane.ready_at),
-       owner = CASE WHEN turn.ready_at IS NULL THEN lane.owner END,
+       ready_at = coalesce(now() + make_interval(secs => turn.wait_ms / 1000.0), lane.ready_at),
+       owner = CASE WHEN turn.wait_ms IS NULL THEN lane.owner END,
        failures = CASE WHEN turn.retried THEN lane.failures + 1 WHEN turn.done > 0 THEN 0 ELSE lane.failures END,
-       parked_at = CASE WHEN turn.park IS NULL THEN lane.parked_at ELSE $9 END,
+       parked_at = CASE WHEN turn.park IS NULL THEN lane.parked_at ELSE now() END,
        reason = coalesce(turn.park, lane.reason)
-     FROM unnest($1::text[], $2::text[], $3::bytea[], $4::bigint[], $5::int[], $6::timestamptz[], $7::bool[], $8::text[])
-       AS turn (channel, stage, key, token, done, ready_at, retried, park)
+     FROM unnest($1::text[], $2::text[], $3::bytea[], $4::bigint[], $5::int[], $6::float8[], $7::bool[], $8::text[])
+       AS turn (channel, stage, key, token, done, wait_ms, retried, park)
      WHERE lane.channel = turn.channel AND lane.stage = turn.stage AND lane.key = turn.key AND lane.token = turn.token`,
-    [...keys, now],
+    keys,
   );
   await db.query(
     `DELETE FROM lane USING unnest($1::text[], $2::text[], $3::bytea[], $4::bigint[]) AS turn (channel, stage, key, token)
@@ -121,19 +123,18 @@ export async function bookTurns(db: Queryable, turns: readonly LaneTurn[], now: 
 export async function openLanes(
   db: Queryable,
   work: readonly (LaneKey & { readonly count: number })[],
-  now: Date,
   unpark = false,
 ): Promise<void> {
   await db.query(
     `INSERT INTO lane (channel, stage, key, open, opened_at, ready_at, token)
-     SELECT channel, stage, key, sum(count), $5, $5, 0
+     SELECT channel, stage, key, sum(count), now(), now(), 0
      FROM unnest($1::text[], $2::text[], $3::bytea[], $4::int[]) AS work (channel, stage, key, count)
      GROUP BY channel, stage, key ORDER BY channel, stage, key
      ON CONFLICT (channel, stage, key) DO UPDATE SET open = lane.open + EXCLUDED.open,
-       ready_at = CASE WHEN $6 AND lane.parked_at IS NOT NULL THEN EXCLUDED.ready_at ELSE lane.ready_at END,
-       parked_at = CASE WHEN $6 THEN NULL ELSE lane.parked_at END,
-       reason = CASE WHEN $6 THEN NULL ELSE lane.reason END`,
-    [...columns(work, ["channel", "stage", "key", "count"]), now, unpark],
+       ready_at = CASE WHEN $5 AND lane.parked_at IS NOT NULL THEN EXCLUDED.ready_at ELSE lane.ready_at END,
+       parked_at = CASE WHEN $5 THEN NULL ELSE lane.parked_at END,
+       reason = CASE WHEN $5 THEN NULL ELSE lane.reason END`,
+    [...columns(work, ["channel", "stage", "key", "count"]), unpark],
   );
 }
 

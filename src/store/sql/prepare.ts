@@ -107,7 +107,7 @@ export async function settlePrepared(db: Queryable, prepared: readonly PreparedR
        ON CONFLICT (epoch, message_id, destination) DO NOTHING
        RETURNING channel, destination, lane_key)
      INSERT INTO lane (channel, stage, key, open, opened_at, ready_at, token)
-     SELECT channel, destination, lane_key, count(*), $4, $4, 0 FROM queued
+     SELECT channel, destination, lane_key, count(*), now(), now(), 0 FROM queued
      GROUP BY channel, destination, lane_key ORDER BY channel, destination, lane_key
      ON CONFLICT (channel, stage, key) DO UPDATE SET open = lane.open + EXCLUDED.open`,
     [...columns(deliveries, ["epoch", "id", "destination"]), now],

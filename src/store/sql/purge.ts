@@ -43,10 +43,10 @@ export async function lockSurvivors(db: Queryable, epoch: number, now: Date, lim
     [epoch, now, limit],
   );
   const { rows: lanes } = await db.query<{ channel: string; key: Buffer; busy: boolean }>(
-    `SELECT lane.channel, lane.key, (lane.owner IS NOT NULL AND lane.ready_at > $3) AS busy FROM lane
+    `SELECT lane.channel, lane.key, (lane.owner IS NOT NULL AND lane.ready_at > now()) AS busy FROM lane
      JOIN unnest($1::text[], $2::bytea[]) AS wanted (channel, key) USING (channel, key)
      ORDER BY lane.channel, lane.stage, lane.key FOR UPDATE OF lane`,
-    [...columns(keys, ["channel", "laneKey"]), now],
+    columns(keys, ["channel", "laneKey"]),
   );
   const name = (channel: string, key: Buffer) => `${channel}\0${key.toString("hex")}`;
   const busy = new Set(lanes.filter((lane) => lane.busy).map((lane) => name(lane.channel, lane.key)));

@@ -16,7 +16,7 @@ export async function reenterHeld(db: Queryable, contactBis: readonly Buffer[], 
      RETURNING channel, lane_key AS "laneKey"`,
     [contactBis, now],
   );
-  await openPrepareLanes(db, rows, now);
+  await openPrepareLanes(db, rows);
   return rows.length;
 }
 
@@ -30,7 +30,7 @@ export async function reprocessMessage(db: Queryable, id: string, now: Date): Pr
   if (!message) return "absent";
   if (message.state === "held" || message.state === "filtered") {
     await move(db, message.epoch, id, "received", now);
-    await openPrepareLanes(db, [message], now);
+    await openPrepareLanes(db, [message]);
     return "again";
   }
   if (message.state !== "failed") return "refused";
@@ -46,7 +46,7 @@ export async function reprocessMessage(db: Queryable, id: string, now: Date): Pr
     key: message.laneKey,
     count: 1,
   }));
-  await openLanes(db, lanes, now, true);
+  await openLanes(db, lanes, true);
   return "again";
 }
 
@@ -59,8 +59,8 @@ async function move(db: Queryable, epoch: number, id: string, state: "received" 
   );
 }
 
-async function openPrepareLanes(db: Queryable, messages: readonly Reprocessed[], now: Date): Promise<void> {
+async function openPrepareLanes(db: Queryable, messages: readonly Reprocessed[]): Promise<void> {
   if (messages.length === 0) return;
   const work = messages.map((row) => ({ channel: row.channel, stage: "prepare", key: row.laneKey, count: 1 }));
-  await openLanes(db, work, now);
+  await openLanes(db, work);
 }

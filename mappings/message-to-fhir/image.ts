@@ -1,7 +1,7 @@
 import type { Binary, CommunicationPayload, Media } from "@medplum/fhirtypes";
 import { resourceId, uuidIdentifier } from "#src/fhir/ids.ts";
 import type { FhirTransaction } from "#src/fhir/transaction.ts";
-import type { Attachment, StoredContent } from "#src/message/attachment.ts";
+import { fileable, type Attachment, type StoredContent } from "#src/message/attachment.ts";
 import type { Subject } from "#src/message/directory.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import type { Message } from "#src/message/message.ts";
@@ -27,7 +27,7 @@ export function image(
 }
 
 function filed(message: Message, attachment: Attachment, subject: Subject, params: Params): FiledAttachment {
-  const { stored } = attachment;
+  const stored = fileable(attachment);
   if (!stored) throw new BotenstoffError("MAPPING_FAILED", "mapping message-to-fhir: the image was not fetched");
   const binary: Binary & { id: string } = {
     resourceType: "Binary",

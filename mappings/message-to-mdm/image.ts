@@ -1,4 +1,5 @@
 import type { Component } from "#src/hl7/message.ts";
+import { fileable } from "#src/message/attachment.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import type { Message } from "#src/message/message.ts";
 import type { DocumentContent } from "./content.ts";
@@ -10,8 +11,9 @@ import { timestamp } from "./timestamp.ts";
 /** The caption, if any, and then each image: OBX-4 tells the parts of the one document apart. */
 export function imageContent(caption: string | undefined, message: Message, params: MdmParams): DocumentContent {
   const captions = caption === undefined || caption === "" ? [] : [textObservation(caption, message, 1)];
-  const images = message.attachments.map(({ id, verdict, stored }, index) => {
-    if (verdict !== "clean" || !stored) {
+  const images = message.attachments.map((attachment, index) => {
+    const stored = fileable(attachment);
+    if (!stored) {
       throw new BotenstoffError("MAPPING_FAILED", "mapping message-to-mdm: an attachment has no content to send");
     }
     const number = String(captions.length + index + 1);
@@ -20,7 +22,7 @@ export function imageContent(caption: string | undefined, message: Message, para
       2: "ED",
       3: ["IMAGE", "Image sent by the patient", "L"],
       4: number,
-      5: encapsulated(stored.type, id, params),
+      5: encapsulated(stored.type, attachment.id, params),
       11: "F",
       14: timestamp(message.sentAt),
     });

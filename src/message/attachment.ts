@@ -1,5 +1,8 @@
-/** What happened to an attachment's bytes. */
-export type Verdict = "pending" | "clean" | "quarantined" | "gone";
+/**
+ * What happened to an attachment's bytes. `quarantined`: they failed a check and wait, sealed, for a person; `gone`:
+ * there are none; `released`: a person let quarantined bytes go on as they are.
+ */
+export type Verdict = "pending" | "clean" | "quarantined" | "gone" | "released";
 
 /** What the source announced about bytes that are still to be fetched. */
 export interface AttachmentReference {
@@ -15,7 +18,7 @@ export interface AttachmentReference {
   readonly fileName?: string;
 }
 
-/** What is known once the bytes lie sealed in the blob store. */
+/** What is known once the bytes lie sealed in the blob store: of the bytes that are filed. */
 export interface StoredContent {
   /** Lower-case hex of the plain bytes. */
   readonly sha256: string;
@@ -24,6 +27,18 @@ export interface StoredContent {
   readonly bytes: number;
   /** Sniffed MIME type. */
   readonly type: string;
+  /** The bytes as fetched, where taking out their metadata changed them: what the source's announced hash is about. */
+  readonly original?: { readonly sha256: string; readonly bytes: number };
+  /** A small rendering for people to look at; never filed. */
+  readonly preview?: Preview;
+}
+
+export interface Preview {
+  readonly bytes: number;
+  readonly type: string;
+  /** Pixels, upright. */
+  readonly width: number;
+  readonly height: number;
 }
 
 /** Bytes belonging to a message. */
@@ -32,6 +47,11 @@ export interface Attachment {
   readonly ordinal: number;
   readonly reference: AttachmentReference;
   readonly verdict: Verdict;
-  /** Present when verdict is `clean`. */
+  /** Present when verdict is `clean` or `released`, and when `quarantined` bytes could be fetched. */
   readonly stored?: StoredContent;
+}
+
+/** What may be filed of an attachment: it was found clean, or a person released it. */
+export function fileable({ verdict, stored }: Pick<Attachment, "verdict" | "stored">): StoredContent | undefined {
+  return verdict === "clean" || verdict === "released" ? stored : undefined;
 }

@@ -111,6 +111,36 @@ export const ERRORS = {
     "The attachment is larger than the channel allows.",
     "Raise `max_attachment_bytes`, then reprocess.",
   ),
+  MEDIA_TYPE_NOT_ALLOWED: entry(
+    "permanent",
+    "The attachment is of a type the channel does not allow.",
+    "Release the held message, or add the type to `attachments.allow` and reprocess.",
+  ),
+  MEDIA_INFECTED: entry(
+    "permanent",
+    "The malware scanner found something in the attachment.",
+    "Do not open it; inform the sender. Release only what is proven a false alarm.",
+  ),
+  MEDIA_NOT_SCANNED: entry(
+    "permanent",
+    "The malware scanner could not finish with the attachment: over its limits, too slow, or an error.",
+    "Compare clamd's StreamMaxLength and time-outs with `max_attachment_bytes`, then reprocess.",
+  ),
+  MEDIA_UNREADABLE: entry(
+    "permanent",
+    "The attachment is damaged, too large to decode, or carries active content.",
+    "Look at the held message; release it or ask the patient to send it again.",
+  ),
+  SCANNER_UNAVAILABLE: entry(
+    "transient",
+    "The malware scanner cannot be reached.",
+    "Check clamd and BOTENSTOFF_CLAMD; attachments wait unscanned and go on by themselves.",
+  ),
+  INSPECTOR_UNAVAILABLE: entry(
+    "transient",
+    "The process that reads attachments cannot be started.",
+    "Check memory and process limits of the machine; attachments go on by themselves.",
+  ),
   // destinations
   DESTINATION_UNREACHABLE: entry(
     "transient",

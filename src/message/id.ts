@@ -28,6 +28,11 @@ export function attachmentId(message: MessageId, ordinal: number): string {
   return deriveUuid("attachment", message, String(ordinal));
 }
 
+/** The name of a further blob of an attachment: what was fetched before its metadata was taken out, its preview. */
+export function blobId(attachment: string, part: "original" | "preview"): string {
+  return deriveUuid("blob", attachment, part);
+}
+
 /** 20 characters of [0-9A-Z] from a message id: the longest MSH-10 that HL7 v2.5 allows (ST 20). `purpose` separates several HL7 messages of one message. */
 export function controlId(message: MessageId, purpose = ""): string {
   const digest = createHash("sha256").update(`control:${purpose}:${message}`).digest("hex").slice(0, 26);

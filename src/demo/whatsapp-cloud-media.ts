@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ServerResponse } from "node:http";
 
 /** Media URLs live five minutes (Meta, business-phone-numbers/media). */
 const URL_LIFETIME_MS = 5 * 60_000;
@@ -53,8 +53,8 @@ export class MediaShelf {
     return this.#media.delete(id);
   }
 
-  /** `GET /<media-id>`: where the bytes are, on the address the request came to. */
-  async lookUp(id: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  /** `GET /<media-id>`: where the bytes are, below the origin given. */
+  async lookUp(id: string, origin: string, response: ServerResponse): Promise<void> {
     const behaviour = this.#next("lookup");
     if (await misbehaved(behaviour, response)) return;
     const media = this.#media.get(id);
@@ -70,7 +70,7 @@ export class MediaShelf {
     const token = randomBytes(12).toString("hex");
     this.#urls.set(token, { id, until: Date.now() + URL_LIFETIME_MS });
     answer(response, 200, {
-      url: `http://${request.headers.host ?? ""}/whatsapp_business/attachments/?mid=${id}&token=${token}`,
+      url: `${origin}/whatsapp_business/attachments/?mid=${id}&token=${token}`,
       mime_type: media.mimeType,
       sha256: createHash("sha256").update(media.bytes).digest("hex"),
       file_size: media.bytes.length,

@@ -3,21 +3,23 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { MediaShelf, answer, refuse } from "./whatsapp-cloud-media.ts";
 import type { MediaBehaviour, SeenRequest } from "./whatsapp-cloud-media.ts";
-import { batch, imageUpdate, sign, textUpdate } from "./whatsapp-cloud-payload.ts";
+import { batch, imageUpdate, textUpdate } from "./whatsapp-cloud-payload.ts";
 import type { ImageInput, SignedBody, TextInput, Update } from "./whatsapp-cloud-payload.ts";
+import { playProvider } from "./whatsapp-cloud-provider.ts";
+import type { PlayedProvider, ProviderOptions } from "./whatsapp-cloud-provider.ts";
 import { deliver, post, verify } from "./whatsapp-cloud-webhook.ts";
 import type { RetryPlan } from "./whatsapp-cloud-webhook.ts";
 
-export interface WhatsappCloudOptions {
+export interface WhatsappCloudOptions extends ProviderOptions {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
-  readonly appSecret: string;
-  readonly accessToken: string;
-  readonly phoneNumberId: string;
 }
 
-/** Meta's side of the WhatsApp Cloud API, on real HTTP: a Graph API that serves media, and a sender of webhooks. */
+/**
+ * Meta's side of the WhatsApp Cloud API, or 360dialog's, on real HTTP: a Graph API that serves media, and a sender of
+ * webhooks.
+ */
 export interface WhatsappCloud {
   /** What goes into `graph_url`. */
   readonly url: string;
@@ -41,16 +43,16 @@ export interface WhatsappCloud {
 
 const RETRIES: RetryPlan = { attempts: 12, firstMs: 500 };
 const KEPT_REQUESTS = 1_000;
-const NODE = /^\/v\d+\.\d+\/([^/]+)$/;
 const DOWNLOAD = "/whatsapp_business/attachments/";
 
 /** Opens the simulator. @throws the listen error (EADDRINUSE, …) */
 export async function startWhatsappCloud(options: WhatsappCloudOptions): Promise<WhatsappCloud> {
-  const { appSecret, phoneNumberId } = options;
+  const { phoneNumberId } = options;
+  const provider = playProvider(options);
   const shelf = new MediaShelf();
   const requests: SeenRequest[] = [];
   const server = createServer((request, response) => {
-    serve({ options, shelf, requests }, request, response).catch(() => response.destroy());
+    serve({ provider, shelf, requests }, request, response).catch(() => response.destroy());
   });
   await listen(server, options);
   const { port } = server.address() as AddressInfo;
@@ -64,7 +66,7 @@ export async function startWhatsappCloud(options: WhatsappCloudOptions): Promise
     textBody: (input) => batch(phoneNumberId, [textUpdate(input)]),
     imageBody: (input) => batch(phoneNumberId, [imageUpdate(input)]),
     batchBody: (updates) => batch(phoneNumberId, updates),
-    signedBody: (payload) => sign(payload, appSecret),
+    signedBody: (payload) => provider.sign(payload),
     post,
     deliver: (webhookUrl, signed, plan = RETRIES) => deliver(webhookUrl, signed, plan),
     verify,
@@ -73,19 +75,19 @@ export async function startWhatsappCloud(options: WhatsappCloudOptions): Promise
 }
 
 interface Simulation {
-  readonly options: WhatsappCloudOptions;
+  readonly provider: PlayedProvider;
   readonly shelf: MediaShelf;
   readonly requests: SeenRequest[];
 }
 
 async function serve(
-  { options, shelf, requests }: Simulation,
+  { provider, shelf, requests }: Simulation,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const { pathname, searchParams } = new URL(request.url ?? "/", "http://simulator");
   const method = request.method ?? "GET";
-  const authorized = request.headers.authorization === `Bearer ${options.accessToken}`;
+  const authorized = provider.authorized(request.headers);
   requests.push({ method, path: pathname, authorized });
   if (requests.length > KEPT_REQUESTS) requests.shift();
   if (!authorized) {
@@ -93,7 +95,7 @@ async function serve(
     return;
   }
   if (method === "GET" && pathname === DOWNLOAD) return shelf.download(searchParams, response);
-  const id = NODE.exec(pathname)?.[1];
+  const id = provider.nodeOf(pathname);
   if (id === undefined) {
     refuse(response, 404, { code: 2500, type: "OAuthException", message: "Unknown path" });
     return;
@@ -102,11 +104,11 @@ async function serve(
     answer(response, 200, { success: shelf.remove(id) });
     return;
   }
-  if (id === options.phoneNumberId) {
+  if (id === provider.probe) {
     answer(response, 200, { id });
     return;
   }
-  return shelf.lookUp(id, request, response);
+  return shelf.lookUp(id, provider.mediaOrigin(`http://${request.headers.host ?? ""}`), response);
 }
 
 function listen(server: Server, { host, port }: WhatsappCloudOptions): Promise<void> {

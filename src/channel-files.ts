@@ -12,29 +12,34 @@ import type { Settings } from "./settings.ts";
 const LOOK_EVERY_MS = 2_000;
 
 /**
- * Deploys the channel files, and again whenever one changes (its name, size or time; polled, because file events do
- * not cross every kind of mount). What does not lint or whose tests fail is refused with its reasons.
+ * Deploys the channel files, and again whenever one of them or a secret file they name changes (its name, size or time;
+ * polled, because file events do not cross every kind of mount). What does not lint or whose tests fail is refused with
+ * its reasons.
  */
 export async function watchChannels(
   settings: Settings,
   log: Log,
   deploy: (wanted: Wanted) => Promise<void>,
 ): Promise<{ stop(): Promise<void> }> {
-  let print = await fingerprint(settings.channelsDir);
-  await deploy(await readWanted(settings));
-  let looking = Promise.resolve();
+  let files: readonly string[] = [];
+  let known: string | undefined;
   const look = async () => {
-    try {
-      const now = await fingerprint(settings.channelsDir);
-      if (now === print) return;
-      print = now;
-      await deploy(await readWanted(settings));
-    } catch (error) {
-      log("error", "channels.unreadable", { error: kindOfError(error) });
-    }
+    const now = await fingerprint(settings.channelsDir, files);
+    if (now === known) return;
+    // Whatever fails from here on is tried again at the next look.
+    known = undefined;
+    const { wanted, files: named } = await readWanted(settings);
+    await deploy(wanted);
+    // Taken before the reading, so that a change during it is seen at the next look.
+    if (named.join() === files.join()) known = now;
+    files = named;
   };
+  await look();
+  let looking = Promise.resolve();
+  const lookAgain = () =>
+    look().catch((error: unknown) => log("error", "channels.unreadable", { error: kindOfError(error) }));
   const timer = setInterval(() => {
-    looking = looking.then(look);
+    looking = looking.then(lookAgain);
   }, LOOK_EVERY_MS);
   return {
     stop: async () => {
@@ -44,9 +49,9 @@ export async function watchChannels(
   };
 }
 
-/** The channels fit to run, and why the others are not. */
-async function readWanted(settings: Settings): Promise<Wanted> {
-  const { channels, problems } = await loadChannels({
+/** The channels fit to run, why the others are not, and the files they name. */
+async function readWanted(settings: Settings): Promise<{ wanted: Wanted; files: readonly string[] }> {
+  const { channels, problems, files } = await loadChannels({
     directory: settings.channelsDir,
     mappingsDirectory: settings.mappingsDir,
     env: settings.env,
@@ -66,14 +71,20 @@ async function readWanted(settings: Settings): Promise<Wanted> {
         failed.map(({ name }) => `${channel.file}: test "${name}" fails`),
       );
   }
-  return { channels: fit, refused };
+  return { wanted: { channels: fit, refused }, files };
 }
 
-async function fingerprint(directory: string): Promise<string> {
+async function fingerprint(directory: string, files: readonly string[]): Promise<string> {
   const hash = createHash("sha256");
-  for (const name of (await readdir(directory)).sort()) {
-    const { size, mtimeMs } = await stat(join(directory, name));
-    hash.update(`${name}\0${size}\0${mtimeMs}\0`);
-  }
+  const channels = (await readdir(directory)).sort().map((name) => join(directory, name));
+  for (const file of channels) hash.update(await print(file));
+  // A secret that is not there yet, or no more, is a state like any other.
+  for (const file of files) hash.update(await print(file).catch(() => `${file}\0absent\0`));
   return hash.digest("hex");
+}
+
+/** A mount may swap a file behind a link without a new time, hence the inode. */
+async function print(file: string): Promise<string> {
+  const { size, mtimeMs, ino } = await stat(file);
+  return `${file}\0${size}\0${mtimeMs}\0${ino}\0`;
 }

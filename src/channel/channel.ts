@@ -26,8 +26,10 @@ export interface Channel {
   /** Signed consent to purge on an acknowledgement alone; required where no destination confirms. */
   readonly waiver?: { readonly signedBy: string; readonly date: string; readonly reason: string };
   readonly tests: readonly ChannelTest[];
-  /** SHA-256 hex of the file and its mappings' versions; equal digests run the same. Holds no resolved secret. */
+  /** SHA-256 hex of the file and its mappings' versions. Holds no resolved secret. */
   readonly digest: string;
+  /** Keyed hash of the file with every reference filled in: changes with a secret. Comparable within this process only. */
+  readonly values: string;
 }
 
 export interface ChannelDestination {

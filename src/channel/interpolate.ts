@@ -16,6 +16,7 @@ export interface Unresolved {
 }
 
 const REFERENCE = /\$\$\{|\$\{([^{}]*)\}?/g;
+const FILE = "file:";
 const NAME = /^([A-Za-z_][A-Za-z0-9_]*)(?::(.*))?$/s;
 
 /**
@@ -34,6 +35,12 @@ export function interpolate(document: Document, env: Environment): Unresolved[] 
     }
   }
   return unresolved;
+}
+
+/** The files a parsed document refers to (`${file:/path}`), readable or not; asked before it is interpolated. */
+export function filesNamed(document: Document): string[] {
+  const references = Array.from(scalars(document.contents, []), ({ text }) => [...text.matchAll(REFERENCE)]).flat();
+  return references.flatMap(([, reference]) => (reference?.startsWith(FILE) ? [reference.slice(FILE.length)] : []));
 }
 
 /** The text with every reference that cannot be resolved replaced by `placeholder`. */
@@ -75,8 +82,8 @@ function fill(text: string, env: Environment): { value: string } | { reason: str
 }
 
 function resolve(reference: string, env: Environment): { value: string } | { reason: string } {
-  if (reference.startsWith("file:")) {
-    return readSecret(reference.slice("file:".length));
+  if (reference.startsWith(FILE)) {
+    return readSecret(reference.slice(FILE.length));
   }
   const [, name, fallback] = NAME.exec(reference) ?? [];
   if (name === undefined) {

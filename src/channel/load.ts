@@ -1,11 +1,11 @@
-import { createHash } from "node:crypto";
+import { createHash, createHmac, randomBytes } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { LineCounter, parseDocument } from "yaml";
 import type { Document } from "yaml";
 import type { Mapping } from "#src/message/mapping.ts";
 import type { Channel } from "./channel.ts";
-import { interpolate } from "./interpolate.ts";
+import { filesNamed, interpolate } from "./interpolate.ts";
 import type { Environment, Unresolved } from "./interpolate.ts";
 import { EXCLUSIVE, lintChannel } from "./lint.ts";
 import { loadMapping } from "./mapping.ts";
@@ -32,14 +32,26 @@ interface Loaded {
   problem(issue: Issue): Problem;
 }
 
+export interface LoadedChannels {
+  readonly channels: Channel[];
+  readonly problems: Problem[];
+  /** The files the channel files refer to (`${file:…}`), of broken channels too: when one changes, load again. */
+  readonly files: readonly string[];
+}
+
+/** Lives as long as the process, so that what is made with it cannot be tried against likely secrets. */
+const VALUES_KEY = randomBytes(32);
+
 /** Loads every channel file of a folder, in the order of their names. A broken one is left out and never hinders the others. */
-export async function loadChannels(options: LoadOptions): Promise<{ channels: Channel[]; problems: Problem[] }> {
+export async function loadChannels(options: LoadOptions): Promise<LoadedChannels> {
   const loaded: Loaded[] = [];
   const problems: Problem[] = [];
+  const files = new Set<string>();
   for (const name of (await readdir(options.directory)).filter(isYaml).sort()) {
     const file = join(options.directory, name);
     const one = await loadChannel(file, await readFile(file, "utf8"), options);
     problems.push(...one.problems);
+    for (const named of one.files) files.add(named);
     if (one.loaded) {
       const clash = clashOf(one.loaded, loaded);
       if (clash) {
@@ -49,14 +61,14 @@ export async function loadChannels(options: LoadOptions): Promise<{ channels: Ch
       }
     }
   }
-  return { channels: loaded.map(({ channel }) => channel), problems };
+  return { channels: loaded.map(({ channel }) => channel), problems, files: [...files].sort() };
 }
 
 async function loadChannel(
   file: string,
   text: string,
   options: LoadOptions,
-): Promise<{ loaded?: Loaded; problems: Problem[] }> {
+): Promise<{ loaded?: Loaded; problems: Problem[]; files: readonly string[] }> {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
   if (document.errors.length > 0) {
@@ -64,8 +76,9 @@ async function loadChannel(
       const [summary = message] = message.split(/ at line \d+|:?\n/);
       return { file, line: linePos?.[0].line ?? 1, column: linePos?.[0].col ?? 1, path: "", message: summary };
     });
-    return { problems };
+    return { problems, files: [] };
   }
+  const files = filesNamed(document);
   const problem = ({ path, message, atKey }: Issue): Problem => ({
     file,
     ...positionOf(document.contents, path, lines, atKey),
@@ -79,13 +92,13 @@ async function loadChannel(
     ...(options.unresolved === "placeholder" ? [] : unresolved.map((open) => problemOf(open, problem))),
     ...checked.issues.map(problem),
   ];
-  const channel = assemble(file, text, checked);
+  const channel = assemble(file, text, document, checked);
   if (channel) {
     problems.push(...lintChannel(channel).map(problem));
   }
   return !channel || problems.length > 0
-    ? { problems }
-    : { loaded: { channel, problem, ...exclusiveOf(channel, document, unresolved) }, problems };
+    ? { problems, files }
+    : { loaded: { channel, problem, ...exclusiveOf(channel, document, unresolved) }, problems, files };
 }
 
 function problemOf(open: Unresolved, problem: (issue: Issue) => Problem): Problem {
@@ -98,6 +111,7 @@ function problemOf(open: Unresolved, problem: (issue: Issue) => Problem): Proble
 function assemble(
   file: string,
   text: string,
+  document: Document,
   { issues, file: said, source, destinations }: Validated,
 ): Channel | undefined {
   if (issues.length > 0 || !said || !source) {
@@ -131,6 +145,7 @@ function assemble(
     ...(waiver && { waiver: { signedBy: waiver.signed_by, date: waiver.date, reason: waiver.reason } }),
     tests: said.tests,
     digest: digest.digest("hex"),
+    values: createHmac("sha256", VALUES_KEY).update(JSON.stringify(document.toJS())).digest("hex"),
   };
 }
 

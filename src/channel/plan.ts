@@ -8,7 +8,7 @@ export interface Plan {
   readonly replace: readonly { readonly from: Channel; readonly to: Channel }[];
 }
 
-/** Compares what runs with what is wanted: the same id and digest keep running untouched. */
+/** Compares what runs with what is wanted: the same file, mappings and secrets keep running untouched. */
 export function plan(current: readonly Channel[], wanted: readonly Channel[]): Plan {
   const running = new Map(current.map((channel) => [channel.id, channel]));
   const start: Channel[] = [];
@@ -18,7 +18,7 @@ export function plan(current: readonly Channel[], wanted: readonly Channel[]): P
     const from = running.get(to.id);
     if (!from) {
       start.push(to);
-    } else if (from.digest === to.digest) {
+    } else if (from.digest === to.digest && from.values === to.values) {
       keep.push(from);
     } else {
       replace.push({ from, to });

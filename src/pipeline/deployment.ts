@@ -59,13 +59,31 @@ export function createDeployment(deps: DeploymentDeps): Deployment {
   const deployed = new Map<string, Deployed>();
   let refused: ReadonlyMap<string, readonly string[]> = new Map();
 
+  /**
+   * Starts a channel, in place of the version that runs. Webhooks meet one version or the other, never none: the new
+   * one takes over before the old one's turns have ended. Only a socket of the source's own must be closed first.
+   * Throws with the earlier version still (or again) running.
+   */
   async function start(channel: Channel): Promise<void> {
+    const old = deployed.get(channel.id);
     const running = deps.open(channel);
-    const listener = await listen(deps, running);
-    deployed.set(channel.id, { channel, running, listener });
+    try {
+      await old?.listener?.close();
+      const listener = await listen(deps, running);
+      deployed.set(channel.id, { channel, running, listener });
+    } catch (error) {
+      await closeChannel(running);
+      if (old?.listener) deployed.set(channel.id, { ...old, listener: await listen(deps, old.running) });
+      throw error;
+    }
+    if (old) {
+      await deps.worker.stop(channel.id);
+      await closeChannel(old.running);
+    }
     deps.worker.start(running);
     await deps.journal("channel.deployed", channel.id, { digest: channel.digest });
-    deps.log("info", "channel.deployed", { channel: channel.id, ...(listener && { port: listener.port }) });
+    const port = deployed.get(channel.id)?.listener?.port;
+    deps.log("info", "channel.deployed", { channel: channel.id, ...(port !== undefined && { port }) });
   }
 
   async function stop(id: string): Promise<void> {
@@ -90,13 +108,10 @@ export function createDeployment(deps: DeploymentDeps): Deployment {
       const reasons = new Map(wanted.refused);
       for (const { id } of steps.stop) if (!wanted.refused.has(id)) await stop(id);
       for (const channel of [...steps.replace.map(({ to }) => to), ...steps.start]) {
-        const before = deployed.get(channel.id)?.channel;
         try {
-          await stop(channel.id);
           await start(channel);
         } catch (error) {
           reasons.set(channel.id, [reasonOf(error)]);
-          if (before) await start(before);
         }
       }
       for (const [id, problems] of reasons) await refuse(id, problems);

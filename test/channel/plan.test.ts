@@ -2,7 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import type { Channel } from "#src/channel/channel.ts";
 import { plan } from "#src/channel/plan.ts";
 
-const channel = (id: string, digest: string) => ({ id, digest }) as Channel;
+const channel = (id: string, digest: string, values = "") => ({ id, digest, values }) as Channel;
 
 describe("planning a reload", () => {
   it("starts what is new, stops what is gone, replaces what changed and leaves the rest running", () => {
@@ -13,5 +13,10 @@ describe("planning a reload", () => {
     expect(stop).toEqual([running[2]]);
     expect(keep[0]).toBe(running[0]);
     expect(replace).toEqual([{ from: running[1], to: wanted[1] }]);
+  });
+
+  it("replaces a channel of which only a secret changed", () => {
+    const [from, to] = [channel("whatsapp", "1", "old secret"), channel("whatsapp", "1", "new secret")];
+    expect(plan([from], [to]).replace).toEqual([{ from, to }]);
   });
 });

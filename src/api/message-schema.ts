@@ -57,12 +57,18 @@ export const deliverySchema = z.strictObject({
 
 export type DeliveryView = z.infer<typeof deliverySchema>;
 
+const contact = z
+  .looseObject({ phone: z.string().optional(), userId: z.string().optional(), displayName: z.string().optional() })
+  .nullable();
+
 export const contentSchema = z.strictObject({
   content: z.looseObject({ kind: z.string() }).describe("As mappings see it."),
-  sender: z
-    .looseObject({ phone: z.string().optional(), userId: z.string().optional(), displayName: z.string().optional() })
+  sender: contact.describe("As mappings see it; null where nobody wrote, or the hospital did."),
+  recipient: contact.describe("Whom the hospital wrote to or called from its own phone; null otherwise."),
+  circumstances: z
+    .looseObject({})
     .nullable()
-    .describe("As mappings see it; null where nobody wrote."),
+    .describe("How the message came about: forwarded, from an advertisement, about a product, in a group."),
   sent_at: instant,
   reply_to: z.string().nullable().describe("The source's id of the message this one answers."),
   raw: z.unknown().describe("The source's own element, untouched."),

@@ -115,6 +115,8 @@ function showContent({ sealer }: ViewDeps, { id, epoch, sealed }: MessageDetail)
   return {
     content: { ...body.content },
     sender: body.sender ? { ...body.sender } : null,
+    recipient: body.recipient ? { ...body.recipient } : null,
+    circumstances: body.circumstances ? { ...body.circumstances } : null,
     sent_at: body.sentAt,
     reply_to: body.replyTo ?? null,
     raw: body.raw ?? null,

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import type { Attachment, AttachmentReference } from "#src/message/attachment.ts";
 import type { Subject } from "#src/message/directory.ts";
 import { attachmentId, messageId } from "#src/message/id.ts";
-import type { HoldReason, Message, MessageDraft } from "#src/message/message.ts";
+import { counterpart, type HoldReason, type Message, type MessageDraft } from "#src/message/message.ts";
 import type { Channel } from "./channel.ts";
 import type { ChannelTest } from "./schema.ts";
 
@@ -86,11 +86,12 @@ function outcomeOf(channel: Channel, draft: MessageDraft, patients: TestPatients
 
 /** Identification in small: by number against the test's patients. What the engine does is proven in its own room. */
 function identify(
-  { sender }: Message,
-  patients: TestPatients = ownerOf(sender?.phone),
+  message: Message,
+  patients: TestPatients = ownerOf(counterpart(message)?.phone),
   requireLevel: number,
 ): { subject: Subject } | { held: HoldReason } {
-  const matches = patients.filter(({ phones }) => sender?.phone !== undefined && phones.includes(sender.phone));
+  const phone = counterpart(message)?.phone;
+  const matches = patients.filter(({ phones }) => phone !== undefined && phones.includes(phone));
   const [match] = matches;
   if (!match) {
     return { held: "unknown" };

@@ -20,6 +20,14 @@ export type Content =
 
 export type MessageKind = Content["kind"];
 
+/** The kinds that may bring attachments; an edit repeats those of what it revises, a form may hold uploads. */
+const WITH_ATTACHMENTS: readonly MessageKind[] = ["image", "audio", "video", "document", "sticker", "choice", "edit"];
+
+/** Whether a message of this kind may have attachments, known without opening it. */
+export function mayHaveAttachments(kind: MessageKind): boolean {
+  return WITH_ATTACHMENTS.includes(kind);
+}
+
 export interface TextContent {
   readonly kind: "text";
   readonly text: string;
@@ -79,7 +87,7 @@ export interface ContactCard {
   readonly vcard: string;
 }
 
-/** A button, a list entry or a filled form: what was chosen instead of typed. */
+/** A button, a list entry or a filled form: what was chosen instead of typed. A form's uploads are attachments. */
 export interface ChoiceContent {
   readonly kind: "choice";
   readonly via: "button" | "list" | "form" | "call_permission";
@@ -116,7 +124,7 @@ export interface NoteContent {
   readonly text?: string;
 }
 
-/** A later wording of an earlier message, which stays readable. */
+/** A later wording of an earlier message, which stays readable. Without attachments only the caption was changed. */
 export interface EditContent {
   readonly kind: "edit";
   /** External id of the message edited. */

@@ -10,8 +10,10 @@ export interface Message {
   /** Id at the source (wamid, MSH-10). Personal: a wamid contains the phone number. */
   readonly externalId: string;
   readonly content: Content;
-  /** Absent where nobody wrote (an ADT message). */
+  /** Absent where nobody wrote (an ADT message), and where the hospital did. */
   readonly sender?: Contact;
+  /** Whom the hospital wrote to or called from its own phone; then there is no `sender`. */
+  readonly recipient?: Contact;
   /** Key of strict order: messages of one conversation never overtake each other. Personal. */
   readonly conversation: string;
   /** When the sender's side says it was sent. */
@@ -19,6 +21,7 @@ export interface Message {
   readonly receivedAt: string;
   /** External id of the message this one answers. */
   readonly replyTo?: string;
+  readonly circumstances?: Circumstances;
   readonly attachments: readonly Attachment[];
   /** The source's own element, untouched, so that members the engine does not know survive. */
   readonly raw: unknown;
@@ -31,13 +34,34 @@ export interface MessageDraft {
   readonly part?: string;
   readonly content: Content;
   readonly sender?: Contact;
+  readonly recipient?: Contact;
   readonly conversation: string;
   readonly sentAt: string;
   readonly replyTo?: string;
+  readonly circumstances?: Circumstances;
   readonly attachments?: readonly AttachmentReference[];
   readonly raw: unknown;
   /** Set when the source already knows that a person must look (malformed, unknown kind, foreign number). */
   readonly hold?: HoldReason;
+}
+
+/** How a message came about, told by the source beside what it says. */
+export interface Circumstances {
+  /** The words are somebody else's: passed on, or (`often`) passed on many times. */
+  readonly forwarded?: "once" | "often";
+  /** The advertisement or link the conversation was opened from. */
+  readonly referral?: { readonly headline?: string; readonly body?: string; readonly url?: string };
+  /** The product of the hospital's catalogue the sender asks about. */
+  readonly product?: string;
+  /** Id of the group the message was written in: others read it too. */
+  readonly group?: string;
+  /** Written before the engine was connected, and handed over by the phone. */
+  readonly earlier?: true;
+}
+
+/** The contact whose patient a message concerns, whichever side wrote it. */
+export function counterpart({ sender, recipient }: Pick<MessageDraft, "sender" | "recipient">): Contact | undefined {
+  return sender ?? recipient;
 }
 
 /** Why a message waits for a human. */

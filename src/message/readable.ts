@@ -1,4 +1,5 @@
-import type { ContactCard, Content, NoteContent } from "./content.ts";
+import type { CallContent, ContactCard, Content, NoteContent } from "./content.ts";
+import type { Circumstances } from "./message.ts";
 
 const NOTES: Readonly<Record<NoteContent["event"], string>> = {
   welcome_requested: "Unterhaltung geöffnet",
@@ -57,14 +58,33 @@ export function readableLines(content: Content): readonly string[] {
     case "revoke":
       return ["[Vom Absender gelöscht]"];
     case "call":
-      return [
-        `[Anruf: ${content.event}${content.durationSeconds === undefined ? "" : `, ${content.durationSeconds} s`}]`,
-      ];
+      return [`[${callLine(content)}]`];
     case "hl7":
       return content.text.split("\r");
     case "unknown":
-      return [`[Nicht darstellbare Nachricht: ${content.sourceKind}]`];
+      return [`[Nicht darstellbare Nachricht: ${[content.sourceKind, ...(content.codes ?? [])].join(", ")}]`];
   }
+}
+
+/** How a message came about, in square brackets like everything that is not the sender's own words. */
+export function circumstanceLines(circumstances: Circumstances | undefined): readonly string[] {
+  const { earlier, forwarded, group, product, referral } = circumstances ?? {};
+  return [
+    ...(earlier ? ["[Aus dem Verlauf vor dem Anschluss]"] : []),
+    ...(group === undefined ? [] : ["[In einer Gruppe geschrieben]"]),
+    ...(forwarded === undefined ? [] : [forwarded === "often" ? "[Häufig weitergeleitet]" : "[Weitergeleitet]"]),
+    ...(product === undefined ? [] : [`[Zu Produkt ${product}]`]),
+    ...(referral === undefined
+      ? []
+      : [`[${["Über eine Anzeige", referral.headline, referral.body, referral.url].filter(Boolean).join(": ")}]`]),
+  ];
+}
+
+const CALL_EVENTS: Readonly<Record<string, string>> = { connect: "begonnen", terminate: "beendet" };
+
+function callLine({ direction, event, durationSeconds }: CallContent): string {
+  const line = `${direction === "incoming" ? "Anruf" : "Anruf der Klinik"}: ${CALL_EVENTS[event] ?? event}`;
+  return durationSeconds === undefined ? line : `${line}, ${durationSeconds} s`;
 }
 
 function cardLines({ name, organisation, phones, emails, addresses }: ContactCard): string[] {

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { MessageDraft } from "#src/message/message.ts";
+import { counterpart, type MessageDraft } from "#src/message/message.ts";
 import { attachmentId, messageId } from "#src/message/id.ts";
 import { contactKey } from "#src/identity/phone.ts";
 import type { Accepted, InboundEvent } from "#src/sources/source.ts";
@@ -102,6 +102,7 @@ function sealDraft(
   const { externalId, part = "", attachments = [], hold, ...rest } = draft;
   const id = messageId(channel, externalId, part);
   const state = hold ? "held" : "received";
+  const contact = counterpart(draft);
   const body: SealedBody = { ...rest, ...(hold && { hold }) };
   const row: IntakeRow = {
     ...origin,
@@ -110,7 +111,7 @@ function sealDraft(
     laneKey: blindIndex.of("conversation", channel, draft.conversation),
     seenHash: blindIndex.seen(channel, externalId, part),
     externalBi: blindIndex.of("external-id", channel, externalId),
-    contactBi: draft.sender ? contactKey(blindIndex, draft.sender) : null,
+    contactBi: contact ? contactKey(blindIndex, contact) : null,
     state,
     reason: hold ?? null,
     history: JSON.stringify([

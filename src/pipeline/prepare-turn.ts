@@ -1,3 +1,4 @@
+import { mayHaveAttachments } from "#src/message/content.ts";
 import type { ClaimedLane } from "#src/store/sql/lanes.ts";
 import { readAttachments, takeReceived, type AttachmentState, type ReceivedRow } from "#src/store/sql/prepare.ts";
 import { backoff } from "./backoff.ts";
@@ -21,7 +22,7 @@ export async function takeToPrepare(
     lanes.map(({ lane }) => lane),
     PER_TURN,
   );
-  const attachments = rows.some(mayHaveAttachments)
+  const attachments = rows.some(({ kind }) => mayHaveAttachments(kind))
     ? await readAttachments(
         deps.store,
         rows.map(({ id }) => id),
@@ -35,10 +36,6 @@ export async function takeToPrepare(
       return [lane, mine.map((row) => ({ lane, row, attachments: byMessage.get(row.id) ?? [] }))];
     }),
   );
-}
-
-function mayHaveAttachments(row: ReceivedRow): boolean {
-  return row.kind !== "text" && row.kind !== "hl7";
 }
 
 /**

@@ -1,5 +1,5 @@
 import { BotenstoffError, kindOfError } from "#src/message/error-code.ts";
-import type { HoldReason, Message } from "#src/message/message.ts";
+import { counterpart, type HoldReason, type Message } from "#src/message/message.ts";
 import { resolve, type Resolution } from "#src/identity/resolve.ts";
 import type { ClaimedLane } from "#src/store/sql/lanes.ts";
 import { describeError } from "#src/store/sql/outcome.ts";
@@ -47,7 +47,7 @@ async function identifyAndRoute(
   message: Message,
 ): Promise<Prepared> {
   if (!channel.identity) return { row: routed(deps, work, channel) };
-  const resolution = await resolve(deps.directory, message.sender, channel.identity.requireLevel);
+  const resolution = await resolve(deps.directory, counterpart(message), channel.identity.requireLevel);
   const { contactBi } = work.row;
   const row = resolution.found ? routed(deps, work, channel, resolution) : held(work, resolution.reason);
   return { row, ...(contactBi && { seen: { contactBi, patientIds: resolution.patientIds } }) };

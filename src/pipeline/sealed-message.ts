@@ -7,7 +7,7 @@ import type { AttachmentState } from "#src/store/sql/prepare.ts";
 /** The part of a message that is sealed as one JSON value in `message.sealed`. */
 export type SealedBody = Pick<
   MessageDraft,
-  "content" | "sender" | "conversation" | "sentAt" | "replyTo" | "raw" | "hold"
+  "content" | "sender" | "recipient" | "conversation" | "sentAt" | "replyTo" | "circumstances" | "raw" | "hold"
 >;
 
 /** What `attachment.sealed` holds: what the source announced, and what is known since the bytes were fetched. */

@@ -221,6 +221,8 @@ describe("GET /api/v1/messages/:id", () => {
       content: { kind: "text", text: CANARY.text },
       sender: { phone: CANARY.phone, displayName: CANARY.name },
       sent_at: "2026-11-23T10:00:00.000Z",
+      recipient: null,
+      circumstances: null,
       reply_to: "wamid.before",
       raw: { type: "text", from: CANARY.phone },
     });

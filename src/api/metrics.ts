@@ -19,6 +19,11 @@ export interface Metrics {
   observeDelivery(channel: string, destination: string, seconds: number): void;
   /** Adds to the counter `botenstoff_<name>_total`; one that COUNTERS does not list has the labels of its first use. */
   count(name: string, labels: Readonly<Record<string, string>>, by?: number): void;
+  /**
+   * Offers a value for the gauge `botenstoff_<name>`, read at every scrape: `undefined` leaves it out, offering it again
+   * under the same labels replaces it.
+   */
+  gauge(name: string, labels: Readonly<Record<string, string>>, read: () => number | undefined): void;
 }
 
 /** The counters that are there, at zero, before anything happens. */
@@ -31,6 +36,7 @@ const COUNTERS: readonly { name: string; help: string; labels: readonly string[]
     labels: ["channel", "destination", "code"],
   },
   { name: "delivery_accepted", help: "Accepted attempts.", labels: ["channel", "destination"] },
+  { name: "source_events", help: "What sources count.", labels: ["channel", "event"] },
   { name: "destination_events", help: "What connectors count.", labels: ["channel", "destination", "event"] },
   { name: "messages_restricted", help: "Messages that outlived their limit undecided.", labels: ["channel"] },
   { name: "purged_messages", help: "Messages destroyed on schedule.", labels: [] },
@@ -81,6 +87,35 @@ export function createMetrics(deps: MetricsDeps): Metrics {
       count("delivery_accepted", { channel, destination });
     },
     count,
+    gauge: offeredGauges(registry),
+  };
+}
+
+/** Gauges whose values their owners keep; one has the labels of its first use. */
+function offeredGauges(registry: Registry): Metrics["gauge"] {
+  type Offer = { readonly labels: Readonly<Record<string, string>>; readonly read: () => number | undefined };
+  const known = new Map<string, Map<string, Offer>>();
+  return (name, labels, read) => {
+    let offers = known.get(name);
+    if (!offers) {
+      const mine = new Map<string, Offer>();
+      known.set(name, mine);
+      offers = mine;
+      new Gauge({
+        name: `botenstoff_${name}`,
+        help: name.replaceAll("_", " "),
+        labelNames: Object.keys(labels),
+        registers: [registry],
+        collect() {
+          this.reset();
+          for (const { labels: at, read: readNow } of mine.values()) {
+            const value = readNow();
+            if (value !== undefined) this.set(at, value);
+          }
+        },
+      });
+    }
+    offers.set(JSON.stringify(labels), { labels, read });
   };
 }
 

@@ -31,7 +31,12 @@ const NOTHING = Buffer.alloc(0);
  * example names the phone number whatever the environment says it is.
  */
 export async function runChannelTests(channel: Channel): Promise<ChannelTestResult[]> {
-  const source = channel.sourceSpec.open(channel.sourceConfig, { channel: channel.id, log: () => undefined });
+  const source = channel.sourceSpec.open(channel.sourceConfig, {
+    channel: channel.id,
+    log: () => undefined,
+    count: () => undefined,
+    gauge: () => undefined,
+  });
   try {
     const results: ChannelTestResult[] = [];
     for (const test of channel.tests) {

@@ -89,7 +89,7 @@ function connectorsOf(channel: Channel): Connector[] {
   return [
     {
       name: `${channel.id} source (${channel.sourceType})`,
-      open: () => sourceSpec.open(sourceConfig, { channel: channel.id, log }),
+      open: () => sourceSpec.open(sourceConfig, { channel: channel.id, log, count: log, gauge: log }),
     },
     ...channel.destinations.map(({ id, spec, config }) => ({
       name: `${channel.id} ${id} (${spec.type})`,
@@ -99,6 +99,7 @@ function connectorsOf(channel: Channel): Connector[] {
           destination: id,
           log,
           count: log,
+          gauge: log,
           applyToDirectory: () => Promise.reject(new BotenstoffError("CONFIG_INVALID", "applying: not in a dry run")),
         }),
     })),

@@ -9,6 +9,8 @@ export interface Job<Output = unknown> {
   readonly messageId: MessageId;
   /** What the mapping made. */
   readonly output: Output;
+  /** Names the lane without telling whose it is: what must arrive in order has the same one. */
+  readonly lane: string;
   /** Streams an attachment's plain bytes; opened anew for every attempt. */
   openBlob(attachmentId: string): Readable;
 }
@@ -45,7 +47,9 @@ export interface DestinationContext {
   /** Structured, without personal data. */
   log(level: "info" | "warn", event: string, fields?: Readonly<Record<string, string | number | boolean>>): void;
   /** Counts something worth a metric, e.g. an ACK code. */
-  count(event: string): void;
+  count(event: string, by?: number): void;
+  /** Offers a value to be read at every scrape; `undefined` leaves it out, offering it again replaces it. */
+  gauge(name: string, labels: Readonly<Record<string, string>>, read: () => number | undefined): void;
   /** Applies a change to the engine's own directory; resolves after the commit. Only the `directory` destination uses it. */
   applyToDirectory(change: DirectoryChange, messageId: MessageId): Promise<{ readonly evidence: unknown }>;
 }

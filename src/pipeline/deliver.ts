@@ -80,6 +80,7 @@ function render(deps: PipelineDeps, destination: RunningDestination, { row, atta
   return {
     messageId: row.messageId,
     output: map(destination, message, frozen),
+    lane: row.laneKey.toString("hex"),
     openBlob: (id): Readable => deps.blobs.read(row.epoch, id),
   };
 }

@@ -17,7 +17,9 @@ export type Log = (
 export interface PipelineMetrics {
   /** Seconds from receipt to acceptance at the destination. */
   observeDelivery(channel: string, destination: string, seconds: number): void;
-  count(name: string, labels: Readonly<Record<string, string>>): void;
+  count(name: string, labels: Readonly<Record<string, string>>, by?: number): void;
+  /** A value read at every scrape. */
+  gauge(name: string, labels: Readonly<Record<string, string>>, read: () => number | undefined): void;
 }
 
 /** Everything the steps share, handed in by the composition root. */

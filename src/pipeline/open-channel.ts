@@ -6,7 +6,7 @@ import type { RunningChannel } from "./running-channel.ts";
 
 interface OpenDeps {
   readonly log: Log;
-  readonly metrics: Pick<PipelineMetrics, "count">;
+  readonly metrics: Pick<PipelineMetrics, "count" | "gauge">;
   applyToDirectory(change: DirectoryChange, messageId: MessageId): Promise<{ readonly evidence: unknown }>;
 }
 
@@ -14,9 +14,18 @@ interface OpenDeps {
 export function openChannel(deps: OpenDeps, channel: Channel): RunningChannel {
   const named = (level: "info" | "warn", event: string, fields?: Readonly<Record<string, string | number | boolean>>) =>
     deps.log(level, event, { channel: channel.id, ...fields });
+  const gauge =
+    (connector: string) =>
+    (name: string, labels: Readonly<Record<string, string>>, read: () => number | undefined): void =>
+      deps.metrics.gauge(name, { channel: channel.id, connector, ...labels }, read);
   return {
     id: channel.id,
-    source: channel.sourceSpec.open(channel.sourceConfig, { channel: channel.id, log: named }),
+    source: channel.sourceSpec.open(channel.sourceConfig, {
+      channel: channel.id,
+      log: named,
+      count: (event, by) => deps.metrics.count("source_events", { channel: channel.id, event }, by),
+      gauge: gauge("source"),
+    }),
     passes: (message) => channel.filter?.passes(message) ?? true,
     ...(channel.identity && { identity: { requireLevel: channel.identity.requireLevel } }),
     destinations: channel.destinations.map((destination) => ({
@@ -25,8 +34,9 @@ export function openChannel(deps: OpenDeps, channel: Channel): RunningChannel {
         channel: channel.id,
         destination: destination.id,
         log: (level, event, fields) => named(level, event, { destination: destination.id, ...fields }),
-        count: (event) =>
-          deps.metrics.count("destination_events", { channel: channel.id, destination: destination.id, event }),
+        count: (event, by) =>
+          deps.metrics.count("destination_events", { channel: channel.id, destination: destination.id, event }, by),
+        gauge: gauge(destination.id),
         applyToDirectory: (change, messageId) => deps.applyToDirectory(change, messageId),
       }),
       mapping: destination.mapping,

@@ -84,6 +84,10 @@ export interface SourceContext {
   readonly channel: string;
   /** Structured, without personal data. */
   log(level: "info" | "warn", event: string, fields?: Readonly<Record<string, string | number | boolean>>): void;
+  /** Counts something worth a metric. */
+  count(event: string, by?: number): void;
+  /** Offers a value to be read at every scrape; `undefined` leaves it out, offering it again replaces it. */
+  gauge(name: string, labels: Readonly<Record<string, string>>, read: () => number | undefined): void;
 }
 
 /** A kind of source: one folder, one line in index.ts. */

@@ -28,6 +28,23 @@ function setUp() {
 }
 
 describe("the metrics", () => {
+  test("show a value its owner offers, as it is at the time of the scrape, until there is none", async () => {
+    const { metrics } = setUp();
+    let left: number | undefined = 60;
+    metrics.gauge("certificate_expires_seconds", { channel: "a", connector: "source" }, () => 1);
+    metrics.gauge("certificate_expires_seconds", { channel: "a", connector: "source" }, () => left);
+    metrics.gauge("certificate_expires_seconds", { channel: "a", connector: "chart" }, () => 5);
+    expect(await metrics.render()).toContain(
+      'botenstoff_certificate_expires_seconds{channel="a",connector="source"} 60',
+    );
+    left = 30;
+    expect(await metrics.render()).toContain('{channel="a",connector="source"} 30');
+    left = undefined;
+    const text = await metrics.render();
+    expect(text).not.toContain('expires_seconds{channel="a",connector="source"}');
+    expect(text).toContain('expires_seconds{channel="a",connector="chart"} 5');
+  });
+
   test("show what waits, how long and what is stuck", async () => {
     const text = await setUp().metrics.render();
     for (const line of [

@@ -34,7 +34,12 @@ function open(extra: object = {}): Source {
     fetch_timeout_secs: 0.4,
     ...extra,
   };
-  return whatsappSource.open(whatsappSource.config.parse(config), { channel: "test", log: () => undefined });
+  return whatsappSource.open(whatsappSource.config.parse(config), {
+    channel: "test",
+    log: () => undefined,
+    count: () => undefined,
+    gauge: () => undefined,
+  });
 }
 
 /** The digest of the bytes, or the code of what went wrong, be it before the stream or in it. */

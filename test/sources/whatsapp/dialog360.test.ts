@@ -20,7 +20,12 @@ let mediaId: string;
 
 function open(extra: object = {}): Source {
   const config = whatsappSource.config.parse({ ...base, webhook_token: "t", graph_url: cloud.url, ...extra });
-  return whatsappSource.open(config, { channel: "test", log: () => undefined });
+  return whatsappSource.open(config, {
+    channel: "test",
+    log: () => undefined,
+    count: () => undefined,
+    gauge: () => undefined,
+  });
 }
 
 async function codeOf(work: () => Promise<unknown>): Promise<string> {

@@ -6,9 +6,11 @@ import { createDeployment } from "#src/pipeline/deployment.ts";
 import type { Log, PipelineDeps } from "#src/pipeline/deps.ts";
 import { createIntake } from "#src/pipeline/intake.ts";
 import { openChannel } from "#src/pipeline/open-channel.ts";
+import { shareOut } from "#src/pipeline/share-out.ts";
 import { createSettle } from "#src/pipeline/settle.ts";
 import { createWatch } from "#src/pipeline/watch.ts";
 import { createWorker } from "#src/pipeline/worker.ts";
+import type { InboundEvent, WebhookRequest } from "#src/sources/source.ts";
 import { checkLedger } from "#src/retention/purge.ts";
 import { startSchedule } from "#src/retention/schedule.ts";
 import { listPurges } from "#src/store/sql/purge.ts";
@@ -85,11 +87,21 @@ export async function startEngine(settings: Settings, log: Log): Promise<Engine>
     if (!channel || !webhook) return undefined;
     return {
       challenge: (query: URLSearchParams) => webhook.challenge(query),
-      authenticate: (request: Parameters<typeof webhook.authenticate>[0]) => webhook.authenticate(request),
-      intake: async (event: Parameters<typeof channel.source.split>[0]) => {
-        await intake(id, event, channel.source.split(event));
+      authenticate: (request: WebhookRequest) => webhook.authenticate(request),
+      intake: async (event: InboundEvent, request: WebhookRequest) => {
+        await intake(
+          event,
+          shareOut(id, channel.source.split(event), (address) => ownerOf(address, request)),
+        );
       },
     };
+  }
+
+  /** The one channel that owns the address and would have believed the request at its own door. */
+  function ownerOf(address: string, request: WebhookRequest): string | undefined {
+    const owners = deployment.all().filter(({ source }) => source.address === address);
+    const [owner] = owners;
+    return owners.length === 1 && owner?.source.webhook?.authenticate(request) ? owner.id : undefined;
   }
 
   async function readiness() {

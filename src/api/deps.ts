@@ -4,15 +4,15 @@ import type { BlindIndex } from "#src/seal/blind-index.ts";
 import type { Sealer } from "#src/seal/sealer.ts";
 import type { Queryable } from "#src/store/queryable.ts";
 import type { PurgeRow } from "#src/store/sql/purge.ts";
-import type { InboundEvent, Webhook } from "#src/sources/source.ts";
+import type { InboundEvent, Webhook, WebhookRequest } from "#src/sources/source.ts";
 import type { ChannelStatus } from "#src/pipeline/deployment.ts";
 import type { Log } from "#src/pipeline/deps.ts";
 import type { Metrics } from "./metrics.ts";
 
 /** A channel's webhook together with the way into the engine. */
 export interface WebhookDoor extends Webhook {
-  /** Resolves once the event is durable; a rejection means nothing was stored. */
-  intake(event: InboundEvent): Promise<void>;
+  /** Resolves once the event is durable, for every channel it concerns; a rejection means nothing was stored. */
+  intake(event: InboundEvent, request: WebhookRequest): Promise<void>;
 }
 
 /** What the audit journal keeps of a request. `subject` is a message id. */

@@ -38,6 +38,13 @@ const COUNTERS: readonly { name: string; help: string; labels: readonly string[]
   { name: "delivery_accepted", help: "Accepted attempts.", labels: ["channel", "destination"] },
   { name: "source_events", help: "What sources count.", labels: ["channel", "event"] },
   { name: "destination_events", help: "What connectors count.", labels: ["channel", "destination", "event"] },
+  { name: "outbound_statuses", help: "Statuses of sent messages, each counted once.", labels: ["channel", "status"] },
+  {
+    name: "outbound_failures",
+    help: "Sent messages that failed, by the provider's code.",
+    labels: ["channel", "code"],
+  },
+  { name: "operator_events", help: "What providers told operators.", labels: ["channel", "field", "level"] },
   { name: "messages_restricted", help: "Messages that outlived their limit undecided.", labels: ["channel"] },
   { name: "purged_messages", help: "Messages destroyed on schedule.", labels: [] },
 ];

@@ -42,7 +42,8 @@ async function take(deps: ApiDeps, door: WebhookDoor, request: Request): Promise
   const body: unknown = request.body;
   const bytes = Buffer.isBuffer(body) ? body : Buffer.alloc(0);
   const channel = channelOf(request);
-  if (!door.authenticate({ headers: request.headers, query: queryOf(request), raw: bytes })) {
+  const received = { headers: request.headers, query: queryOf(request), raw: bytes };
+  if (!door.authenticate(received)) {
     deps.metrics.count("signature_failures", { channel });
     throw new Problem(
       401,
@@ -53,7 +54,7 @@ async function take(deps: ApiDeps, door: WebhookDoor, request: Request): Promise
   }
   try {
     if (!(await deps.mayStore())) throw new BotenstoffError("STORE_FULL", "taking an event: the disk is too full");
-    await door.intake({ raw: bytes, receivedAt: new Date(deps.now()).toISOString() });
+    await door.intake({ raw: bytes, receivedAt: new Date(deps.now()).toISOString() }, received);
   } catch (error) {
     // Whatever the reason: what is not stored is not acknowledged, and the provider must send it again.
     deps.log("error", "webhook.not_stored", { channel, error: nameOf(error) });

@@ -44,7 +44,7 @@ export async function runChannelTests(channel: Channel): Promise<ChannelTestResu
       const outcomes =
         typeof raw === "string"
           ? [{ failed: raw }]
-          : source.split({ raw, receivedAt: NOW }).map((draft) => outcomeOf(channel, draft, test.patients));
+          : source.split({ raw, receivedAt: NOW }).messages.map((draft) => outcomeOf(channel, draft, test.patients));
       results.push({ channel: channel.id, name: test.name, ...judge(test, outcomes) });
     }
     return results;
@@ -126,7 +126,8 @@ function ownerOf(phone: string | undefined): TestPatients {
 }
 
 function toMessage(channel: string, draft: MessageDraft): Message {
-  const { part = "", attachments = [], hold: _hold, ...rest } = draft;
+  const { part = "", attachments = [], hold: _hold, addressee: _addressee, direct: _direct, ...said } = draft;
+  const { contactNews: _contactNews, ...rest } = said;
   const id = messageId(channel, draft.externalId, part);
   return {
     ...rest,

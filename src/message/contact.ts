@@ -7,3 +7,11 @@ export interface Contact {
   /** Profile name the sender chose; never used to identify. */
   readonly displayName?: string;
 }
+
+/** What a source reports about a contact itself. */
+export interface ContactNews {
+  /** Fingerprint of the contact's encryption keys; it changes with a new phone or a new owner of the number. */
+  readonly keyHash?: string;
+  /** The source's own word that the contact, known so far by the first ids, is known by the second from now on. */
+  readonly changed?: { readonly from: Contact; readonly to: Contact };
+}

@@ -1,5 +1,5 @@
 import type { Attachment, AttachmentReference } from "./attachment.ts";
-import type { Contact } from "./contact.ts";
+import type { Contact, ContactNews } from "./contact.ts";
 import type { Content } from "./content.ts";
 import type { MessageId } from "./id.ts";
 
@@ -41,6 +41,12 @@ export interface MessageDraft {
   readonly circumstances?: Circumstances;
   readonly attachments?: readonly AttachmentReference[];
   readonly raw: unknown;
+  /** Whom it was sent to, where that is not the channel's own address (`Source.address`). */
+  readonly addressee?: string;
+  /** The conversation is with the sender alone, so it follows them when their number or user id changes. */
+  readonly direct?: true;
+  /** What the source says about who the sender is, beside what they said. */
+  readonly contactNews?: ContactNews;
   /** Set when the source already knows that a person must look (malformed, unknown kind, foreign number). */
   readonly hold?: HoldReason;
 }

@@ -134,7 +134,7 @@ export function createDeployment(deps: DeploymentDeps): Deployment {
 
 async function listen(deps: DeploymentDeps, running: RunningChannel): Promise<Listener | undefined> {
   const { source, id } = running;
-  return source.listen?.((event, drafts) => deps.intake(id, event, drafts));
+  return source.listen?.((event, cut) => deps.intake(event, [{ channel: id, ...cut }]));
 }
 
 function statusOf(channel: Channel, problems: readonly string[]): ChannelStatus {

@@ -1,35 +1,39 @@
-import { randomUUID } from "node:crypto";
-import { counterpart, type MessageDraft } from "#src/message/message.ts";
-import { attachmentId, messageId } from "#src/message/id.ts";
-import { contactKey } from "#src/identity/phone.ts";
+import { joinStatus } from "#src/message/outbound-status.ts";
 import type { Accepted, InboundEvent } from "#src/sources/source.ts";
-import { storeIntake, type AttachmentRow, type EventRow, type IntakeRow } from "#src/store/sql/intake.ts";
+import { storeIntake, type AttachmentRow, type IntakeRow } from "#src/store/sql/intake.ts";
+import { storeNotices } from "#src/store/sql/notices.ts";
+import { reportOutbound, type OutboundRow } from "#src/store/sql/outbound-status.ts";
+import type { Queryable } from "#src/store/queryable.ts";
+import { sealArrival, type Arrival } from "./arrival.ts";
 import type { PipelineDeps } from "./deps.ts";
 import { GroupCommit } from "./group-commit.ts";
-import { place, type SealedAttachmentBody, type SealedBody } from "./sealed-message.ts";
+import { reportNotices } from "./report-notices.ts";
+import type { Share } from "./share-out.ts";
 import type { Watch } from "./watch.ts";
 
-interface Arrival {
-  readonly event: EventRow;
-  readonly messages: readonly IntakeRow[];
-  readonly attachments: readonly AttachmentRow[];
-}
-
-/** Stores an event of a channel; resolves once it is durable, rejects when nothing was stored. */
-export type Intake = (channel: string, event: InboundEvent, drafts: readonly MessageDraft[]) => Promise<Accepted>;
+/**
+ * Stores an event with everything cut from it, for one channel or several; resolves once all of it is durable, rejects
+ * when nothing was stored. The answer names the messages of all shares, in their order.
+ */
+export type Intake = (event: InboundEvent, shares: readonly [Share, ...Share[]]) => Promise<Accepted>;
 
 /**
- * The first step: seals an event and the messages cut from it and writes them, many events in one commit. What the
+ * The first step: seals an event, its messages and notices and writes them, many events in one commit. What the
  * seen-list knows changes nothing, even long after its purge.
  */
 export function createIntake(deps: PipelineDeps, watch: Watch, wake: (channel: string) => void): Intake {
-  const commits = new GroupCommit<Arrival, Set<string>>((arrivals) => commit(deps, arrivals));
-  return async (channel, event, drafts) => {
+  const commits = new GroupCommit<Arrival, ReadonlySet<string>>((arrivals) => commit(deps, arrivals));
+  return async (event, shares) => {
     const epoch = await deps.epochs.current(deps.clock());
     await deps.epochs.ensure(epoch);
-    const arrival = sealArrival(deps, epoch, channel, event, drafts);
+    const arrival = sealArrival(deps, epoch, event, shares);
     const fresh = await commits.add(arrival);
-    if (fresh.size > 0) wake(channel);
+    reportNotices(
+      deps,
+      arrival.notices.filter(({ id }) => fresh.has(id)),
+    );
+    const woken = new Set(arrival.messages.filter(({ id }) => fresh.has(id)).map(({ channel }) => channel));
+    for (const channel of woken) wake(channel);
     return {
       messages: arrival.messages.map(({ id }) => ({ id, duplicate: !fresh.has(id) })),
       settled: (id, timeoutMs) => watch.settled(id, timeoutMs),
@@ -37,24 +41,42 @@ export function createIntake(deps: PipelineDeps, watch: Watch, wake: (channel: s
   };
 }
 
-async function commit(deps: PipelineDeps, arrivals: readonly Arrival[]): Promise<Set<string>[]> {
-  // The first arrival of a message wins; later ones in the same batch are duplicates like any other.
-  const firstBySeen = new Map<string, IntakeRow>();
-  const winners = new Set<IntakeRow>();
-  for (const row of arrivals.flatMap((arrival) => arrival.messages)) {
-    const seen = row.seenHash.toString("hex");
-    if (firstBySeen.has(seen)) continue;
-    firstBySeen.set(seen, row);
-    winners.add(row);
-  }
-  const fresh = await storeIntake(deps.store, {
-    events: arrivals.map((arrival) => arrival.event),
-    messages: [...winners],
-    attachments: uniqueAttachments(arrivals, winners),
+/** @returns for each arrival the ids of its messages and notices that are new */
+async function commit(deps: PipelineDeps, arrivals: readonly Arrival[]): Promise<ReadonlySet<string>[]> {
+  const messages = firstOfEach(arrivals.flatMap((arrival) => arrival.messages));
+  const notices = firstOfEach(arrivals.flatMap((arrival) => arrival.notices));
+  const events = arrivals.map((arrival) => arrival.event);
+  const writeMessages = async (db: Queryable) =>
+    messages.size === 0
+      ? new Set<string>()
+      : storeIntake(db, { events, messages: [...messages], attachments: uniqueAttachments(arrivals, messages) });
+  const fresh =
+    notices.size === 0
+      ? await writeMessages(deps.store)
+      : await deps.store.transaction(async (db) => {
+          const written = await writeMessages(db);
+          const told = await storeNotices(db, events, [...notices]);
+          const reports = joinReports(arrivals.flatMap((arrival) => arrival.reports));
+          if (reports.length > 0) await reportOutbound(db, reports, new Date(deps.clock()));
+          return new Set([...written, ...told]);
+        });
+  return arrivals.map((arrival) => {
+    const won = [
+      ...arrival.messages.filter((row) => messages.has(row)),
+      ...arrival.notices.filter((row) => notices.has(row)),
+    ];
+    return new Set(won.filter(({ id }) => fresh.has(id)).map(({ id }) => id));
   });
-  return arrivals.map(
-    (arrival) => new Set(arrival.messages.filter((row) => winners.has(row) && fresh.has(row.id)).map((row) => row.id)),
-  );
+}
+
+/** The first arrival of anything wins; later ones in the same batch are duplicates like any other. */
+function firstOfEach<Row extends { readonly seenHash: Buffer }>(rows: readonly Row[]): ReadonlySet<Row> {
+  const bySeen = new Map<string, Row>();
+  for (const row of rows) {
+    const seen = row.seenHash.toString("hex");
+    if (!bySeen.has(seen)) bySeen.set(seen, row);
+  }
+  return new Set(bySeen.values());
 }
 
 function uniqueAttachments(arrivals: readonly Arrival[], winners: ReadonlySet<IntakeRow>): AttachmentRow[] {
@@ -69,70 +91,17 @@ function uniqueAttachments(arrivals: readonly Arrival[], winners: ReadonlySet<In
   });
 }
 
-function sealArrival(
-  deps: PipelineDeps,
-  epoch: number,
-  channel: string,
-  event: InboundEvent,
-  drafts: readonly MessageDraft[],
-): Arrival {
-  const eventId = randomUUID();
-  const sealed = drafts.map((draft) =>
-    sealDraft(deps, { epoch, channel, eventId, receivedAt: event.receivedAt }, draft),
+/** One report for each sent message: a row may be written only once in a statement. */
+function joinReports(reports: readonly OutboundRow[]): OutboundRow[] {
+  const byMessage = Map.groupBy(reports, ({ id }) => id);
+  return Array.from(byMessage.values(), (several) =>
+    several.reduce((a, b) => {
+      const { state, at, codes } = joinStatus(statusOf(a), statusOf(b));
+      return { ...a, state, rank: Math.max(a.rank, b.rank), reachedAt: at, codes: JSON.stringify(codes) };
+    }),
   );
-  return {
-    event: {
-      epoch,
-      id: eventId,
-      channel,
-      receivedAt: event.receivedAt,
-      raw: deps.sealer.seal(place.event(epoch, eventId), event.raw),
-    },
-    messages: sealed.map(({ row }) => row),
-    attachments: sealed.flatMap(({ attachments }) => attachments),
-  };
 }
 
-function sealDraft(
-  { sealer, blindIndex }: PipelineDeps,
-  origin: { epoch: number; channel: string; eventId: string; receivedAt: string },
-  draft: MessageDraft,
-): { row: IntakeRow; attachments: AttachmentRow[] } {
-  const { epoch, channel, receivedAt } = origin;
-  const { externalId, part = "", attachments = [], hold, ...rest } = draft;
-  const id = messageId(channel, externalId, part);
-  const state = hold ? "held" : "received";
-  const contact = counterpart(draft);
-  const body: SealedBody = { ...rest, ...(hold && { hold }) };
-  const row: IntakeRow = {
-    ...origin,
-    id,
-    kind: draft.content.kind,
-    laneKey: blindIndex.of("conversation", channel, draft.conversation),
-    seenHash: blindIndex.seen(channel, externalId, part),
-    externalBi: blindIndex.of("external-id", channel, externalId),
-    contactBi: contact ? contactKey(blindIndex, contact) : null,
-    state,
-    reason: hold ?? null,
-    history: JSON.stringify([
-      { state: "received", at: receivedAt },
-      ...(hold ? [{ state: "held", at: receivedAt }] : []),
-    ]),
-    sealed: sealer.sealJson(place.message(epoch, id, "sealed"), body),
-    externalId: sealer.seal(place.message(epoch, id, "external_id"), Buffer.from(externalId, "utf8")),
-  };
-  return {
-    row,
-    attachments: attachments.map((reference, ordinal) => {
-      const attachment = attachmentId(id, ordinal);
-      const sealedBody: SealedAttachmentBody = { reference };
-      return {
-        epoch,
-        id: attachment,
-        messageId: id,
-        ordinal,
-        sealed: sealer.sealJson(place.attachment(epoch, attachment), sealedBody),
-      };
-    }),
-  };
+function statusOf({ state, reachedAt, codes }: OutboundRow) {
+  return { state, at: reachedAt, codes: JSON.parse(codes) as string[] };
 }

@@ -10,6 +10,14 @@ export type SealedBody = Pick<
   "content" | "sender" | "recipient" | "conversation" | "sentAt" | "replyTo" | "circumstances" | "raw" | "hold"
 >;
 
+/** What everything cut from one event has in common. */
+export interface Origin {
+  readonly epoch: number;
+  readonly channel: string;
+  readonly eventId: string;
+  readonly receivedAt: string;
+}
+
 /** What `attachment.sealed` holds: what the source announced, and what is known since the bytes were fetched. */
 export interface SealedAttachmentBody {
   readonly reference: AttachmentReference;
@@ -33,6 +41,7 @@ export const place = {
     column,
   }),
   event: (epoch: number, id: string) => ({ epoch, table: "event", row: id, column: "raw" }),
+  notice: (epoch: number, id: string) => ({ epoch, table: "notice", row: id, column: "sealed" }),
   attachment: (epoch: number, id: string) => ({ epoch, table: "attachment", row: id, column: "sealed" }),
   delivery: (epoch: number, messageId: string, destination: string, column: "receipt" | "confirmation") => ({
     epoch,

@@ -4,10 +4,12 @@ import type { Queryable } from "#src/store/queryable.ts";
 import {
   attachmentsOf,
   deliveriesOf,
+  lockNotices,
   lockSurvivors,
   moveAttachments,
   moveDeliveries,
   moveMessages,
+  moveNotices,
 } from "#src/store/sql/purge.ts";
 import type { RetentionDeps } from "./deps.ts";
 
@@ -16,13 +18,33 @@ const BATCH = 200;
 /**
  * Moves what may not be destroyed (held, failed, not yet filed, retention still running) out of an epoch by re-sealing
  * it under the current one. Conversations a worker holds right now are left for the next round.
- * @returns how many messages were moved
+ * @returns how many messages and notices were moved
  */
 export async function moveSurvivors(deps: RetentionDeps, from: number): Promise<number> {
   const now = deps.clock();
   const to = await deps.epochs.current(now);
   await deps.epochs.ensure(to);
-  return deps.store.transaction((db) => moveBatch(deps, db, from, to, new Date(now)));
+  const messages = await deps.store.transaction((db) => moveBatch(deps, db, from, to, new Date(now)));
+  const notices = await deps.store.transaction((db) => moveKeptNotices(deps, db, from, to, new Date(now)));
+  return messages + notices;
+}
+
+/** Notices are moved while they are still to be kept; after that they die with their epoch. */
+async function moveKeptNotices(
+  { sealer }: RetentionDeps,
+  db: Queryable,
+  from: number,
+  to: number,
+  now: Date,
+): Promise<number> {
+  const kept = await lockNotices(db, from, now, BATCH);
+  if (kept.length === 0) return 0;
+  const resealed = kept.map(({ id, sealed }) => ({
+    id,
+    sealed: sealer.seal(place.notice(to, id), sealer.open(place.notice(from, id), sealed)),
+  }));
+  await moveNotices(db, from, to, resealed);
+  return kept.length;
 }
 
 async function moveBatch(deps: RetentionDeps, db: Queryable, from: number, to: number, now: Date): Promise<number> {

@@ -3,6 +3,7 @@ import type { z } from "zod";
 import type { AttachmentReference } from "#src/message/attachment.ts";
 import type { ErrorCode } from "#src/message/error-code.ts";
 import type { MessageDraft } from "#src/message/message.ts";
+import type { NoticeDraft } from "#src/message/notice.ts";
 import type { MessageId } from "#src/message/id.ts";
 import type { MessageState } from "#src/message/state.ts";
 
@@ -11,6 +12,12 @@ export interface InboundEvent {
   readonly raw: Buffer;
   /** ISO 8601, UTC. */
   readonly receivedAt: string;
+}
+
+/** What an event consists of: what people said, and what the provider tells operators. Together, all of it. */
+export interface Cut {
+  readonly messages: readonly MessageDraft[];
+  readonly notices: readonly NoticeDraft[];
 }
 
 /** The engine's answer to an event: durable once this is resolved. */
@@ -29,9 +36,9 @@ export interface Accepted {
 
 /**
  * Handed to a source. Resolves only after the commit; a rejection means nothing was stored and the sender must retry.
- * `drafts` are what `Source.split` cut from the event.
+ * `cut` is what `Source.split` cut from the event.
  */
-export type Accept = (event: InboundEvent, drafts: readonly MessageDraft[]) => Promise<Accepted>;
+export type Accept = (event: InboundEvent, cut: Cut) => Promise<Accepted>;
 
 /** A webhook request, before anything in it is believed. Header names are lower-case. */
 export interface WebhookRequest {
@@ -65,8 +72,13 @@ export interface FetchedAttachment {
 }
 
 export interface Source {
-  /** Cuts an event into messages. Pure and total: bytes it cannot read become one draft with `hold: "malformed"`. */
-  split(event: InboundEvent): MessageDraft[];
+  /** Cuts an event. Pure and total: bytes it cannot read become one draft with `hold: "malformed"`. */
+  split(event: InboundEvent): Cut;
+  /**
+   * Whom events for this channel are addressed to, e.g. "whatsapp:106540352242922". What an event of another channel
+   * addresses to it is handed over, if `webhook.authenticate` holds for that event too.
+   */
+  readonly address?: string;
   readonly webhook?: Webhook;
   /** Opens the source's own socket, where it has one. */
   listen?(accept: Accept): Promise<Listener>;

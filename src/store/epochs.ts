@@ -3,7 +3,7 @@ import type { Store } from "./data-source.ts";
 import type { Queryable } from "./queryable.ts";
 
 /** Tables that are partitioned by epoch. */
-const PARTITIONED = ["event", "message", "attachment", "delivery"] as const;
+const PARTITIONED = ["event", "message", "attachment", "delivery", "notice"] as const;
 const EPOCH_LOCK = 7_041_778;
 
 /** Opens epochs and their partitions as time goes by. An epoch's number is its start in seconds since 1970. */

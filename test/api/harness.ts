@@ -204,7 +204,9 @@ export async function createHarness() {
     },
     /** Between tests: everything empty again, the keys stay. */
     clear: async () => {
-      await store.query("TRUNCATE message, event, delivery, attachment, lane, seen, tombstone, purge");
+      await store.query(
+        "TRUNCATE message, event, delivery, attachment, lane, seen, tombstone, purge, notice, outbound_status",
+      );
       for (const list of [journal, logged, woken]) list.length = 0;
     },
     close: async () => {

@@ -20,7 +20,7 @@ export const mllpSource: SourceSpec<MllpSourceConfig> = {
 function open(settings: MllpSourceConfig, context: SourceContext): Source {
   const charset = settings.charset as Charset | undefined;
   return {
-    split: (event) => [draftOf(event, readFrame(event.raw, charset))],
+    split: (event) => ({ messages: [draftOf(event, readFrame(event.raw, charset))], notices: [] }),
     listen: (accept) => listen({ settings, context, accept }),
     check: async () => {
       const server = await bind(settings, () => undefined);

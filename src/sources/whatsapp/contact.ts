@@ -41,15 +41,18 @@ export function contactOf(element: Members, book: ContactBook): Members | undefi
 export function sender(element: Members, entry: Members | undefined): Contact | undefined {
   const from = word(element["from"]);
   const phone = phoneOf(from) ?? phoneOf(word(entry?.["wa_id"]));
-  const userId =
-    word(element["from_user_id"]) ?? word(entry?.["user_id"]) ?? (phoneOf(from) === undefined ? from : undefined);
+  const userId = word(element["from_user_id"]) ?? word(entry?.["user_id"]);
+  const ids = contactIds(phone, userId ?? (phoneOf(from) === undefined ? from : undefined));
   const name = members(entry?.["profile"])?.["name"];
-  if (phone === undefined && userId === undefined) return undefined;
-  return {
-    ...(phone && { phone }),
-    ...(userId && { userId }),
-    ...(typeof name === "string" && name !== "" && { displayName: name }),
-  };
+  return ids && { ...ids, ...(typeof name === "string" && name !== "" && { displayName: name }) };
+}
+
+/** The ids of a contact. A user id may stand where a number belongs: only 5 to 20 digits are taken for a number. */
+export function contactIds(number: string | undefined, userId: string | undefined): Contact | undefined {
+  const phone = phoneOf(number);
+  const id = userId ?? (phone === undefined ? number : undefined);
+  if (phone === undefined && id === undefined) return undefined;
+  return { ...(phone !== undefined && { phone }), ...(id !== undefined && { userId: id }) };
 }
 
 function phoneOf(id: string | undefined): string | undefined {

@@ -1,28 +1,38 @@
 import type { MessageDraft } from "#src/message/message.ts";
+import type { NoticeDraft } from "#src/message/notice.ts";
 import { fingerprint } from "./fingerprint.ts";
 
 /**
  * Intake knows a message by its id. Where one body uses an id twice for different things, the later ones get a `part`
- * of their own, so that none is taken for a duplicate and lost; a true repetition keeps the same identity.
+ * of their own, so that none is taken for a duplicate and lost; a true repetition keeps the same identity. Each number
+ * counts for itself, so that an id does not depend on what else is in the body.
  */
 export function separate(drafts: readonly MessageDraft[]): MessageDraft[] {
-  const first = new Map<string, MessageDraft>();
-  return drafts.map((draft) => {
-    const known = first.get(draft.externalId);
-    if (known === undefined) {
-      first.set(draft.externalId, draft);
-      return draft;
-    }
-    const print = substance(draft);
-    return print === substance(known) ? draft : { ...draft, part: print.slice(0, 16) };
-  });
-}
-
-/** What was said, without what may differ between two reports of it (the expiring `url`, the profile name). */
-function substance({ content, attachments, raw }: MessageDraft): string {
-  return fingerprint(
+  return apart(drafts, ({ content, attachments, raw }) =>
+    // What was said, without what may differ between two reports of it (the expiring `url`, the profile name).
     content.kind === "unknown"
       ? { content, element: (raw as { element: unknown }).element }
       : { content, media: attachments?.map((attachment) => attachment.mediaId) },
   );
+}
+
+/** The same for notices: what one tells is its event and its codes. */
+export function separateNotices(drafts: readonly NoticeDraft[]): NoticeDraft[] {
+  return apart(drafts, ({ event, codes }) => ({ event, codes }));
+}
+
+type Identified = Pick<MessageDraft, "externalId" | "part" | "addressee">;
+
+function apart<Draft extends Identified>(drafts: readonly Draft[], substance: (draft: Draft) => unknown): Draft[] {
+  const first = new Map<string, Draft>();
+  return drafts.map((draft) => {
+    const name = JSON.stringify([draft.addressee, draft.externalId]);
+    const known = first.get(name);
+    if (known === undefined) {
+      first.set(name, draft);
+      return draft;
+    }
+    const print = fingerprint(substance(draft));
+    return print === fingerprint(substance(known)) ? draft : { ...draft, part: print.slice(0, 16) };
+  });
 }

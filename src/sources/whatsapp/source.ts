@@ -1,6 +1,7 @@
 import { Agent } from "undici";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import type { Source, SourceSpec } from "#src/sources/source.ts";
+import { addressOf } from "./address.ts";
 import { whatsappConfig } from "./config.ts";
 import type { WhatsappConfig } from "./config.ts";
 import { readProbe } from "./graph.ts";
@@ -28,6 +29,7 @@ function openSource(config: WhatsappConfig): Source {
   const media = { graph, hosts, maxBytes: config.max_attachment_bytes };
   return {
     split: (event) => cut(event, config.phone_number_id),
+    address: addressOf(config.phone_number_id),
     webhook,
     fetch: (reference, signal) => fetchMedia(media, reference, signal),
     check: (signal) => check(graph, signal),

@@ -2,6 +2,7 @@ import { DeliveryEntity, LaneEntity } from "./delivery.ts";
 import { EncounterEntity, PatientEntity, PatientIdentifierEntity, PatientPhoneEntity } from "./directory.ts";
 import { EpochEntity, JournalEntity, PurgeEntity, SeenEntity, TombstoneEntity } from "./lasting.ts";
 import { AttachmentEntity, EventEntity, MessageEntity } from "./message.ts";
+import { NoticeEntity, OutboundStatusEntity } from "./notice.ts";
 
 /** Every table, so that the drift test can compare the migrations with what the code believes. */
 export const ENTITIES = [
@@ -9,6 +10,8 @@ export const ENTITIES = [
   MessageEntity,
   AttachmentEntity,
   DeliveryEntity,
+  NoticeEntity,
+  OutboundStatusEntity,
   LaneEntity,
   EpochEntity,
   SeenEntity,

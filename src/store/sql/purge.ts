@@ -4,17 +4,21 @@ import { columns } from "./columns.ts";
 const DESTRUCTIBLE = `message.state IN ('filed', 'filtered') AND message.retain_until <= $2`;
 
 /**
- * Ended epochs that may be purged now: every filed or filtered message in them is past its retention, or one has been
- * for a whole epoch length. What is not destructible survives by moving to the current epoch.
+ * Ended epochs that may be purged now: every notice, filed or filtered message in them is past its retention, or one
+ * has been for a whole epoch length. What is not destructible survives by moving to the current epoch.
  */
 export async function dueEpochs(db: Queryable, epochLengthMs: number, now: Date): Promise<number[]> {
   const { rows } = await db.query<{ id: number }>(
     `SELECT epoch.id FROM epoch WHERE epoch.state = 'open' AND epoch.ends_at <= $2 AND (
        EXISTS (SELECT FROM message WHERE message.epoch = epoch.id AND ${DESTRUCTIBLE}
          AND message.retain_until <= $2::timestamptz - make_interval(secs => $1 / 1000.0))
+       OR EXISTS (SELECT FROM notice WHERE notice.epoch = epoch.id
+         AND notice.retain_until <= $2::timestamptz - make_interval(secs => $1 / 1000.0))
        OR (NOT EXISTS (SELECT FROM message WHERE message.epoch = epoch.id AND message.state IN ('filed', 'filtered')
              AND message.retain_until > $2)
+         AND NOT EXISTS (SELECT FROM notice WHERE notice.epoch = epoch.id AND notice.retain_until > $2)
          AND (EXISTS (SELECT FROM message WHERE message.epoch = epoch.id AND ${DESTRUCTIBLE})
+           OR EXISTS (SELECT FROM notice WHERE notice.epoch = epoch.id)
            OR NOT EXISTS (SELECT FROM message WHERE message.epoch = epoch.id))))
      ORDER BY epoch.id`,
     [epochLengthMs, now],
@@ -62,10 +66,11 @@ export async function lockSurvivors(db: Queryable, epoch: number, now: Date, lim
   return rows;
 }
 
-/** Whether the epoch still holds anything that may not be destroyed. */
+/** Whether the epoch still holds anything that may not be destroyed: a message, or a notice still to be kept. */
 export async function hasSurvivors(db: Queryable, epoch: number, now: Date): Promise<boolean> {
   const { rows } = await db.query<{ found: boolean }>(
-    `SELECT EXISTS (SELECT FROM message WHERE epoch = $1 AND NOT coalesce(${DESTRUCTIBLE}, false)) AS found`,
+    `SELECT EXISTS (SELECT FROM message WHERE epoch = $1 AND NOT coalesce(${DESTRUCTIBLE}, false))
+       OR EXISTS (SELECT FROM notice WHERE epoch = $1 AND retain_until > $2) AS found`,
     [epoch, now],
   );
   return rows[0]?.found ?? false;
@@ -149,6 +154,33 @@ export async function moveDeliveries(
      FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::bytea[]) AS new (message_id, destination, receipt, confirmation)
      WHERE delivery.epoch = $5 AND delivery.message_id = new.message_id AND delivery.destination = new.destination`,
     [...columns(deliveries, ["messageId", "destination", "receipt", "confirmation"]), from, to],
+  );
+}
+
+export interface SealedNoticeRow {
+  readonly id: string;
+  readonly sealed: Buffer;
+}
+
+/** Locks up to `limit` notices of the epoch that are still to be kept. */
+export async function lockNotices(db: Queryable, epoch: number, now: Date, limit: number): Promise<SealedNoticeRow[]> {
+  const { rows } = await db.query<SealedNoticeRow>(
+    `SELECT id, sealed FROM notice WHERE epoch = $1 AND retain_until > $2 ORDER BY id LIMIT $3 FOR UPDATE`,
+    [epoch, now, limit],
+  );
+  return rows;
+}
+
+export async function moveNotices(
+  db: Queryable,
+  from: number,
+  to: number,
+  notices: readonly SealedNoticeRow[],
+): Promise<void> {
+  await db.query(
+    `UPDATE notice SET epoch = $4, sealed = new.sealed FROM unnest($1::uuid[], $2::bytea[]) AS new (id, sealed)
+     WHERE notice.epoch = $3 AND notice.id = new.id`,
+    [...columns(notices, ["id", "sealed"]), from, to],
   );
 }
 

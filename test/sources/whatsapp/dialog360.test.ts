@@ -94,7 +94,7 @@ describe("a channel whose provider is 360dialog", () => {
   test("cuts a body as it would Meta's", async () => {
     await using source = disposable(open());
     const { body } = cloud.signedBody(cloud.textBody({ from: "4915112345678", body: "Grüß Gott" }));
-    expect(source.split({ raw: body, receivedAt: "2026-11-24T10:00:00.000Z" })).toMatchObject([
+    expect(source.split({ raw: body, receivedAt: "2026-11-24T10:00:00.000Z" }).messages).toMatchObject([
       { content: { kind: "text", text: "Grüß Gott" }, sender: { phone: "4915112345678" } },
     ]);
   });

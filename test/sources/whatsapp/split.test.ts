@@ -8,7 +8,8 @@ const NUMBER = "106540352242922";
 const RECEIVED = "2026-11-23T10:00:00.000Z";
 const SENT = 1_795_428_000;
 const split = (body: unknown) => splitBytes(Buffer.from(JSON.stringify(body)));
-const splitBytes = (raw: Buffer) => cut({ raw, receivedAt: RECEIVED }, NUMBER);
+const cutBytes = (raw: Buffer) => cut({ raw, receivedAt: RECEIVED }, NUMBER);
+const splitBytes = (raw: Buffer) => cutBytes(raw).messages;
 const change = (value: unknown, field: unknown = "messages") => ({ entry: [{ id: "1", changes: [{ field, value }] }] });
 const value = (members: object) => ({ metadata: { phone_number_id: NUMBER }, ...members });
 const one = (message: object, members: object = {}) => {
@@ -33,6 +34,7 @@ describe("a text", () => {
         externalId: "wamid.A",
         content: { kind: "text", text: "Grüß Gott" },
         sender: { phone: "4915112345678", userId: "DE.134912", displayName: "E. M." },
+        direct: true,
         conversation: `${NUMBER}:4915112345678`,
         sentAt: new Date(SENT * 1_000).toISOString(),
         replyTo: "wamid.B",
@@ -221,39 +223,6 @@ describe("what the engine cannot carry yet", () => {
     expect(content).toMatchObject({ kind: "unknown", sourceKind: expect.stringMatching(/^[a-z0-9_:.-]{1,64}$/) });
   });
 
-  test("statuses, errors and changes of other fields become one held message each", () => {
-    const statuses = [
-      { id: "w", status: "sent", recipient_id: "49151" },
-      { id: "w", status: "delivered", recipient_id: "49151" },
-    ];
-    const drafts = split({
-      entry: [
-        ...change(value({ statuses, errors: [{ code: 130429 }] })).entry,
-        ...change({ event: "DISABLED_UPDATE" }, "account_update").entry,
-      ],
-    });
-    expect(drafts.map(({ content, hold }) => [content.kind === "unknown" && content.sourceKind, hold])).toEqual([
-      ["status:sent", "unsupported"],
-      ["status:delivered", "unsupported"],
-      ["errors", "unsupported"],
-      ["field:account_update", "unsupported"],
-    ]);
-    expect(drafts.map((draft) => draft.externalId).slice(0, 2)).toEqual(["status:w:sent", "status:w:delivered"]);
-    expect(new Set(drafts.map((draft) => draft.externalId)).size).toBe(4);
-  });
-
-  test("a status of each participant of a group is its own", () => {
-    const statuses = ["DE.1", "DE.2"].map((recipient_participant_id) => ({
-      id: "w",
-      status: "read",
-      recipient_participant_id,
-    }));
-    expect(split(change(value({ statuses }))).map((draft) => draft.externalId)).toEqual([
-      "status:w:read:DE.1",
-      "status:w:read:DE.2",
-    ]);
-  });
-
   test("a member of a messages change that nobody knows is not dropped beside the messages", () => {
     const drafts = split(
       change(value({ messages: [{ id: "x", type: "text", text: { body: "a" } }], whispers: [1, 2] })),
@@ -396,10 +365,11 @@ describe("any event", () => {
     const shaped = fc.record({ entry: few(fc.oneof(json, fc.record({ changes: few(change) }))) });
     fc.assert(
       fc.property(fc.oneof(json, shaped), (body) => {
-        const drafts = split(body);
-        expect(drafts.length).toBeGreaterThan(0);
-        expect(() => JSON.stringify(drafts)).not.toThrow();
-        expect(split(body)).toEqual(drafts);
+        const raw = Buffer.from(JSON.stringify(body));
+        const { messages, notices } = cutBytes(raw);
+        expect(messages.length + notices.length).toBeGreaterThan(0);
+        expect(() => JSON.stringify([messages, notices])).not.toThrow();
+        expect(cutBytes(raw)).toEqual({ messages, notices });
       }),
       { numRuns: 300 },
     );

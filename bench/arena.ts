@@ -1,0 +1,125 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { startEngineProcess, type EngineProcess } from "#src/demo/engine-process.ts";
+import { createMasterKey } from "#src/seal/master-key.ts";
+import { openFoundation } from "../src/foundation.ts";
+import { readSettings } from "../src/settings.ts";
+import { startChild, type Child } from "./child.ts";
+import type { Database, Server } from "./database.ts";
+import { phoneOf } from "./marker.ts";
+import type { Metered } from "./meter.ts";
+
+const BENCH = fileURLToPath(new URL(".", import.meta.url));
+
+/** Everything one scenario runs in: a database and a data directory of its own, engines, and the benchmark's processes. */
+export interface Arena extends Metered {
+  readonly database: Database;
+  readonly secrets: { readonly phoneNumberId: string; readonly appSecret: string; readonly apiToken: string };
+  /** More for the engines' environment; read when one starts. */
+  readonly env: Record<string, string>;
+  /** Copies `channels/<name>.yaml`, under `count` ids (`name`, `name-2`, …). @returns the ids */
+  deploy(name: string, count?: number): Promise<string[]>;
+  /** Registers one patient per conversation in the directory, as an ADT would. */
+  admit(conversations: number): Promise<void>;
+  startEngine(): Promise<EngineProcess>;
+  startChild(name: string): Child;
+  close(): Promise<void>;
+}
+
+export interface ArenaOptions {
+  readonly server: Server;
+  /** Folder for CPU profiles of the engines. */
+  readonly profile?: string;
+}
+
+let arenas = 0;
+
+export async function openArena({ server, profile }: ArenaOptions): Promise<Arena> {
+  const directory = await mkdtemp(join(tmpdir(), "botenstoff-bench-"));
+  arenas += 1;
+  const database = await server.create(`bench_${process.pid}_${arenas}`);
+  const secrets = { phoneNumberId: "106540352242922", appSecret: secret(), apiToken: secret() };
+  const channels = join(directory, "channels");
+  await mkdir(channels);
+  const masterKey = join(directory, "master.key");
+  createMasterKey(masterKey);
+  const env: Record<string, string> = {
+    BOTENSTOFF_HTTP_PORT: "0",
+    BOTENSTOFF_DATA_DIR: join(directory, "data"),
+    BOTENSTOFF_MASTER_KEY_FILE: masterKey,
+    BOTENSTOFF_CHANNELS_DIR: channels,
+    BOTENSTOFF_API_TOKEN: secrets.apiToken,
+    DATABASE_URL: database.url,
+    LOG_LEVEL: "warn",
+    WHATSAPP_PHONE_NUMBER_ID: secrets.phoneNumberId,
+    WHATSAPP_APP_SECRET: secrets.appSecret,
+    WHATSAPP_VERIFY_TOKEN: secret(),
+    WHATSAPP_ACCESS_TOKEN: secret(),
+    ...(profile !== undefined && { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profile}` }),
+  };
+  const engines: EngineProcess[] = [];
+  const pids: number[] = [];
+  const children: Child[] = [];
+  return {
+    database,
+    secrets,
+    env,
+    engines: pids,
+    serverPid: server.pid,
+    deploy: async (name, count = 1) => {
+      const text = await readFile(join(BENCH, "channels", `${name}.yaml`), "utf8");
+      const ids = Array.from({ length: count }, (_, index) => (index === 0 ? name : `${name}-${index + 1}`));
+      for (const id of ids) {
+        await writeFile(join(channels, `${id}.yaml`), text.replace(`id: ${name}\n`, `id: ${id}\n`));
+      }
+      return ids;
+    },
+    admit: (conversations) => admit(env, conversations),
+    startEngine: async () => {
+      const engine = await startEngineProcess({ env, onLog: (line) => process.stderr.write(`  engine: ${line}\n`) });
+      engines.push(engine);
+      pids.push(engine.pid);
+      return engine;
+    },
+    startChild: (name) => {
+      const child = startChild(name);
+      children.push(child);
+      return child;
+    },
+    close: async () => {
+      await Promise.all(engines.map((engine) => engine.end("SIGTERM")));
+      await Promise.all(children.map((child) => child.end()));
+      await database.drop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function admit(env: Record<string, string>, conversations: number): Promise<void> {
+  const foundation = await openFoundation(readSettings(env), () => undefined);
+  try {
+    for (let conversation = 0; conversation < conversations; conversation += 1) {
+      await foundation.directory.apply({
+        type: "upsert",
+        patient: {
+          identifiers: [{ value: `P${conversation}`, authority: "1.2.276.0.76.4.1", type: "PI" }],
+          familyName: "Musterfrau",
+          givenName: "Erika",
+          birthDate: "1964-08-12",
+          sex: "F",
+          phones: [phoneOf(conversation)],
+        },
+        encounter: { number: { value: `C${conversation}`, authority: "1.2.276.0.76.4.1", type: "VN" }, open: true, class: "I" },
+      });
+    }
+  } finally {
+    await foundation.close();
+  }
+}
+
+function secret(): string {
+  return randomBytes(16).toString("hex");
+}

@@ -1,0 +1,70 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import pg from "pg";
+import { startEmbedded } from "#src/store/embedded/server.ts";
+
+/** The PostgreSQL of a run: the embedded one, as shipped, with fsync on. */
+export interface Server {
+  readonly pid: number;
+  /** A new, empty database. */
+  create(name: string): Promise<Database>;
+  stop(): Promise<void>;
+}
+
+/** One database and a connection of the benchmark's own to it. */
+export interface Database {
+  readonly url: string;
+  rows<Row>(text: string, values?: unknown[]): Promise<Row[]>;
+  /** Durable work done on the whole server so far. */
+  work(): Promise<DurableWork>;
+  drop(): Promise<void>;
+}
+
+export interface DurableWork {
+  /** Transactions that wrote: each drew a transaction id and waited for one fsync (its own or a neighbour's). */
+  readonly commits: number;
+  readonly walBytes: number;
+}
+
+export async function startServer(directory: string): Promise<Server> {
+  const server = await startEmbedded({ directory });
+  const pid = Number(readFileSync(join(directory, "cluster", "postmaster.pid"), "utf8").split("\n")[0]);
+  const run = async (statement: string) => {
+    const client = await connect(server.url);
+    await client.query(statement);
+    await client.end();
+  };
+  return {
+    pid,
+    create: async (name) => {
+      await run(`CREATE DATABASE ${name}`);
+      const url = new URL(server.url);
+      url.pathname = name;
+      const client = await connect(url.href);
+      return {
+        url: url.href,
+        rows: async <Row>(text: string, values?: unknown[]) => (await client.query(text, values)).rows as Row[],
+        work: () => work(client),
+        drop: async () => {
+          await client.end();
+          await run(`DROP DATABASE ${name} (FORCE)`);
+        },
+      };
+    },
+    stop: () => server.stop(),
+  };
+}
+
+async function connect(url: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url });
+  client.on("error", () => undefined);
+  await client.connect();
+  return client;
+}
+
+async function work(client: pg.Client): Promise<DurableWork> {
+  const { rows } = await client.query<{ commits: string; wal: string }>(
+    "SELECT pg_snapshot_xmax(pg_current_snapshot())::text AS commits, pg_current_wal_insert_lsn() - '0/0' AS wal",
+  );
+  return { commits: Number(rows[0]?.commits), walBytes: Number(rows[0]?.wal) };
+}

@@ -112,7 +112,11 @@ async function admit(env: Record<string, string>, conversations: number): Promis
           sex: "F",
           phones: [phoneOf(conversation)],
         },
-        encounter: { number: { value: `C${conversation}`, authority: "1.2.276.0.76.4.1", type: "VN" }, open: true, class: "I" },
+        encounter: {
+          number: { value: `C${conversation}`, authority: "1.2.276.0.76.4.1", type: "VN" },
+          open: true,
+          class: "I",
+        },
       });
     }
   } finally {

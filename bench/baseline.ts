@@ -11,7 +11,12 @@ const SHARE = 0.3;
  * The same load against the least that could do it: raw HTTP, one durable insert per message, one frame to the sink if
  * there is one. Messages per second, in the same run on the same machine.
  */
-export async function measureBaseline(arena: Arena, load: Child, plan: WebhookPlan, sinkPort?: number): Promise<number> {
+export async function measureBaseline(
+  arena: Arena,
+  load: Child,
+  plan: WebhookPlan,
+  sinkPort?: number,
+): Promise<number> {
   const process = arena.startChild("baseline");
   const port = await process.call<number>("listen", {
     databaseUrl: arena.database.url,

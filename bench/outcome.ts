@@ -12,12 +12,12 @@ export async function waitForMessages(database: Database, states: readonly strin
   const deadline = performance.now() + PATIENCE_MS;
   for (;;) {
     // Open lanes are few whatever is stored; counting messages all the time would be load of its own.
-    const [open] = await database.rows<{ open: boolean }>(
-      "SELECT EXISTS (SELECT FROM lane WHERE open > 0) AS open",
-    );
+    const [open] = await database.rows<{ open: boolean }>("SELECT EXISTS (SELECT FROM lane WHERE open > 0) AS open");
     if (!open?.open && (await countMessages(database, states)) >= wanted) return;
     if (performance.now() > deadline) {
-      const states = await database.rows<object>("SELECT state, reason, last_error, count(*) FROM message GROUP BY 1, 2, 3");
+      const states = await database.rows<object>(
+        "SELECT state, reason, last_error, count(*) FROM message GROUP BY 1, 2, 3",
+      );
       throw new Error(`${wanted} messages did not settle: ${JSON.stringify(states)}`);
     }
     await sleep(LOOK_EVERY_MS);

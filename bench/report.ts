@@ -18,10 +18,16 @@ export function report({ machine, quick, results }: Run, json: boolean): string 
   return [head, ...results.flatMap(({ scenario, result }) => describe(scenario, result)), ""].join("\n");
 }
 
-function describe({ name, title }: Scenario, { cost, baselinePerSecond, latency, figures, targets, faults }: Result): string[] {
+function describe(
+  { name, title }: Scenario,
+  { cost, baselinePerSecond, latency, figures, targets, faults }: Result,
+): string[] {
   const lines = ["", `${name}: ${title}`];
   if (cost) {
-    const ratio = baselinePerSecond === undefined ? "" : ` (${(cost.perSecond / baselinePerSecond).toFixed(2)} of the bare ${baselinePerSecond}/s)`;
+    const ratio =
+      baselinePerSecond === undefined
+        ? ""
+        : ` (${(cost.perSecond / baselinePerSecond).toFixed(2)} of the bare ${baselinePerSecond}/s)`;
     lines.push(
       `  ${cost.perSecond} messages/s${ratio}; per message: CPU ${cost.engineCpuMs} ms engine + ${cost.databaseCpuMs} ms PostgreSQL, ` +
         `${cost.commits} commits, ${cost.walBytes} bytes WAL; ${cost.residentMiB} MiB resident`,
@@ -31,7 +37,8 @@ function describe({ name, title }: Scenario, { cost, baselinePerSecond, latency,
     lines.push(`  ${what}: p50 ${p50} ms, p99 ${p99} ms, max ${max} ms`);
   }
   for (const [what, value] of Object.entries(figures ?? {})) lines.push(`  ${what}: ${value}`);
-  for (const { what, wanted, got, met } of targets) lines.push(`  ${met ? "met   " : "MISSED"} ${what}: ${got} (${wanted})`);
+  for (const { what, wanted, got, met } of targets)
+    lines.push(`  ${met ? "met   " : "MISSED"} ${what}: ${got} (${wanted})`);
   for (const fault of faults) lines.push(`  FAULT  ${fault}`);
   return lines;
 }

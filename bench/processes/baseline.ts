@@ -15,8 +15,11 @@ const CONNECTIONS = 12;
 
 async function listen({ databaseUrl, sinkPort }: BaselinePlan): Promise<number> {
   const pool = new pg.Pool({ connectionString: databaseUrl, max: CONNECTIONS });
-  await pool.query("CREATE TABLE IF NOT EXISTS baseline (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, raw bytea)");
-  const sockets = sinkPort === undefined ? [] : await Promise.all(Array.from({ length: CONNECTIONS }, () => dial(sinkPort)));
+  await pool.query(
+    "CREATE TABLE IF NOT EXISTS baseline (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, raw bytea)",
+  );
+  const sockets =
+    sinkPort === undefined ? [] : await Promise.all(Array.from({ length: CONNECTIONS }, () => dial(sinkPort)));
   let turn = 0;
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -51,7 +54,11 @@ function forward(socket: Socket, body: Buffer, id: number): void {
   const next = before.then(async () => {
     const answered = once(socket, "data");
     socket.write(
-      Buffer.concat([Buffer.from(`\x0bMSH|^~\\&|BASE||||20260101000000||MDM^T02|B${id}|P|2.5.1\rOBX|1|TX|||`), body, Buffer.from("\r\x1c\r")]),
+      Buffer.concat([
+        Buffer.from(`\x0bMSH|^~\\&|BASE||||20260101000000||MDM^T02|B${id}|P|2.5.1\rOBX|1|TX|||`),
+        body,
+        Buffer.from("\r\x1c\r"),
+      ]),
     );
     await answered;
   });

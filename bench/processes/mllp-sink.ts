@@ -45,7 +45,8 @@ function take(socket: Socket, frame: Buffer): void {
     socket.destroy();
     return;
   }
-  const tail = frame.length > EDGE_BYTES ? frame.toString("latin1", Math.max(EDGE_BYTES, frame.length - EDGE_BYTES)) : "";
+  const tail =
+    frame.length > EDGE_BYTES ? frame.toString("latin1", Math.max(EDGE_BYTES, frame.length - EDGE_BYTES)) : "";
   arrivals.add(controlId, head + tail);
   if (expected.size > 0) checkAttachment(frame);
   socket.write(`\x0bMSH|^~\\&|SINK||||20260101000000||ACK|${controlId}|P|2.5.1\rMSA|AA|${controlId}\r\x1c\r`);

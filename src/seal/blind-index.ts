@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { lengthPrefixed } from "./cipher.ts";
+import { keyObject, lengthPrefixed } from "./cipher.ts";
 import type { Keyring } from "./keyring.ts";
 
 export type IndexKind = "phone" | "user-id" | "external-id" | "identifier" | "case" | "conversation" | "patient";
@@ -16,7 +16,7 @@ const INDEX_BYTES = 16;
 
 export function createBlindIndex(keyring: Keyring): BlindIndex {
   const hmac = (key: Buffer, parts: readonly string[]) =>
-    createHmac("sha256", key)
+    createHmac("sha256", keyObject(key))
       .update(lengthPrefixed(...parts))
       .digest();
   return {

@@ -1,21 +1,35 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  randomBytes,
+  type KeyObject,
+} from "node:crypto";
 import { BotenstoffError } from "#src/message/error-code.ts";
 
 const ALGORITHM = "aes-256-gcm";
 export const NONCE_BYTES = 12;
 export const TAG_BYTES = 16;
 export const KEY_BYTES = 32;
-const NO_SALT = Buffer.alloc(0);
+/** HKDF-Extract with an empty salt is an HMAC under 32 zero bytes (RFC 5869 §2.2). */
+const NO_SALT = createSecretKey(Buffer.alloc(32));
+const FIRST_BLOCK = Buffer.from([1]);
 
 /** AES-256-GCM with a random 96-bit nonce: nonce ‖ ciphertext ‖ tag (NIST SP 800-38D). */
-export function encrypt(key: Buffer, plain: Uint8Array, aad: Buffer, nonce = randomBytes(NONCE_BYTES)): Buffer {
+export function encrypt(
+  key: Buffer | KeyObject,
+  plain: Uint8Array,
+  aad: Buffer,
+  nonce = randomBytes(NONCE_BYTES),
+): Buffer {
   const cipher = createCipheriv(ALGORITHM, key, nonce, { authTagLength: TAG_BYTES });
   cipher.setAAD(aad);
   return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
 }
 
 /** @throws BotenstoffError SEAL_BROKEN when key, place or bytes do not fit */
-export function decrypt(key: Buffer, sealed: Uint8Array, aad: Buffer): Buffer {
+export function decrypt(key: Buffer | KeyObject, sealed: Uint8Array, aad: Buffer): Buffer {
   if (sealed.length < NONCE_BYTES + TAG_BYTES) throw broken();
   const decipher = createDecipheriv(ALGORITHM, key, sealed.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES });
   decipher.setAAD(aad);
@@ -28,11 +42,37 @@ export function decrypt(key: Buffer, sealed: Uint8Array, aad: Buffer): Buffer {
 }
 
 /**
- * One 32-byte subkey of a 32-byte key: HKDF-SHA256 (RFC 5869) with an empty salt. The built-in costs less than the one
- * HMAC of HKDF-Expand would: a Hmac object is dearer than its hashing.
+ * One 32-byte subkey of a 32-byte key: HKDF-SHA256 (RFC 5869) with an empty salt; 32 bytes are its first block, so one
+ * HMAC under the extracted key is all there is to do per row.
  */
 export function subkey(key: Buffer, info: string): Buffer {
-  return Buffer.from(hkdfSync("sha256", key, NO_SALT, info, KEY_BYTES));
+  return createHmac("sha256", extracted(key)).update(info).update(FIRST_BLOCK).digest();
+}
+
+/** The same, ready for one use after the other: node spends 15 µs on a key given as bytes and 1 µs on a key object. */
+export function subkeyObject(key: Buffer, info: string): KeyObject {
+  return createSecretKey(subkey(key, info));
+}
+
+/** The key as an object, made once for as long as its bytes are held. */
+export function keyObject(key: Buffer): KeyObject {
+  return cached(KEY_OBJECTS, key, createSecretKey);
+}
+
+/** HKDF-Extract, once for as long as the key's bytes are held: a destroyed key takes what came of it along. */
+function extracted(key: Buffer): KeyObject {
+  return cached(EXTRACTED, key, (bytes) => createSecretKey(createHmac("sha256", NO_SALT).update(bytes).digest()));
+}
+
+const KEY_OBJECTS = new WeakMap<Buffer, KeyObject>();
+const EXTRACTED = new WeakMap<Buffer, KeyObject>();
+
+function cached(cache: WeakMap<Buffer, KeyObject>, key: Buffer, make: (key: Buffer) => KeyObject): KeyObject {
+  const known = cache.get(key);
+  if (known) return known;
+  const made = make(key);
+  cache.set(key, made);
+  return made;
 }
 
 /** Parts joined so that no two lists read the same. */

@@ -1,7 +1,7 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, type KeyObject } from "node:crypto";
 import { Transform, type TransformCallback } from "node:stream";
 import { BotenstoffError } from "#src/message/error-code.ts";
-import { decrypt, encrypt, NONCE_BYTES, subkey, TAG_BYTES } from "./cipher.ts";
+import { decrypt, encrypt, NONCE_BYTES, subkeyObject, TAG_BYTES } from "./cipher.ts";
 
 const VERSION = 1;
 const SALT_BYTES = 16;
@@ -16,7 +16,7 @@ const SEALED_FRAME_BYTES = FRAME_BYTES + NONCE_BYTES + TAG_BYTES;
  */
 export function sealFrames(key: Buffer, context: string): Transform {
   const salt = randomBytes(SALT_BYTES);
-  const streamKey = subkey(key, `blob ${salt.toString("hex")}`);
+  const streamKey = subkeyObject(key, `blob ${salt.toString("hex")}`);
   const frame = (bytes: Buffer, index: number, last: boolean) => encrypt(streamKey, bytes, place(context, index, last));
   return chunked(FRAME_BYTES, {
     start: Buffer.concat([Buffer.from([VERSION]), salt]),
@@ -27,7 +27,7 @@ export function sealFrames(key: Buffer, context: string): Transform {
 
 /** Opens what `sealFrames` made; fails with SEAL_BROKEN at the first frame that does not fit. */
 export function openFrames(key: Buffer, context: string): Transform {
-  let streamKey: Buffer | undefined;
+  let streamKey: KeyObject | undefined;
   let header = Buffer.alloc(0);
   const frame = (bytes: Buffer, index: number, last: boolean) => {
     if (!streamKey) throw cut();
@@ -42,7 +42,7 @@ export function openFrames(key: Buffer, context: string): Transform {
     header = Buffer.concat([header, chunk]);
     if (header.length < HEADER_BYTES) return Buffer.alloc(0);
     if (header[0] !== VERSION) throw new BotenstoffError("SEAL_BROKEN", "opening a blob: unknown format version");
-    streamKey = subkey(key, `blob ${header.subarray(1, HEADER_BYTES).toString("hex")}`);
+    streamKey = subkeyObject(key, `blob ${header.subarray(1, HEADER_BYTES).toString("hex")}`);
     return header.subarray(HEADER_BYTES);
   });
 }

@@ -1,5 +1,5 @@
 import { BotenstoffError } from "#src/message/error-code.ts";
-import { decrypt, encrypt, lengthPrefixed, subkey } from "./cipher.ts";
+import { decrypt, encrypt, lengthPrefixed, subkeyObject } from "./cipher.ts";
 import { DIRECTORY_EPOCH, type Keyring } from "./keyring.ts";
 import type { Place } from "./place.ts";
 
@@ -21,14 +21,14 @@ export interface Sealer {
 export function createSealer(keyring: Keyring, tenant = "default"): Sealer {
   const seal = (place: Place, plain: Uint8Array): Buffer => {
     const key = place.epoch === DIRECTORY_EPOCH ? keyring.named("directory") : keyring.epochKey(place.epoch);
-    return Buffer.concat([VERSION_BYTE, encrypt(subkey(key, place.row), plain, bind(tenant, place))]);
+    return Buffer.concat([VERSION_BYTE, encrypt(subkeyObject(key, place.row), plain, bind(tenant, place))]);
   };
   const open = (place: Place, sealed: Uint8Array): Buffer => {
     if (sealed[0] !== VERSION) {
       throw new BotenstoffError("SEAL_BROKEN", "opening a sealed value: unknown format version");
     }
     const key = place.epoch === DIRECTORY_EPOCH ? keyring.named("directory") : keyring.openEpochKey(place.epoch);
-    return decrypt(subkey(key, place.row), sealed.subarray(1), bind(tenant, place));
+    return decrypt(subkeyObject(key, place.row), sealed.subarray(1), bind(tenant, place));
   };
   return {
     seal,

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import pg from "pg";
 import { DataSource } from "typeorm";
 import { ENTITIES } from "./entities/index.ts";
@@ -21,6 +22,14 @@ const ATTEMPTS = 6;
 /** PostgreSQL error codes after which the same transaction may succeed: serialisation failure, deadlock. */
 const RETRYABLE = new Set(["40001", "40P01"]);
 
+/**
+ * A prepared statement keeps its plan while its tables grow by orders of magnitude between two looks of the autovacuum:
+ * what was cheap on an empty partition (reading all of it) must not be what is remembered. Hot statements find every row
+ * by an index; compiling them would take longer than running them.
+ */
+const SESSION =
+  "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off";
+
 /** For migrations and the typeorm command line; the engine itself uses plain pg through named SQL. */
 export function createDataSource(url: string): DataSource {
   return new DataSource({
@@ -40,13 +49,16 @@ export async function openStore(url: string, maxConnections = MAX_CONNECTIONS): 
     max: maxConnections,
     connectionTimeoutMillis: CONNECT_MS,
     keepAlive: true,
+    // Statements of a transaction are sent without waiting for each other's answers.
+    pipeline: true,
+    options: SESSION,
     types: { getTypeParser },
   });
   // An idle connection that dies is replaced at the next query, which reports it if the server is gone.
   pool.on("error", () => undefined);
   return {
-    query: (text, values) => guard(() => query(pool, text, values)),
-    transaction: (run) => guard(() => transact(pool, run)),
+    query: (text, values) => guard(() => repeated(() => query(pool, text, values))),
+    transaction: (run) => guard(() => repeated(() => transact(pool, run))),
     settingsWarnings: () => guard(() => settingsWarnings(pool)),
     close: () => pool.end(),
   };
@@ -66,23 +78,35 @@ async function migrate(url: string): Promise<void> {
   }
 }
 
-async function transact<T>(pool: pg.Pool, run: (db: Queryable) => Promise<T>): Promise<T> {
+/** Runs something PostgreSQL undoes as a whole when it fails, again where it asks for that. */
+async function repeated<T>(run: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
-    const client = await pool.connect();
-    let broken = true;
     try {
-      await client.query("BEGIN");
-      const result = await run({ query: (text, values) => query(client, text, values) });
-      await client.query("COMMIT");
-      broken = false;
-      return result;
+      return await run();
     } catch (error) {
-      broken = !(await rollback(client));
       if (attempt >= ATTEMPTS || !RETRYABLE.has(codeOf(error))) throw error;
-    } finally {
-      client.release(broken);
     }
     await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * 2 ** attempt));
+  }
+}
+
+async function transact<T>(pool: pg.Pool, run: (db: Queryable) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken = true;
+  try {
+    // Not waited for: it travels together with the first statement, which fails where it has failed.
+    const begun = client.query("BEGIN");
+    begun.catch(() => undefined);
+    const result = await run({ query: (text, values) => query(client, text, values) });
+    await begun;
+    await client.query("COMMIT");
+    broken = false;
+    return result;
+  } catch (error) {
+    broken = !(await rollback(client));
+    throw error;
+  } finally {
+    client.release(broken);
   }
 }
 
@@ -101,7 +125,19 @@ async function query<Row extends object>(
   text: string,
   values?: readonly unknown[],
 ): Promise<{ rows: Row[]; rowCount: number | null }> {
-  return db.query<Row & pg.QueryResultRow>(text, values as unknown[]);
+  if (!values) return db.query<Row & pg.QueryResultRow>(text);
+  return db.query<Row & pg.QueryResultRow>({ name: nameOf(text), text, values: values as unknown[] });
+}
+
+const NAMES = new Map<string, string>();
+
+/** One name per text, whatever its length: PostgreSQL's end at 63 bytes. */
+function nameOf(text: string): string {
+  const known = NAMES.get(text);
+  if (known !== undefined) return known;
+  const name = createHash("sha256").update(text).digest("hex").slice(0, 32);
+  NAMES.set(text, name);
+  return name;
 }
 
 async function settingsWarnings(pool: pg.Pool): Promise<string[]> {

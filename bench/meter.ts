@@ -19,15 +19,22 @@ export interface Metered {
   readonly serverPid: number;
 }
 
-/** Measures `run`, which says how many messages it brought all the way and in how many seconds. */
-export async function meter(
+/** What a run brought all the way, and how long that took. */
+export interface Run {
+  readonly messages: number;
+  readonly seconds: number;
+}
+
+/** Measures a run, and hands on whatever else it says. */
+export async function meter<Done extends Run>(
   { engines, database, serverPid }: Metered,
-  run: () => Promise<{ messages: number; seconds: number }>,
-): Promise<Cost> {
+  run: () => Promise<Done>,
+): Promise<{ cost: Cost; done: Done }> {
   const before = { engine: sum(engines, cpuMs), server: familyCpuMs(serverPid), work: await database.work() };
-  const { messages, seconds } = await run();
+  const done = await run();
+  const { messages, seconds } = done;
   const work = await database.work();
-  return {
+  const cost: Cost = {
     perSecond: round(messages / seconds, 0),
     engineCpuMs: round((sum(engines, cpuMs) - before.engine) / messages, 3),
     databaseCpuMs: round((familyCpuMs(serverPid) - before.server) / messages, 3),
@@ -38,6 +45,7 @@ export async function meter(
       0,
     ),
   };
+  return { cost, done };
 }
 
 function sum(pids: readonly number[], of: (pid: number) => number): number {

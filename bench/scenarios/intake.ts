@@ -36,11 +36,10 @@ async function measure(arena: Arena, { quick }: Settings): Promise<Result> {
   await load.call("prepare", { ...plan, messages: 2_000 } satisfies WebhookPlan);
   const warm = await load.call<LoadReport>("run", { ports: [port] } satisfies WebhookRun);
   await load.call("prepare", plan satisfies WebhookPlan);
-  let full: LoadReport | undefined;
-  const cost = await meter(arena, async () => {
-    full = await load.call<LoadReport>("run", { ports: [port] } satisfies WebhookRun);
-    return { messages, seconds: full.seconds };
-  });
+  const { cost, done: full } = await meter(arena, async () => ({
+    ...(await load.call<LoadReport>("run", { ports: [port] } satisfies WebhookRun)),
+    messages,
+  }));
   const halfRate = Math.round(cost.perSecond / 2);
   const paced = { ...plan, messages: Math.min(messages, halfRate * (quick ? 2 : 10)) };
   await load.call("prepare", paced satisfies WebhookPlan);
@@ -51,7 +50,7 @@ async function measure(arena: Arena, { quick }: Settings): Promise<Result> {
   return {
     cost,
     baselinePerSecond: baseline,
-    latency: { "at full rate": full!.latency, "at half rate": half.latency },
+    latency: { "at full rate": full.latency, "at half rate": half.latency },
     targets: [
       atLeast("messages/s", 2_000, cost.perSecond),
       atMost("p99 at half rate, ms", 50, half.latency.p99),
@@ -60,7 +59,7 @@ async function measure(arena: Arena, { quick }: Settings): Promise<Result> {
       atMost("engine resident memory, MiB", 300, cost.residentMiB),
     ],
     faults: [
-      ...[warm, full!, half].flatMap(loadFaults),
+      ...[warm, full, half].flatMap(loadFaults),
       ...(stored === acknowledged ? [] : [`I1: ${acknowledged} messages acknowledged, ${stored} stored`]),
     ],
   };

@@ -59,7 +59,7 @@ async function measure(arena: Arena, { quick }: Settings): Promise<Result> {
     return { messages: count, seconds: (performance.now() - started) / 1_000 };
   };
   await post(WARM_UP);
-  const cost = await meter(arena, () => post(messages));
+  const { cost } = await meter(arena, () => post(messages));
   const half = Math.min(messages, Math.round(cost.perSecond / 2) * (quick ? 2 : 10));
   await post(half, cost.perSecond / 2);
   const latency = await filedLatency(arena.database, half);

@@ -5,6 +5,7 @@ import { channelRoutes } from "./channels.ts";
 import type { ApiDeps } from "./deps.ts";
 import { healthRoutes } from "./health.ts";
 import { messageRoutes } from "./messages.ts";
+import { noticeRoutes } from "./notices.ts";
 import { openApiDocument } from "./openapi.ts";
 import { notFound, problemHandler } from "./problem.ts";
 import { purgeRoutes } from "./purges.ts";
@@ -33,7 +34,7 @@ function apiRoutes(deps: ApiDeps): Router {
     response.json(document);
   });
   router.use(noStore, requireToken(deps.apiToken));
-  router.use("/v1", messageRoutes(deps), channelRoutes(deps), purgeRoutes(deps));
+  router.use("/v1", messageRoutes(deps), noticeRoutes(deps), channelRoutes(deps), purgeRoutes(deps));
   return router;
 }
 

@@ -7,14 +7,16 @@ const messageState = z.enum(Object.keys(MESSAGE_MOVES) as [MessageState, ...Mess
 const deliveryState = z.enum(Object.keys(DELIVERY_MOVES) as [DeliveryState, ...DeliveryState[]]);
 const instant = z.iso.datetime().describe("ISO 8601, UTC.");
 
+export const channelId = z
+  .string()
+  .regex(/^[a-z0-9-]{1,63}$/, "Not a channel id")
+  .describe("Channel id.");
+export const externalId = z.string().max(1024, "Too long");
+
 export const messageQuerySchema = z.strictObject({
   state: messageState.optional(),
-  channel: z
-    .string()
-    .regex(/^[a-z0-9-]{1,63}$/, "Not a channel id")
-    .optional()
-    .describe("Channel id."),
-  external_id: z.string().max(1024, "Too long").optional().describe("The source's own id: a wamid, an MSH-10."),
+  channel: channelId.optional(),
+  external_id: externalId.optional().describe("The source's own id: a wamid, an MSH-10."),
   after: cursor.optional().describe("`next` of the page before."),
   limit: pageLimit,
 });

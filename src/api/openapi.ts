@@ -2,6 +2,13 @@ import { z } from "zod";
 import { channelListSchema } from "./channels.ts";
 import { readinessSchema } from "./health.ts";
 import { contentQuerySchema, messageDetailSchema, messageListSchema, messageQuerySchema } from "./message-schema.ts";
+import {
+  noticeDetailSchema,
+  noticeListSchema,
+  noticeQuerySchema,
+  statusListSchema,
+  statusQuerySchema,
+} from "./notice-schema.ts";
 import { problemSchema } from "./problem.ts";
 import { purgeListSchema, purgeQuerySchema } from "./purges.ts";
 
@@ -9,6 +16,9 @@ import { purgeListSchema, purgeQuerySchema } from "./purges.ts";
 export const COMPONENTS = {
   MessageList: messageListSchema,
   Message: messageDetailSchema,
+  NoticeList: noticeListSchema,
+  Notice: noticeDetailSchema,
+  StatusList: statusListSchema,
   ChannelList: channelListSchema,
   PurgeList: purgeListSchema,
   Readiness: readinessSchema,
@@ -90,6 +100,33 @@ export function openApiDocument() {
             409: problem("Its state does not allow it."),
             ...PROTECTED,
           },
+        },
+      },
+      "/api/v1/notices": {
+        get: {
+          summary: "Lists what providers tell operators, and statuses, newest first",
+          parameters: inQuery(noticeQuerySchema),
+          responses: { 200: answer("A page.", "NoticeList"), 400: problem("Invalid query."), ...PROTECTED },
+        },
+      },
+      "/api/v1/notices/{id}": {
+        parameters: [inPath("id")],
+        get: {
+          summary: "Shows a notice",
+          parameters: inQuery(contentQuerySchema),
+          responses: {
+            200: answer("The notice.", "Notice"),
+            400: problem("Invalid query."),
+            404: problem("No such notice, or purged."),
+            ...PROTECTED,
+          },
+        },
+      },
+      "/api/v1/statuses": {
+        get: {
+          summary: "Lists how far sent messages have come, last changed first",
+          parameters: inQuery(statusQuerySchema),
+          responses: { 200: answer("The newest.", "StatusList"), 400: problem("Invalid query."), ...PROTECTED },
         },
       },
       "/api/v1/channels": {

@@ -4,12 +4,13 @@ import { createApp } from "#src/api/app.ts";
 import type { ApiDeps, ApiJournalEntry } from "#src/api/deps.ts";
 import { createMetrics } from "#src/api/metrics.ts";
 import type { DeliveryState, MessageState } from "#src/message/state.ts";
-import { messageId } from "#src/message/id.ts";
+import { deriveUuid, messageId } from "#src/message/id.ts";
 import { Secret } from "#src/message/secret.ts";
 import { place, type SealedBody } from "#src/pipeline/sealed-message.ts";
 import { metaWebhook } from "#src/sources/whatsapp/meta.ts";
 import { createEpochs, dropPartitions } from "#src/store/epochs.ts";
 import { storeIntake } from "#src/store/sql/intake.ts";
+import { storeNotices, type NoticeRow } from "#src/store/sql/notices.ts";
 import { countMessages, oldestUnfiled, stageBacklogs } from "#src/store/sql/messages.ts";
 import { entomb, listPurges } from "#src/store/sql/purge.ts";
 import { createTestStore } from "../support/database.ts";
@@ -23,6 +24,9 @@ export const CHANNEL = "whatsapp-to-kis";
 
 /** Personal data planted everywhere: none of it may show up where it does not belong. */
 export const CANARY = { phone: "4915112345678", name: "Kanarienvogel", text: "Knoten in der Brust" };
+
+/** A wamid contains the number, so it is as personal. */
+export const WAMID = `wamid.${CANARY.phone}`;
 
 type Put = {
   readonly channel?: string;
@@ -126,6 +130,32 @@ export async function createHarness() {
     );
   }
 
+  async function putNotice(changed: Partial<NoticeRow> = {}): Promise<string> {
+    const id = deriveUuid("notice", JSON.stringify(changed));
+    const at = new Date(NOW).toISOString();
+    const content = { externalId: WAMID, raw: { element: { recipient_id: CANARY.phone, title: CANARY.text } } };
+    const notice: NoticeRow = {
+      epoch,
+      id,
+      eventId: id,
+      channel: CHANNEL,
+      seenHash: blindIndex.seen(CHANNEL, id, ""),
+      kind: "operator",
+      field: "account_update",
+      event: "DISABLED_UPDATE",
+      codes: "[]",
+      level: "warn",
+      about: null,
+      receivedAt: at,
+      happenedAt: at,
+      retainUntil: at,
+      sealed: sealer.sealJson(place.notice(epoch, id), content),
+      ...changed,
+    };
+    await storeNotices(store, [], [notice]);
+    return id;
+  }
+
   /** Destroys the epoch the messages lie in: rows, partitions, key. */
   async function purge(): Promise<void> {
     await store.transaction(async (db) => {
@@ -191,6 +221,7 @@ export async function createHarness() {
     woken,
     put,
     putDelivery,
+    putNotice,
     purge,
     /** A client of the API with other neighbours where given; `get` and `post` send the token. */
     client: (changed: Partial<ApiDeps> = {}) => {

@@ -6,10 +6,12 @@ import { createHarness, NOW, type Harness } from "./harness.ts";
 
 let harness: Harness;
 let id: string;
+let notice: string;
 beforeAll(async () => {
   harness = await createHarness();
   ({ id } = await harness.put({ state: "held", reason: "unknown" }));
   await harness.putDelivery(id, { destination: "chart", state: "accepted", receipt: { answer: { status: 201 } } });
+  notice = await harness.putNotice();
   await writePurge(harness.store, {
     id: randomUUID(),
     epoch: 1_700_000_000,
@@ -21,6 +23,8 @@ beforeAll(async () => {
   });
 });
 afterAll(() => harness.close());
+
+const at = (path: string) => path.replace("{id}", path.startsWith("/api/v1/notices/") ? notice : id);
 
 type Operation = {
   responses: Record<string, { content?: Record<string, { schema: { $ref: string } }> }>;
@@ -48,6 +52,11 @@ describe("/api/openapi.json", () => {
     ["get", "/api/v1/messages/{id}?content=true", 200],
     ["get", "/api/v1/channels", 200],
     ["get", "/api/v1/purges", 200],
+    ["get", "/api/v1/notices", 200],
+    ["get", "/api/v1/notices?level=loud", 400],
+    ["get", "/api/v1/notices/{id}", 200],
+    ["get", "/api/v1/notices/{id}?content=true", 200],
+    ["get", "/api/v1/statuses", 200],
     ["get", "/readyz", 200],
     ["post", "/api/v1/messages/{id}/reprocess", 202],
     ["post", "/api/v1/messages/{id}/reprocess", 409],
@@ -55,7 +64,7 @@ describe("/api/openapi.json", () => {
     ["get", "/api/v1/messages/{id}?content=perhaps", 400],
   ] as const)("describes what %s %s answers with %i", async (method, path, status) => {
     const document = await served();
-    const response = await harness.client()[method](path.replace("{id}", id)).expect(status);
+    const response = await harness.client()[method](at(path)).expect(status);
     const operation = document.paths[path.split("?")[0]!]![method]!;
     const type = String(response.headers["content-type"]).split(";")[0]!;
     const reference = operation.responses[status]!.content![type]!.schema.$ref;
@@ -82,7 +91,7 @@ describe("/api/openapi.json", () => {
     for (const [path, item] of Object.entries(document.paths)) {
       for (const method of ["get", "post"] as const) {
         if (!item[method]) continue;
-        const response = await client[method](path.replace("{id}", id).replace("{channel}", "whatsapp-to-kis"));
+        const response = await client[method](at(path).replace("{channel}", "whatsapp-to-kis"));
         expect([path, response.status]).not.toEqual([path, 404]);
         expect([path, response.status]).not.toEqual([path, 405]);
       }

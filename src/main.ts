@@ -41,9 +41,9 @@ export async function startEngine(settings: Settings, log: Log): Promise<Engine>
     throw error;
   }
   const metrics = createMetrics({
-    countMessages: () => countMessages(store),
-    stageBacklogs: () => stageBacklogs(store),
-    oldestUnfiled: () => oldestUnfiled(store),
+    countMessages: () => countMessages(store.reading),
+    stageBacklogs: () => stageBacklogs(store.reading),
+    oldestUnfiled: () => oldestUnfiled(store.reading),
     now: clock,
   });
   const deps: PipelineDeps = {
@@ -65,7 +65,7 @@ export async function startEngine(settings: Settings, log: Log): Promise<Engine>
   });
   let draining = false;
   const app = createApp({
-    store,
+    store: { query: (text, values) => store.reading.query(text, values), transaction: (run) => store.transaction(run) },
     sealer,
     blindIndex,
     metrics,
@@ -74,7 +74,7 @@ export async function startEngine(settings: Settings, log: Log): Promise<Engine>
     ...(settings.apiToken && { apiToken: settings.apiToken }),
     webhook: (id) => webhookOf(id),
     channels: () => deployment.status(),
-    purges: (limit) => listPurges(store, limit),
+    purges: (limit) => listPurges(store.reading, limit),
     journal: (entry) => journal(store, entry.action, entry.subject, entry.detail, entry.actor),
     ready: () => readiness(),
     wake: (channel) => worker.wake(channel),

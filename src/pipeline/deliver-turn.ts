@@ -6,6 +6,7 @@ import { backoff } from "./backoff.ts";
 import { deliver, outcomeOf, type Attempt, type ToDeliver } from "./deliver.ts";
 import type { PipelineDeps } from "./deps.ts";
 import type { Leased } from "./lease.ts";
+import type { Permits } from "./permits.ts";
 import type { RunningChannel, RunningDestination } from "./running-channel.ts";
 import type { Settle } from "./settle.ts";
 
@@ -21,16 +22,14 @@ export async function takeToDeliver(
   deps: PipelineDeps,
   lanes: readonly Leased[],
 ): Promise<Map<ClaimedLane, ToDeliver[]>> {
-  const rows = await deps.store.transaction((db) =>
-    takeDeliveries(
-      db,
-      lanes.map(({ lane }) => lane),
-      PER_TURN,
-    ),
+  const rows = await takeDeliveries(
+    deps.store,
+    lanes.map(({ lane }) => lane),
+    PER_TURN,
   );
   const attachments = await readAttachments(
     deps.store,
-    rows.map((row) => row.messageId),
+    rows.map(({ messageId, kind }) => ({ id: messageId, kind })),
   );
   const byMessage = Map.groupBy(attachments, (attachment) => attachment.messageId);
   const byLane = Map.groupBy(rows, (row: TakenDelivery) => row.laneKey.toString("hex"));
@@ -42,25 +41,34 @@ export async function takeToDeliver(
   );
 }
 
+/** What the turns of one destination share. */
+export interface Delivering {
+  readonly deps: PipelineDeps;
+  readonly settle: Settle;
+  /** As many as the destination takes at once; held while something is sent and read back, not while it is settled. */
+  readonly connections: Permits;
+  readonly channel: RunningChannel;
+  readonly destination: RunningDestination;
+}
+
 /**
  * Sends the deliveries of one lane in order, each settled before the next is sent. A retry or a permanent failure
  * with `park` ends the turn and gives the untried rest back.
  * @returns the last attempt, for the destination's breaker
  */
 export async function deliverTurn(
-  deps: PipelineDeps,
-  settle: Settle,
-  channel: RunningChannel,
-  destination: RunningDestination,
+  { deps, settle, connections, channel, destination }: Delivering,
   leased: Leased,
   works: readonly ToDeliver[],
 ): Promise<Attempt | undefined> {
   const { lane } = leased;
   let last: Attempt | undefined;
   for (const [index, work] of works.entries()) {
-    // A paused process may wake up after another took its lane: it must not send (fencing).
-    if (!leased.valid()) throw new BotenstoffError("LEASE_LOST", "delivering: the lane's lease ran out");
-    last = await deliver(deps, channel, destination, work, leased.signal);
+    last = await connections.run(() => {
+      // A paused process may wake up after another took its lane: it must not send (fencing).
+      if (!leased.valid()) throw new BotenstoffError("LEASE_LOST", "delivering: the lane's lease ran out");
+      return deliver(deps, channel, destination, work, leased.signal);
+    });
     const retried = last.outcome.state === "retrying";
     const park =
       last.outcome.state === "failed" && destination.onPermanent === "park" ? (last.error?.code ?? null) : null;

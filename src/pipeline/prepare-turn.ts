@@ -1,9 +1,9 @@
-import { mayHaveAttachments } from "#src/message/content.ts";
 import type { ClaimedLane } from "#src/store/sql/lanes.ts";
 import { readAttachments, takeReceived, type AttachmentState, type ReceivedRow } from "#src/store/sql/prepare.ts";
 import { backoff } from "./backoff.ts";
 import type { PipelineDeps } from "./deps.ts";
 import type { Leased } from "./lease.ts";
+import type { Permits } from "./permits.ts";
 import { prepare, type Prepared, type ToPrepare } from "./prepare.ts";
 import type { Settle } from "./settle.ts";
 
@@ -22,12 +22,7 @@ export async function takeToPrepare(
     lanes.map(({ lane }) => lane),
     PER_TURN,
   );
-  const attachments = rows.some(({ kind }) => mayHaveAttachments(kind))
-    ? await readAttachments(
-        deps.store,
-        rows.map(({ id }) => id),
-      )
-    : [];
+  const attachments = await readAttachments(deps.store, rows);
   const byMessage = Map.groupBy(attachments, (attachment: AttachmentState) => attachment.messageId);
   const byLane = Map.groupBy(rows, (row: ReceivedRow) => row.laneKey.toString("hex"));
   return new Map(
@@ -45,6 +40,7 @@ export async function takeToPrepare(
 export async function prepareTurn(
   deps: PipelineDeps,
   settle: Settle,
+  fetching: Permits,
   leased: Leased,
   works: readonly ToPrepare[],
 ): Promise<void> {
@@ -59,7 +55,8 @@ export async function prepareTurn(
       if (!ours) return;
       done = [];
     }
-    const prepared = await prepare(deps, work, leased.signal);
+    const attempt = () => prepare(deps, work, leased.signal);
+    const prepared = await (work.attachments.length > 0 ? fetching.run(attempt) : attempt());
     done.push(prepared);
     if (prepared.row.state === "received") break;
   }

@@ -27,6 +27,8 @@ export interface Settle {
   confirmed(outcome: DeliveryOutcome): Promise<boolean>;
 }
 
+type Seen = NonNullable<Prepared["seen"]>;
+
 /** Delivery states in which the delivery has left its lane. */
 const LEFT_LANE: ReadonlySet<DeliveryOutcome["state"]> = new Set(["accepted", "confirmed", "failed"]);
 
@@ -65,44 +67,52 @@ export function createSettle(deps: PipelineDeps, watch: Watch, routedTo: (channe
   };
 }
 
+/** Statements that need nothing of each other's answers: sent in this order, and answered together. */
+async function inOneTrip(...statements: readonly (() => Promise<unknown>)[]): Promise<void> {
+  await Promise.all(statements.map((send) => send()));
+}
+
 async function settlePreparedTurns(db: Queryable, turns: readonly PreparedTurn[], now: Date): Promise<boolean[]> {
-  const current = await currentTurns(db, turns);
-  const owned = await lockOwnedLanes(
-    db,
-    turns.map(({ turn }) => turn),
-  );
+  const seen = turns.flatMap(({ prepared }) => prepared.flatMap((one) => (one.seen ? [one.seen] : [])));
+  // The directory's lock is taken before any lane's.
+  const [patients, owned] = await Promise.all([
+    seen.length === 0 ? new Map<string, string[]>() : sharePatients(db, seen),
+    lockOwnedLanes(
+      db,
+      turns.map(({ turn }) => turn),
+    ),
+  ]);
+  const current = turns.map((turn) => ifStillTrue(turn, patients));
   const ours = current.filter(({ turn }) => owned.has(turn.token));
   const rows = ours.flatMap(({ prepared }) => prepared.map(({ row }) => row));
-  if (rows.length > 0) await settlePrepared(db, rows, now);
-  await bookTurns(
-    db,
-    ours.map(({ turn, prepared }) => ({
-      ...turn,
-      done: prepared.filter(({ row }) => row.state !== "received").length,
-    })),
+  const booked = ours.map(({ turn, prepared }) => ({
+    ...turn,
+    done: prepared.filter(({ row }) => row.state !== "received").length,
+  }));
+  await inOneTrip(
+    () => settlePrepared(db, rows, now),
+    () => bookTurns(db, booked),
   );
   return turns.map(({ turn }) => owned.has(turn.token));
 }
 
+/** Keeps the directory as it is until this transaction has committed. @returns the patients of each number */
+async function sharePatients(db: Queryable, seen: readonly Seen[]): Promise<Map<string, string[]>> {
+  const bis = seen.map(({ contactBi }) => contactBi);
+  const [, patients] = await Promise.all([shareDirectory(db), patientIdsByPhone(db, bis)]);
+  return patients;
+}
+
 /**
  * Compares what identification saw with what the directory says now, under its lock: a message decided on news that
- * is no longer true stays `received` and is decided again (I3). The directory's lock is taken before any lane's.
+ * is no longer true stays `received` and is decided again (I3).
  */
-async function currentTurns(db: Queryable, turns: readonly PreparedTurn[]): Promise<readonly PreparedTurn[]> {
-  const seen = turns.flatMap(({ prepared }) => prepared.flatMap((one) => (one.seen ? [one.seen] : [])));
-  if (seen.length === 0) return turns;
-  await shareDirectory(db);
-  const patients = await patientIdsByPhone(
-    db,
-    seen.map(({ contactBi }) => contactBi),
-  );
+function ifStillTrue(turn: PreparedTurn, patients: ReadonlyMap<string, readonly string[]>): PreparedTurn {
   const stillTrue = ({ seen }: Prepared) =>
     !seen || (patients.get(seen.contactBi.toString("hex")) ?? []).join() === seen.patientIds.join();
-  return turns.map((turn) => {
-    if (turn.prepared.every(stillTrue)) return turn;
-    const prepared = turn.prepared.map((one) => (stillTrue(one) ? one : { row: undecided(one.row) }));
-    return { turn: { ...turn.turn, waitMs: 0 }, prepared };
-  });
+  if (turn.prepared.every(stillTrue)) return turn;
+  const prepared = turn.prepared.map((one) => (stillTrue(one) ? one : { row: undecided(one.row) }));
+  return { turn: { ...turn.turn, waitMs: 0 }, prepared };
 }
 
 function undecided(row: Prepared["row"]): Prepared["row"] {
@@ -123,26 +133,21 @@ async function settleDeliveredTurns(db: Queryable, turns: readonly DeliveredTurn
     turns.map(({ turn }) => turn),
   );
   const ours = turns.filter(({ turn }) => owned.has(turn.token));
-  await conclude(
-    db,
-    ours.flatMap(({ outcomes }) => outcomes),
-    now,
-  );
-  await bookTurns(
-    db,
-    ours.map(({ turn, outcomes }) => ({
-      ...turn,
-      done: outcomes.filter(({ state }) => LEFT_LANE.has(state)).length,
-    })),
+  const outcomes = ours.flatMap((turn) => turn.outcomes);
+  const booked = ours.map(({ turn, outcomes }) => ({
+    ...turn,
+    done: outcomes.filter(({ state }) => LEFT_LANE.has(state)).length,
+  }));
+  await inOneTrip(
+    () => conclude(db, outcomes, now),
+    () => bookTurns(db, booked),
   );
   return turns.map(({ turn }) => owned.has(turn.token));
 }
 
 async function conclude(db: Queryable, outcomes: readonly DeliveryOutcome[], now: Date): Promise<void> {
   if (outcomes.length === 0) return;
-  await writeOutcomes(db, outcomes, now);
   const final = outcomes.filter(({ state }) => LEFT_LANE.has(state));
-  if (final.length === 0) return;
-  await lockMessages(db, final);
-  await concludeMessages(db, final, now);
+  const last = final.length === 0 ? [] : [() => lockMessages(db, final), () => concludeMessages(db, final, now)];
+  await inOneTrip(() => writeOutcomes(db, outcomes, now), ...last);
 }

@@ -6,6 +6,7 @@ import { confirmAgain } from "./deliver.ts";
 import { deliverTurn, takeToDeliver } from "./deliver-turn.ts";
 import type { PipelineDeps } from "./deps.ts";
 import { createLeases, type Leases } from "./lease.ts";
+import { Permits } from "./permits.ts";
 import { prepareTurn, takeToPrepare } from "./prepare-turn.ts";
 import type { RunningChannel, RunningDestination } from "./running-channel.ts";
 import type { Settle } from "./settle.ts";
@@ -13,8 +14,15 @@ import { createStage, type Stage } from "./stage.ts";
 
 /** How often lanes are looked for that nobody in this process was told about: retries due, other engines' intake. */
 const POLL_MS = 250;
-/** Conversations prepared side by side; each holds at most one attachment in flight. */
-const PREPARE_CONCURRENCY = 32;
+/** Conversations prepared side by side: the more, the more share a commit. */
+const PREPARE_CONCURRENCY = 256;
+/** Attachments fetched side by side. */
+const FETCH_CONCURRENCY = 32;
+/**
+ * Conversations at work for each connection of a destination: while the outcomes of some are committed, others use the
+ * connections, and the more of them, the more share a commit.
+ */
+const LANES_PER_CONNECTION = 8;
 const CONFIRM_BATCH = 50;
 /** After this an unfinished confirmation is taken up by another engine. */
 const CONFIRM_LEASE_MS = 60_000;
@@ -64,12 +72,13 @@ export function createWorker(deps: PipelineDeps, settle: Settle): Worker {
 }
 
 function prepareStage(deps: PipelineDeps, settle: Settle, leases: Leases, channel: RunningChannel): Stage {
+  const fetching = new Permits(FETCH_CONCURRENCY);
   return createStage(deps, leases, {
     channel: channel.id,
     stage: "prepare",
     concurrency: PREPARE_CONCURRENCY,
     take: (lanes) => takeToPrepare(deps, lanes),
-    turn: (lane, works) => prepareTurn(deps, settle, lane, works),
+    turn: (lane, works) => prepareTurn(deps, settle, fetching, lane, works),
     allowance: (free) => free,
     wait: () => 0,
   });
@@ -83,14 +92,14 @@ function deliverStage(
   destination: RunningDestination,
 ): Stage {
   const breaker = new Breaker();
+  const connections = new Permits(destination.destination.concurrency);
   return createStage(deps, leases, {
     channel: channel.id,
     stage: destination.id,
-    // Twice the connections: while one lane's outcome is committed, another uses the connection.
-    concurrency: destination.destination.concurrency * 2,
+    concurrency: destination.destination.concurrency * LANES_PER_CONNECTION,
     take: (lanes) => takeToDeliver(deps, lanes),
     turn: async (lane, works) => {
-      const last = await deliverTurn(deps, settle, channel, destination, lane, works);
+      const last = await deliverTurn({ deps, settle, connections, channel, destination }, lane, works);
       const aboutOneMessage = last?.error?.code === "PATIENT_NOT_YET_KNOWN";
       breaker.report(last?.error?.class, aboutOneMessage, deps.clock());
     },
@@ -114,13 +123,11 @@ async function poll(deps: PipelineDeps, settle: Settle, stages: readonly Stage[]
 /** Reads back the accepted deliveries whose next look is due. */
 async function confirmDue(deps: PipelineDeps, settle: Settle): Promise<void> {
   const now = deps.clock();
-  const due = await deps.store.transaction((db) =>
-    takeToConfirm(db, new Date(now), new Date(now + CONFIRM_LEASE_MS), CONFIRM_BATCH),
-  );
+  const due = await takeToConfirm(deps.store, new Date(now), new Date(now + CONFIRM_LEASE_MS), CONFIRM_BATCH);
   if (due.length === 0) return;
   const attachments = await readAttachments(
     deps.store,
-    due.map((row) => row.messageId),
+    due.map(({ messageId, kind }) => ({ id: messageId, kind })),
   );
   await Promise.all(
     due.map(async (row) => {

@@ -10,6 +10,8 @@ import type { Queryable } from "./queryable.ts";
 export interface Store extends Queryable {
   /** Runs in one transaction; repeated as a whole when PostgreSQL asks for it (deadlock, serialisation). */
   transaction<T>(run: (db: Queryable) => Promise<T>): Promise<T>;
+  /** For people's questions, on a few connections of their own: none of them can keep the pipeline waiting. */
+  readonly reading: Queryable;
   /** What of an external server's own logging could put statements or values on its disk. */
   settingsWarnings(): Promise<string[]>;
   close(): Promise<void>;
@@ -18,17 +20,20 @@ export interface Store extends Queryable {
 const MIGRATION_LOCK = 7_041_777;
 const CONNECT_MS = 10_000;
 const MAX_CONNECTIONS = 12;
+const READING_CONNECTIONS = 4;
 const ATTEMPTS = 6;
 /** PostgreSQL error codes after which the same transaction may succeed: serialisation failure, deadlock. */
 const RETRYABLE = new Set(["40001", "40P01"]);
 
 /**
- * A prepared statement keeps its plan while its tables grow by orders of magnitude between two looks of the autovacuum:
- * what was cheap on an empty partition (reading all of it) must not be what is remembered. Hot statements find every row
- * by an index; compiling them would take longer than running them.
+ * The session of the pipeline's statements. Each is planned once per connection, and keeps its plan while its tables grow
+ * by orders of magnitude between two looks of the autovacuum: what was cheap on an empty partition (reading all of it)
+ * must not be what is remembered. They find every row by an index; compiling them would take longer than running them.
  */
-const SESSION =
-  "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off";
+const FIXED_PLANS = [
+  ...["-c plan_cache_mode=force_generic_plan", "-c enable_seqscan=off", "-c enable_hashjoin=off"],
+  ...["-c enable_mergejoin=off", "-c jit=off"],
+].join(" ");
 
 /** For migrations and the typeorm command line; the engine itself uses plain pg through named SQL. */
 export function createDataSource(url: string): DataSource {
@@ -44,24 +49,31 @@ export function createDataSource(url: string): DataSource {
 /** Migrates, under a lock that lets several engines start at once, and opens the pool. */
 export async function openStore(url: string, maxConnections = MAX_CONNECTIONS): Promise<Store> {
   await migrate(url);
-  const pool = new pg.Pool({
-    connectionString: url,
-    max: maxConnections,
-    connectionTimeoutMillis: CONNECT_MS,
-    keepAlive: true,
-    // Statements of a transaction are sent without waiting for each other's answers.
-    pipeline: true,
-    options: SESSION,
-    types: { getTypeParser },
-  });
-  // An idle connection that dies is replaced at the next query, which reports it if the server is gone.
-  pool.on("error", () => undefined);
+  // Statements of a transaction are sent without waiting for each other's answers.
+  const pool = openPool(url, { max: maxConnections, pipeline: true, options: FIXED_PLANS });
+  const reading = openPool(url, { max: READING_CONNECTIONS });
   return {
     query: (text, values) => guard(() => repeated(() => query(pool, text, values))),
     transaction: (run) => guard(() => repeated(() => transact(pool, run))),
     settingsWarnings: () => guard(() => settingsWarnings(pool)),
-    close: () => pool.end(),
+    reading: { query: (text, values) => guard(() => reading.query(text, values as unknown[])) },
+    close: async () => {
+      await Promise.all([pool.end(), reading.end()]);
+    },
   };
+}
+
+function openPool(url: string, options: pg.PoolConfig): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    connectionTimeoutMillis: CONNECT_MS,
+    keepAlive: true,
+    types: { getTypeParser },
+    ...options,
+  });
+  // An idle connection that dies is replaced at the next query, which reports it if the server is gone.
+  pool.on("error", () => undefined);
+  return pool;
 }
 
 async function migrate(url: string): Promise<void> {

@@ -1,3 +1,4 @@
+import type { MessageKind } from "#src/message/content.ts";
 import type { DeliveryState } from "#src/message/state.ts";
 import type { Queryable } from "../queryable.ts";
 import { columns } from "./columns.ts";
@@ -11,6 +12,7 @@ export interface TakenDelivery {
   readonly destination: string;
   readonly laneKey: Buffer;
   readonly channel: string;
+  readonly kind: MessageKind;
   readonly state: DeliveryState;
   /** Including this one. */
   readonly attempts: number;
@@ -22,12 +24,13 @@ export interface TakenDelivery {
 }
 
 const COLUMNS = `delivery.epoch, delivery.message_id AS "messageId", delivery.seq, delivery.destination,
-  delivery.lane_key AS "laneKey", delivery.channel, delivery.state, delivery.attempts, delivery.receipt,
+  delivery.lane_key AS "laneKey", delivery.channel, message.kind, delivery.state, delivery.attempts, delivery.receipt,
   message.received_at AS "receivedAt", message.sealed, message.external_id AS "externalId", message.routed`;
 
 /**
  * Takes the next deliveries of each claimed lane in order and marks them `sending`: from here on they may have been
- * sent, so whoever finds them after a crash sends the identical bytes again. The caller has just locked the lanes.
+ * sent, so whoever finds them after a crash sends the identical bytes again. A caller that has lost its lanes meanwhile
+ * changes nothing that was settled.
  */
 export async function takeDeliveries(
   db: Queryable,
@@ -44,7 +47,7 @@ export async function takeDeliveries(
      ), taken AS (
        UPDATE delivery SET state = 'sending', attempts = delivery.attempts + 1 FROM next
        WHERE delivery.epoch = next.epoch AND delivery.message_id = next.message_id
-         AND delivery.destination = next.destination
+         AND delivery.destination = next.destination AND delivery.state IN ('queued', 'sending', 'retrying')
        RETURNING delivery.*)
      SELECT ${COLUMNS} FROM taken AS delivery
      JOIN message ON message.epoch = delivery.epoch AND message.id = delivery.message_id ORDER BY delivery.seq`,

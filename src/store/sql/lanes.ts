@@ -13,6 +13,8 @@ export interface ClaimedLane extends LaneKey {
   readonly token: number;
   /** Consecutive turns that ended in a retry. */
   readonly failures: number;
+  /** Work in it when it was claimed. */
+  readonly open: number;
 }
 
 export interface StageKey {
@@ -48,7 +50,7 @@ export async function claimLanes(
      UPDATE lane SET token = nextval('lane_token'), owner = $4, ready_at = now() + make_interval(secs => $5 / 1000.0)
      FROM due
      WHERE lane.channel = due.channel AND lane.stage = due.stage AND lane.key = due.key
-     RETURNING lane.channel, lane.stage, lane.key, lane.token, lane.failures`,
+     RETURNING lane.channel, lane.stage, lane.key, lane.token, lane.failures, lane.open`,
     [claim.channel, claim.stage, claim.limit, claim.owner, claim.leaseMs],
   );
   return rows;
@@ -98,24 +100,24 @@ export interface LaneTurn extends ClaimedLane {
 
 /** Books turns on lanes the caller has locked; lanes without open work disappear unless parked. */
 export async function bookTurns(db: Queryable, turns: readonly LaneTurn[]): Promise<void> {
-  const keys = columns(turns, ["channel", "stage", "key", "token", "done", "waitMs", "retried", "park"]);
   await db.query(
-    `UPDATE lane SET open = open - turn.done,
+    `WITH turn AS (
+       SELECT turn.*, lane.open - turn.done <= 0 AND lane.parked_at IS NULL AND turn.park IS NULL
+         AND turn.wait_ms IS NOT NULL AS is_over
+       FROM unnest($1::text[], $2::text[], $3::bytea[], $4::bigint[], $5::int[], $6::float8[], $7::bool[], $8::text[])
+         AS turn (channel, stage, key, token, done, wait_ms, retried, park)
+       JOIN lane USING (channel, stage, key, token)
+     ), gone AS (
+       DELETE FROM lane USING turn WHERE turn.is_over
+         AND lane.channel = turn.channel AND lane.stage = turn.stage AND lane.key = turn.key)
+     UPDATE lane SET open = open - turn.done,
        ready_at = coalesce(now() + make_interval(secs => turn.wait_ms / 1000.0), lane.ready_at),
        owner = CASE WHEN turn.wait_ms IS NULL THEN lane.owner END,
        failures = CASE WHEN turn.retried THEN lane.failures + 1 WHEN turn.done > 0 THEN 0 ELSE lane.failures END,
        parked_at = CASE WHEN turn.park IS NULL THEN lane.parked_at ELSE now() END,
        reason = coalesce(turn.park, lane.reason)
-     FROM unnest($1::text[], $2::text[], $3::bytea[], $4::bigint[], $5::int[], $6::float8[], $7::bool[], $8::text[])
-       AS turn (channel, stage, key, token, done, wait_ms, retried, park)
-     WHERE lane.channel = turn.channel AND lane.stage = turn.stage AND lane.key = turn.key AND lane.token = turn.token`,
-    keys,
-  );
-  await db.query(
-    `DELETE FROM lane USING unnest($1::text[], $2::text[], $3::bytea[], $4::bigint[]) AS turn (channel, stage, key, token)
-     WHERE lane.channel = turn.channel AND lane.stage = turn.stage AND lane.key = turn.key AND lane.token = turn.token
-       AND lane.open <= 0 AND lane.parked_at IS NULL AND lane.owner IS NULL`,
-    keys.slice(0, 4),
+     FROM turn WHERE NOT turn.is_over AND lane.channel = turn.channel AND lane.stage = turn.stage AND lane.key = turn.key`,
+    columns(turns, ["channel", "stage", "key", "token", "done", "waitMs", "retried", "park"]),
   );
 }
 
@@ -138,11 +140,13 @@ export async function openLanes(
   );
 }
 
-/** Forgets claimed lanes that turned out to hold no work (their count had drifted). */
+/** Forgets claimed lanes that turned out to hold no work (their count had drifted), unless some has come since. */
 export async function dropEmptyLanes(db: Queryable, lanes: readonly ClaimedLane[]): Promise<void> {
   await db.query(
-    `DELETE FROM lane USING unnest($1::text[], $2::text[], $3::bytea[], $4::bigint[]) AS empty (channel, stage, key, token)
-     WHERE lane.channel = empty.channel AND lane.stage = empty.stage AND lane.key = empty.key AND lane.token = empty.token`,
-    columns(lanes, ["channel", "stage", "key", "token"]),
+    `DELETE FROM lane USING unnest($1::text[], $2::text[], $3::bytea[], $4::bigint[], $5::int[])
+       AS empty (channel, stage, key, token, open)
+     WHERE lane.channel = empty.channel AND lane.stage = empty.stage AND lane.key = empty.key AND lane.token = empty.token
+       AND lane.open <= empty.open`,
+    columns(lanes, ["channel", "stage", "key", "token", "open"]),
   );
 }

@@ -1,5 +1,5 @@
 import type { Verdict } from "#src/message/attachment.ts";
-import type { MessageKind } from "#src/message/content.ts";
+import { mayHaveAttachments, type MessageKind } from "#src/message/content.ts";
 import type { Queryable } from "../queryable.ts";
 import { columns } from "./columns.ts";
 import type { ClaimedLane, LaneKey } from "./lanes.ts";
@@ -42,8 +42,13 @@ export async function takeReceived(db: Queryable, lanes: readonly LaneKey[], per
   return rows;
 }
 
-/** The attachments of the messages, in order. */
-export async function readAttachments(db: Queryable, messageIds: readonly string[]): Promise<AttachmentState[]> {
+/** The attachments of the messages that may have some, in order. */
+export async function readAttachments(
+  db: Queryable,
+  messages: readonly { readonly id: string; readonly kind: MessageKind }[],
+): Promise<AttachmentState[]> {
+  const messageIds = messages.filter(({ kind }) => mayHaveAttachments(kind)).map(({ id }) => id);
+  if (messageIds.length === 0) return [];
   const { rows } = await db.query<AttachmentState>(
     `SELECT epoch, id, message_id AS "messageId", ordinal, verdict, sealed FROM attachment
      WHERE message_id = ANY ($1::uuid[]) ORDER BY message_id, ordinal`,
@@ -83,7 +88,8 @@ export interface PreparedRow {
 
 /** Moves prepared messages out of `received`; the guard on the state makes a second settling a no-op. */
 export async function settlePrepared(db: Queryable, prepared: readonly PreparedRow[], now: Date): Promise<void> {
-  await db.query(
+  if (prepared.length === 0) return;
+  const moved = db.query(
     `UPDATE message SET state = done.state, reason = done.reason, last_error = done.last_error, state_at = $9,
        attempts = message.attempts + 1, patient_bi = coalesce(done.patient_bi, message.patient_bi),
        routed = coalesce(done.routed, message.routed), retain_until = done.retain_until,
@@ -97,8 +103,11 @@ export async function settlePrepared(db: Queryable, prepared: readonly PreparedR
   const deliveries = prepared.flatMap((row) =>
     row.destinations.map((destination) => ({ epoch: row.epoch, id: row.id, destination })),
   );
-  if (deliveries.length === 0) return;
-  await db.query(
+  if (deliveries.length === 0) {
+    await moved;
+    return;
+  }
+  const queued = db.query(
     `WITH queued AS (
        INSERT INTO delivery (epoch, message_id, destination, channel, lane_key, seq, state, queued_at)
        SELECT message.epoch, message.id, new.destination, message.channel, message.lane_key, message.seq, 'queued', $4
@@ -112,4 +121,5 @@ export async function settlePrepared(db: Queryable, prepared: readonly PreparedR
      ON CONFLICT (channel, stage, key) DO UPDATE SET open = lane.open + EXCLUDED.open`,
     [...columns(deliveries, ["epoch", "id", "destination"]), now],
   );
+  await Promise.all([moved, queued]);
 }

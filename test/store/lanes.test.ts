@@ -1,0 +1,76 @@
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { bookTurns, claimLanes, dropEmptyLanes, openLanes, type ClaimedLane } from "#src/store/sql/lanes.ts";
+import { createTestStore, type TestStore } from "../support/database.ts";
+
+const STAGE = { channel: "c", stage: "prepare" };
+
+let database: TestStore;
+beforeAll(async () => {
+  database = await createTestStore();
+});
+afterAll(async () => {
+  await database[Symbol.asyncDispose]();
+});
+
+describe("a claimed lane without work", () => {
+  test("is forgotten", async () => {
+    const lane = await claimed("drifted", 3);
+    await dropEmptyLanes(database.store, [lane]);
+    expect(await openOf("drifted")).toBeUndefined();
+  });
+
+  test("stays when work has come since it was claimed", async () => {
+    const lane = await claimed("refilled", 3);
+    await openLanes(database.store, [{ ...STAGE, key: Buffer.from("refilled"), count: 1 }]);
+    await dropEmptyLanes(database.store, [lane]);
+    expect(await openOf("refilled")).toBe(4);
+  });
+});
+
+describe("a booked turn", () => {
+  const turn = { waitMs: 0, retried: false, park: null };
+
+  test("ends a lane whose last work is done", async () => {
+    const lane = await claimed("done", 2);
+    await bookTurns(database.store, [{ ...lane, ...turn, done: 2 }]);
+    expect(await openOf("done")).toBeUndefined();
+  });
+
+  test("keeps a lane that got more work meanwhile", async () => {
+    const lane = await claimed("more", 1);
+    await openLanes(database.store, [{ ...STAGE, key: Buffer.from("more"), count: 1 }]);
+    await bookTurns(database.store, [{ ...lane, ...turn, done: 1 }]);
+    expect(await openOf("more")).toBe(1);
+  });
+
+  test("keeps a lane in the middle of its turn, and one that is parked", async () => {
+    const middle = await claimed("middle", 1);
+    const parked = await claimed("parked", 1);
+    await bookTurns(database.store, [
+      { ...middle, ...turn, waitMs: null, done: 1 },
+      { ...parked, ...turn, park: "DESTINATION_REFUSED", done: 1 },
+    ]);
+    expect([await openOf("middle"), await openOf("parked")]).toEqual([0, 0]);
+  });
+
+  test("changes nothing under another token", async () => {
+    const lane = await claimed("taken over", 1);
+    await bookTurns(database.store, [{ ...lane, ...turn, token: lane.token - 1, done: 1 }]);
+    expect(await openOf("taken over")).toBe(1);
+  });
+});
+
+async function claimed(name: string, count: number): Promise<ClaimedLane> {
+  await openLanes(database.store, [{ ...STAGE, key: Buffer.from(name), count }]);
+  const lanes = await claimLanes(database.store, { ...STAGE, owner: "test", leaseMs: 60_000, limit: 10 });
+  const lane = lanes.find(({ key }) => key.toString() === name);
+  if (!lane) throw new Error("the lane was not claimed");
+  return lane;
+}
+
+async function openOf(name: string): Promise<number | undefined> {
+  const { rows } = await database.store.query<{ open: number }>("SELECT open FROM lane WHERE key = $1", [
+    Buffer.from(name),
+  ]);
+  return rows[0]?.open;
+}

@@ -1,7 +1,7 @@
 /** The import rule of docs/architecture.md: a room imports only itself and rooms to its left; rooms on one step never meet. */
 const STEPS = [
   ["message"],
-  ["seal", "hl7", "fhir"],
+  ["seal", "hl7", "fhir", "rendition"],
   ["store", "sources", "destinations"],
   ["audit"],
   ["channel", "identity"],

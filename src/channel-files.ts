@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readdir, stat } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { runChannelTests } from "#src/channel/channel-tests.ts";
+import { loadHl7Profiles } from "#src/channel/hl7-profiles.ts";
 import { loadChannels } from "#src/channel/load.ts";
 import { formatProblem } from "#src/channel/problem.ts";
 import { kindOfError } from "#src/message/error-code.ts";
@@ -12,9 +13,9 @@ import type { Settings } from "./settings.ts";
 const LOOK_EVERY_MS = 2_000;
 
 /**
- * Deploys the channel files, and again whenever one of them or a secret file they name changes (its name, size or time;
- * polled, because file events do not cross every kind of mount). What does not lint or whose tests fail is refused with
- * its reasons.
+ * Deploys the channel files, and again whenever one of them, an HL7 profile or a secret file they name changes (its
+ * name, size or time; polled, because file events do not cross every kind of mount). What does not lint or whose tests
+ * fail is refused with its reasons.
  */
 export async function watchChannels(
   settings: Settings,
@@ -24,7 +25,7 @@ export async function watchChannels(
   let files: readonly string[] = [];
   let known: string | undefined;
   const look = async () => {
-    const now = await fingerprint(settings.channelsDir, files);
+    const now = await fingerprint([settings.channelsDir, settings.profilesDir], files);
     if (now === known) return;
     // Whatever fails from here on is tried again at the next look.
     known = undefined;
@@ -54,6 +55,7 @@ async function readWanted(settings: Settings): Promise<{ wanted: Wanted; files: 
   const { channels, problems, files } = await loadChannels({
     directory: settings.channelsDir,
     mappingsDirectory: settings.mappingsDir,
+    profiles: await loadHl7Profiles(settings.profilesDir),
     env: settings.env,
   });
   const refused = new Map<string, string[]>();
@@ -74,10 +76,12 @@ async function readWanted(settings: Settings): Promise<{ wanted: Wanted; files: 
   return { wanted: { channels: fit, refused }, files };
 }
 
-async function fingerprint(directory: string, files: readonly string[]): Promise<string> {
+async function fingerprint(directories: readonly string[], files: readonly string[]): Promise<string> {
   const hash = createHash("sha256");
-  const channels = (await readdir(directory)).sort().map((name) => join(directory, name));
-  for (const file of channels) hash.update(await print(file));
+  for (const directory of directories) {
+    const found = (await readdir(directory)).sort().map((name) => join(directory, name));
+    for (const file of found) hash.update(await print(file));
+  }
   // A secret that is not there yet, or no more, is a state like any other.
   for (const file of files) hash.update(await print(file).catch(() => `${file}\0absent\0`));
   return hash.digest("hex");

@@ -22,8 +22,8 @@ export interface Command {
 const write = (line: string) => void process.stdout.write(`${line}\n`);
 
 function files() {
-  const { channelsDir, mappingsDir, env } = readSettings(process.env);
-  return { channelsDirectory: channelsDir, mappingsDirectory: mappingsDir, env, write };
+  const { channelsDir, mappingsDir, profilesDir, env } = readSettings(process.env);
+  return { channelsDirectory: channelsDir, mappingsDirectory: mappingsDir, profilesDirectory: profilesDir, env, write };
 }
 
 export const COMMANDS: readonly Command[] = [

@@ -12,6 +12,7 @@ export interface Settings {
   readonly databaseUrl?: string;
   readonly channelsDir: string;
   readonly mappingsDir: string;
+  readonly profilesDir: string;
   /** Absent: `/api` is closed. */
   readonly apiToken?: Secret;
   readonly masterKeyFile?: string;
@@ -28,6 +29,7 @@ const ENVIRONMENT = z.object({
   BOTENSTOFF_DATA_DIR: z.string().default("./data"),
   DATABASE_URL: z.string().optional(),
   BOTENSTOFF_CHANNELS_DIR: z.string().default("channels"),
+  BOTENSTOFF_HL7_PROFILES_DIR: z.string().optional(),
   BOTENSTOFF_API_TOKEN: z.string().optional(),
   BOTENSTOFF_MASTER_KEY_FILE: z.string().optional(),
   BOTENSTOFF_EPOCH: z.string().default("P1D"),
@@ -36,6 +38,7 @@ const ENVIRONMENT = z.object({
 
 /** Mappings stay in the project tree: Node strips types only outside node_modules. */
 const MAPPINGS_DIR = "mappings";
+const PROFILES_DIR = "config/hl7-profiles";
 
 /**
  * Reads the engine's settings from the environment.
@@ -55,6 +58,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     dataDir: said.BOTENSTOFF_DATA_DIR,
     channelsDir: said.BOTENSTOFF_CHANNELS_DIR,
     mappingsDir: new URL(`../${MAPPINGS_DIR}`, import.meta.url).pathname,
+    profilesDir: said.BOTENSTOFF_HL7_PROFILES_DIR ?? new URL(`../${PROFILES_DIR}`, import.meta.url).pathname,
     epochMs: atLeastASecond("BOTENSTOFF_EPOCH", said.BOTENSTOFF_EPOCH),
     leaseMs: atLeastASecond("BOTENSTOFF_LEASE", said.BOTENSTOFF_LEASE),
     env: given,

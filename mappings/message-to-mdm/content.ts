@@ -1,9 +1,72 @@
-import type { Segment } from "#src/hl7/message.ts";
+import { circumstanceLines, readableLines } from "#src/message/readable.ts";
+import { carried, type Carried } from "./attachment.ts";
+import { encapsulated, extensionOf, presentationOf } from "./data-type.ts";
+import type { DocumentEvent } from "./event.ts";
+import { observation } from "./observation.ts";
+import type { DocumentContent, Rendering } from "./rendering.ts";
+import { sheetOf } from "./sheet.ts";
 
-/** The document itself: what TXA-3 calls it and the OBX segments that carry it. */
-export interface DocumentContent {
-  /** TXA-3 of the international profile, table 0191. */
-  readonly presentation: string;
-  readonly mimeType: string;
-  readonly observations: readonly Segment[];
+/** The message as one document; OBX-4 tells its parts apart. */
+export function contentOf(rendering: Rendering): DocumentContent {
+  const { message, event, params } = rendering;
+  const parts = message.attachments.map((attachment) => carried(attachment, message, params));
+  const lines = [
+    ...circumstanceLines(message.circumstances),
+    ...readableLines(message.content),
+    ...parts.flatMap(({ remark }) => remark),
+    ...about(event),
+  ];
+  return params.profile.render === "pdf" ? drawn(rendering, lines, parts) : observed(rendering, lines, parts);
+}
+
+/** A document of its own that is about another says which; an addendum's parent is named by TXA-13 alone. */
+function about({ trigger, parent }: DocumentEvent): string[] {
+  return parent !== undefined && (trigger === "T01" || trigger === "T02") ? [`[Zu Dokument ${parent}]`] : [];
+}
+
+function observed(
+  { message, params }: Rendering,
+  lines: readonly string[],
+  parts: readonly Carried[],
+): DocumentContent {
+  const [first] = parts;
+  const { text } = params.profile;
+  const type = first?.mimeType ?? "text/plain";
+  const value = text === "FT" ? { lines } : oneOrRepeated(lines);
+  return {
+    presentation: first ? presentationOf(type) : text,
+    mimeType: type,
+    extension: extensionOf(type),
+    observations: [
+      observation({ type: text, id: ["TEXT", "Text of the message", "L"], value, message, params }, 1),
+      ...parts.map((part, index) => observation({ ...part, message, params }, index + 2)),
+    ],
+  };
+}
+
+/** In TX the repetition delimiter is a new line of display (HL7 v2.5.1 2.A.78), so text is one observation however long. */
+function oneOrRepeated(lines: readonly string[]) {
+  return lines.length === 1 ? lines[0] : { repeat: lines };
+}
+
+function drawn(rendering: Rendering, lines: readonly string[], parts: readonly Carried[]): DocumentContent {
+  const { message, params } = rendering;
+  const attach = params.profile.beside_pdf === "attach";
+  const beside = parts.filter(({ picture }) => !picture);
+  const missing = attach ? [] : beside.map(({ mimeType }) => `[Anlage nicht im Dokument: ${mimeType}]`);
+  const sheet = sheetOf(
+    rendering,
+    [...lines, ...missing],
+    parts.flatMap(({ picture }) => picture ?? []),
+  );
+  const value = encapsulated("application/pdf", { pdf: sheet }, params.profile.encapsulated);
+  return {
+    presentation: presentationOf("application/pdf"),
+    mimeType: "application/pdf",
+    extension: "pdf",
+    observations: [
+      observation({ type: "ED", id: ["PDF", "The message as a document", "L"], value, message, params }, 1),
+      ...(attach ? beside : []).map((part, index) => observation({ ...part, message, params }, index + 2)),
+    ],
+  };
 }

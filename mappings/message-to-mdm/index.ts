@@ -1,69 +1,44 @@
 import type { Hl7Message } from "#src/hl7/message.ts";
+import { applyOverrides } from "#src/hl7/override.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import { defineMapping } from "#src/message/mapping.ts";
-import type { Message } from "#src/message/message.ts";
-import type { DocumentContent } from "./content.ts";
-import { params } from "./params.ts";
-import type { MdmParams } from "./params.ts";
-import { evn, msh, pid, pv1, txa } from "./segments.ts";
-import { imageContent } from "./image.ts";
-import { textContent } from "./text.ts";
+import { contentOf } from "./content.ts";
+import { eventOf } from "./event.ts";
+import { evn, msh } from "./header.ts";
+import { params, type MdmParams } from "./params.ts";
+import { pid, pv1 } from "./patient.ts";
+import { txa } from "./txa.ts";
+import { valuesOf } from "./values.ts";
 
 /**
- * A message as an original document with content, MDM^T02^MDM_T02 (HL7 v2.5.1 ch. 9.6.2). Control id and document
- * number are derived from the message's id, so a repeat is recognised as one.
+ * A message as a document event of the MDM family (HL7 v2.5.1 ch. 9.6): new, answered, edited or deleted, as the
+ * profile of the KIS wants it. Control id and document number are derived from the message's id, so a repeat is
+ * recognised as one.
  */
 export default defineMapping<MdmParams, Hl7Message>({
   output: "hl7",
-  version: "1",
+  version: "2",
   params,
-  map(message, context) {
-    const { subject } = context;
+  map(message, { subject, params: parameters, routedAt, withdraw = false }) {
     if (!subject) {
       throw new BotenstoffError(
         "MAPPING_FAILED",
         "mapping message-to-mdm: the channel identifies nobody, PID-3 would be empty",
       );
     }
-    const content = contentOf(message, context.params);
-    return {
-      segments: [
-        msh(message, context.params, context.routedAt),
-        evn(message, context.routedAt),
-        pid(subject.patient, context.params),
-        pv1(subject.encounter),
-        txa(message, content, context.params, context.routedAt),
-        ...content.observations,
-      ],
-    };
+    const { profile, fields } = parameters;
+    const event = eventOf(message, profile.events, withdraw);
+    const rendering = { message, subject, event, params: parameters };
+    const content = contentOf(rendering);
+    const segments = [
+      msh(event, parameters, routedAt),
+      evn(message, parameters, routedAt),
+      pid(subject.patient, parameters.patient_authorities),
+      pv1(subject.encounter),
+      txa(message, event, content, parameters, routedAt),
+      ...(event.structure === "MDM_T02" ? content.observations : []),
+    ];
+    const values = valuesOf(rendering, content, routedAt);
+    return { segments: applyOverrides(segments, [...profile.fields, ...fields], event.trigger, values) };
   },
 });
-
-function contentOf(message: Message, parameters: MdmParams): DocumentContent {
-  const { content } = message;
-  switch (content.kind) {
-    case "text":
-      return textContent(content.text, message);
-    case "image":
-      return imageContent(content.caption, message, parameters);
-    case "audio":
-    case "video":
-    case "document":
-    case "sticker":
-    case "location":
-    case "contacts":
-    case "choice":
-    case "reaction":
-    case "order":
-    case "note":
-    case "edit":
-    case "revoke":
-    case "call":
-    case "hl7":
-    case "unknown":
-      throw new BotenstoffError(
-        "MAPPING_FAILED",
-        `mapping message-to-mdm: a message of kind "${content.kind}" is no document`,
-      );
-  }
-}

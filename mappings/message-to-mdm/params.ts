@@ -1,23 +1,40 @@
 import { z } from "zod";
+import { override } from "#src/hl7/override.ts";
+import { hl7Profile } from "#src/hl7/profile.ts";
 
-/** What differs from KIS to KIS. */
-export const params = z.strictObject({
-  profile: z
-    .enum(["international", "german"])
-    .default("international")
-    .describe("german: HL7 Deutschland 2.5 profile (accept ACK only, MIME types in ED and TXA-3, MSH-21)."),
-  document_type: z.string().min(1).max(30).default("CN").describe("TXA-2, table 0270 or the KIS's own code."),
-  sending_application: z.string().default("BOTENSTOFF").describe("MSH-3."),
-  sending_facility: z.string().default("").describe("MSH-4."),
-  receiving_application: z.string().default("").describe("MSH-5."),
-  receiving_facility: z.string().default("").describe("MSH-6."),
-  processing_id: z.enum(["P", "T", "D"]).default("P").describe("MSH-11: production, training or debugging."),
-  charset: z.string().default("UNICODE UTF-8").describe("MSH-18, table 0211; must name what the destination encodes."),
-  patient_authorities: z
-    .array(z.string())
-    .default([])
-    .describe("Only identifiers of these assigning authorities go to PID-3, in this order; empty: all."),
-  filed_by: z.string().min(1).default("BOTENSTOFF").describe("TXA-5: the system user who files."),
-});
+/** What differs from channel to channel; what differs from KIS to KIS is in the profile. */
+export const params = z
+  .strictObject({
+    profile: hl7Profile.describe("Name of a file in config/hl7-profiles; by default international-2.5.1."),
+    document_type: z.string().min(1).max(30).default("CN").describe("TXA-2, table 0270 or the KIS's own code."),
+    sending_application: z.string().default("BOTENSTOFF").describe("MSH-3."),
+    sending_facility: z.string().default("").describe("MSH-4."),
+    receiving_application: z.string().default("").describe("MSH-5."),
+    receiving_facility: z.string().default("").describe("MSH-6."),
+    processing_id: z.enum(["P", "T", "D"]).default("P").describe("MSH-11: production, training or debugging."),
+    patient_authorities: z
+      .array(z.string())
+      .default([])
+      .describe("Only identifiers of these assigning authorities go to PID-3, in this order; empty: all."),
+    filed_by: z.string().min(1).default("BOTENSTOFF").describe("TXA-5: the system user who files."),
+    max_inline_bytes: z
+      .int()
+      .min(1)
+      .default(16 * 1024 * 1024)
+      .describe("Largest attachment that travels inside a message, in bytes before base64."),
+    oversize: z
+      .enum(["refuse", "reference", "scale"])
+      .default("refuse")
+      .describe("A larger one: fail the delivery, send a pointer (RP), or make pictures smaller and say so."),
+    reference_url: z
+      .string()
+      .optional()
+      .describe("Where the KIS finds an attachment: {message}, {attachment} and {sha256} are filled in."),
+    fields: z.array(override).default([]).describe("This channel's own deviations, after those of the profile."),
+  })
+  .refine(({ oversize, reference_url: url }) => oversize !== "reference" || url !== undefined, {
+    path: ["oversize"],
+    message: 'oversize "reference" needs a reference_url',
+  });
 
 export type MdmParams = z.infer<typeof params>;

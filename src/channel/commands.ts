@@ -6,6 +6,7 @@ import { runChannelTests } from "./channel-tests.ts";
 import type { Channel } from "./channel.ts";
 import { runMappingExamples } from "./examples.ts";
 import { renderGraph } from "./graph.ts";
+import { loadHl7Profiles } from "./hl7-profiles.ts";
 import type { Environment } from "./interpolate.ts";
 import { renderChannelSchema } from "./json-schema.ts";
 import { loadChannels } from "./load.ts";
@@ -14,6 +15,7 @@ import { formatProblem } from "./problem.ts";
 export interface CommandArguments {
   readonly channelsDirectory: string;
   readonly mappingsDirectory: string;
+  readonly profilesDirectory: string;
   readonly env: Environment;
   /** Rewrites the golden examples that differ instead of failing on them. */
   readonly update?: boolean;
@@ -39,7 +41,7 @@ export async function lintCommand(args: CommandArguments): Promise<0 | 1> {
 
 /** `botenstoff test`: the channels' own tests and every mapping's golden examples, offline and without secrets. */
 export async function testCommand(args: CommandArguments): Promise<0 | 1> {
-  const { channels, ok } = await load(args, "placeholder");
+  const { channels, profiles, ok } = await load(args, "placeholder");
   let failed = 0;
   let passed = 0;
   const report = (name: string, good: boolean, detail = ""): void => {
@@ -53,7 +55,10 @@ export async function testCommand(args: CommandArguments): Promise<0 | 1> {
     }
   }
   for (const mapping of await folders(args.mappingsDirectory)) {
-    for (const { name, outcome, detail } of await runMappingExamples(mapping, { update: args.update ?? false })) {
+    for (const { name, outcome, detail } of await runMappingExamples(mapping, {
+      update: args.update ?? false,
+      profiles,
+    })) {
       report(name, outcome !== "failed", outcome === "updated" ? "updated" : detail);
     }
   }
@@ -140,16 +145,19 @@ export async function generateCommand({ write }: CommandArguments): Promise<0> {
 }
 
 async function load(args: CommandArguments, unresolved: "error" | "placeholder") {
-  const { channels, problems } = await loadChannels({
+  const profiles = await loadHl7Profiles(args.profilesDirectory);
+  const loaded = await loadChannels({
     directory: args.channelsDirectory,
     mappingsDirectory: args.mappingsDirectory,
+    profiles,
     env: args.env,
     unresolved,
   });
+  const problems = [...profiles.problems, ...loaded.problems];
   for (const problem of problems) {
     args.write(formatProblem(problem));
   }
-  return { channels, ok: problems.length === 0 };
+  return { channels: loaded.channels, profiles, ok: problems.length === 0 };
 }
 
 async function folders(directory: string): Promise<string[]> {

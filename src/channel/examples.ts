@@ -2,10 +2,14 @@ import { existsSync } from "node:fs";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
+import { charsetOf } from "#src/hl7/charset-of.ts";
+import { decodeText } from "#src/hl7/charset.ts";
 import { encode } from "#src/hl7/encode.ts";
 import type { Hl7Message } from "#src/hl7/message.ts";
+import { BotenstoffError } from "#src/message/error-code.ts";
 import type { Mapping, MappingContext } from "#src/message/mapping.ts";
 import type { Message } from "#src/message/message.ts";
+import { withProfile, type Hl7Profiles } from "./hl7-profiles.ts";
 import { loadMapping } from "./mapping.ts";
 
 /** One golden example: `examples/<case>/{in.json|in.hl7, out.json|out.hl7}`. */
@@ -16,6 +20,12 @@ export interface ExampleResult {
   readonly detail?: string;
 }
 
+export interface ExampleOptions {
+  /** Writes a golden output that differs, for review. */
+  readonly update: boolean;
+  readonly profiles: Hl7Profiles;
+}
+
 /** The one clock of an example given as HL7 only. */
 const NOW = "2026-01-01T00:00:00.000Z";
 
@@ -24,29 +34,32 @@ const input = z.strictObject({
   subject: z.custom<NonNullable<MappingContext<unknown>["subject"]>>().optional(),
   params: z.unknown().default({}),
   routedAt: z.string().default(NOW),
+  withdraw: z.literal(true).optional(),
 });
 
 /**
  * Renders every example of a mapping and compares it with its golden output. `update` writes what differs, for review.
  * @param folder `mappings/<name>`
  */
-export async function runMappingExamples(folder: string, { update }: { update: boolean }): Promise<ExampleResult[]> {
+export async function runMappingExamples(folder: string, options: ExampleOptions): Promise<ExampleResult[]> {
   const mapping = await loadMapping(dirname(folder), basename(folder));
   const examples = join(folder, "examples");
   if (!existsSync(examples)) return [];
   const results: ExampleResult[] = [];
   for (const name of (await readdir(examples)).sort()) {
-    results.push({ name: `${mapping.name}/${name}`, ...(await runExample(mapping, join(examples, name), update)) });
+    results.push({ name: `${mapping.name}/${name}`, ...(await runExample(mapping, join(examples, name), options)) });
   }
   return results;
 }
 
-async function runExample(mapping: Mapping, folder: string, update: boolean): Promise<Omit<ExampleResult, "name">> {
+async function runExample(
+  mapping: Mapping,
+  folder: string,
+  { update, profiles }: ExampleOptions,
+): Promise<Omit<ExampleResult, "name">> {
   const golden = join(folder, mapping.output === "hl7" ? "out.hl7" : "out.json");
   try {
-    const { message, params, routedAt, subject } = await readInput(folder);
-    const context = { params: mapping.params.parse(params), routedAt, ...(subject && { subject }) };
-    const rendered = render(mapping, mapping.map(message, context));
+    const rendered = show(mapping, await mapExample(mapping, folder, profiles));
     const known = existsSync(golden) ? await readFile(golden, "utf8") : undefined;
     if (rendered === known) return { outcome: "passed" };
     if (!update)
@@ -82,12 +95,29 @@ function hl7Message(text: string): Message {
   };
 }
 
-/** HL7 as an editor shows it: one segment a line, an attachment's place named. */
-function render(mapping: Mapping, output: unknown): string {
+/**
+ * What a mapping makes of an example's input.
+ * @throws BotenstoffError MAPPING_FAILED; ZodError for parameters that do not fit
+ */
+export async function mapExample(mapping: Mapping, folder: string, profiles: Hl7Profiles): Promise<unknown> {
+  const { message, params, routedAt, subject, withdraw } = await readInput(folder);
+  const found = mapping.output === "hl7" ? withProfile(params, profiles) : { params };
+  if ("issue" in found) throw new BotenstoffError("CONFIG_INVALID", found.issue.message);
+  return mapping.map(message, {
+    params: mapping.params.parse(found.params),
+    routedAt,
+    ...(subject && { subject }),
+    ...(withdraw && { withdraw }),
+  });
+}
+
+/** HL7 as an editor shows it: one segment a line, the place of what is made while sending named. */
+function show(mapping: Mapping, output: unknown): string {
   if (mapping.output !== "hl7") return `${JSON.stringify(output, null, 2)}\n`;
-  const { pieces } = encode(output as Hl7Message, { charset: "UNICODE UTF-8" });
+  const charset = charsetOf(output as Hl7Message);
+  const { pieces } = encode(output as Hl7Message, { charset });
   const text = pieces
-    .map((piece) => (Buffer.isBuffer(piece) ? piece.toString("utf8") : `{{blob:${piece.blob}}}`))
+    .map((piece) => (Buffer.isBuffer(piece) ? decodeText(piece, charset) : `{{${JSON.stringify(piece)}}}`))
     .join("");
   return text.replaceAll("\r", "\n");
 }

@@ -1,6 +1,6 @@
 import { basename, extname } from "node:path";
 import type { Channel } from "./channel.ts";
-import type { Issue } from "./validate.ts";
+import type { Issue } from "./zod-issues.ts";
 
 /** What no schema can say about one channel: that its parts fit together. */
 export function lintChannel(channel: Channel): Issue[] {

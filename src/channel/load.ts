@@ -5,6 +5,7 @@ import { LineCounter, parseDocument } from "yaml";
 import type { Document } from "yaml";
 import type { Mapping } from "#src/message/mapping.ts";
 import type { Channel } from "./channel.ts";
+import type { Hl7Profiles } from "./hl7-profiles.ts";
 import { filesNamed, interpolate } from "./interpolate.ts";
 import type { Environment, Unresolved } from "./interpolate.ts";
 import { EXCLUSIVE, lintChannel } from "./lint.ts";
@@ -13,12 +14,15 @@ import { settlePlaceholders } from "./placeholder.ts";
 import { positionOf } from "./position.ts";
 import type { Problem } from "./problem.ts";
 import { validate } from "./validate.ts";
-import type { Issue, Validated } from "./validate.ts";
+import type { Validated } from "./validate.ts";
+import { member, type Issue } from "./zod-issues.ts";
 
 export interface LoadOptions {
   /** Folder of the channel files; folders inside it are not read. */
   readonly directory: string;
   readonly mappingsDirectory: string;
+  /** What `with: { profile: … }` may name; broken ones are for the caller to report. */
+  readonly profiles: Hl7Profiles;
   readonly env: Environment;
   /** Names without a value: a problem (default), or something that fits, so that lint works without secrets. */
   readonly unresolved?: "error" | "placeholder";
@@ -87,7 +91,9 @@ async function loadChannel(
   });
   const unresolved = interpolate(document, options.env);
   const findMapping = (name: string): Promise<Mapping> => loadMapping(options.mappingsDirectory, name);
-  const checked = await settlePlaceholders(document, unresolved, options.env, (value) => validate(value, findMapping));
+  const checked = await settlePlaceholders(document, unresolved, options.env, (value) =>
+    validate(value, { findMapping, profiles: options.profiles }),
+  );
   const problems = [
     ...(options.unresolved === "placeholder" ? [] : unresolved.map((open) => problemOf(open, problem))),
     ...checked.issues.map(problem),
@@ -119,8 +125,8 @@ function assemble(
   }
   const { retention, identity, ack_only_waiver: waiver } = said;
   const digest = createHash("sha256").update(text);
-  for (const { mapping } of destinations) {
-    digest.update(`\0${mapping.name}@${mapping.version}`);
+  for (const { mapping, params } of destinations) {
+    digest.update(`\0${mapping.name}@${mapping.version}\0${profileText(params)}`);
   }
   return {
     id: said.id,
@@ -147,6 +153,11 @@ function assemble(
     digest: digest.digest("hex"),
     values: createHmac("sha256", VALUES_KEY).update(JSON.stringify(document.toJS())).digest("hex"),
   };
+}
+
+/** A profile is a file of its own: a change of it is a change of the channel. */
+function profileText(params: unknown): string {
+  return JSON.stringify(member(params, "profile") ?? null);
 }
 
 function exclusiveOf(channel: Channel, document: Document, unresolved: readonly Unresolved[]): { exclusive?: string } {

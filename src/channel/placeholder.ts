@@ -1,7 +1,8 @@
 import type { Document } from "yaml";
 import { fillWith } from "./interpolate.ts";
 import type { Environment, Unresolved } from "./interpolate.ts";
-import type { Issue, Validated } from "./validate.ts";
+import type { Validated } from "./validate.ts";
+import type { Issue } from "./zod-issues.ts";
 
 /** Tried in this order until the schema is content: a word, a URL, a number or port, a duration, a truth value. */
 const CANDIDATES = ["placeholder", "https://placeholder.invalid", "http://placeholder.invalid", "1", "P1D", "true"];

@@ -1,4 +1,3 @@
-import type { z } from "zod";
 import { SOURCES } from "#src/sources/index.ts";
 import { DESTINATIONS } from "#src/destinations/index.ts";
 import type { SourceSpec } from "#src/sources/source.ts";
@@ -7,14 +6,13 @@ import type { ChannelDestination } from "./channel.ts";
 import type { Path } from "./interpolate.ts";
 import { channelFile, DESTINATION_MEMBERS } from "./schema.ts";
 import type { ChannelFile } from "./schema.ts";
+import { withProfile, type Hl7Profiles } from "./hl7-profiles.ts";
+import { member, toIssues, type Issue } from "./zod-issues.ts";
 
-export interface Issue {
-  readonly path: Path;
-  readonly message: string;
-  /** The member's name is at fault, not its value. */
-  readonly atKey?: boolean;
-  /** Values that would be right, where the schema lists them. */
-  readonly allowed?: readonly unknown[];
+/** Where mappings and the profiles they work by are found. */
+export interface Finders {
+  readonly findMapping: (name: string) => Promise<Mapping>;
+  readonly profiles: Hl7Profiles;
 }
 
 /** What the checked parts of a channel file are; complete when `issues` is empty. */
@@ -29,7 +27,7 @@ export interface Validated {
  * Checks a channel file's value: its own members, then each connector's by the connector's spec, then each mapping and
  * its parameters. Collects every issue instead of stopping at the first.
  */
-export async function validate(value: unknown, findMapping: (name: string) => Promise<Mapping>): Promise<Validated> {
+export async function validate(value: unknown, finders: Finders): Promise<Validated> {
   const outer = channelFile.safeParse(value);
   const issues = outer.success ? [] : outer.error.issues.flatMap((issue) => toIssues(issue, [], value));
   const source = checkSource(member(value, "source"), issues);
@@ -37,7 +35,7 @@ export async function validate(value: unknown, findMapping: (name: string) => Pr
   const listed = member(value, "destinations");
   for (const [index, destination] of (Array.isArray(listed) ? (listed as unknown[]) : []).entries()) {
     const parsed = outer.data?.destinations[index];
-    const checked = await checkDestination(destination, ["destinations", index], parsed, findMapping, issues);
+    const checked = await checkDestination(destination, ["destinations", index], parsed, finders, issues);
     if (checked) {
       destinations.push(checked);
     }
@@ -59,7 +57,7 @@ async function checkDestination(
   value: unknown,
   path: Path,
   parsed: ChannelFile["destinations"][number] | undefined,
-  findMapping: (name: string) => Promise<Mapping>,
+  { findMapping, profiles }: Finders,
   issues: Issue[],
 ): Promise<ChannelDestination | undefined> {
   const spec = find(DESTINATIONS, value, path, issues);
@@ -69,17 +67,27 @@ async function checkDestination(
   const config = spec?.config.safeParse(own);
   issues.push(...(config?.error?.issues ?? []).flatMap((issue) => toIssues(issue, path, own)));
   const mapping = await findOne(member(value, "mapping"), path, findMapping, issues);
-  const given = member(value, "with") ?? {};
-  const params = mapping?.params.safeParse(given);
-  issues.push(...(params?.error?.issues ?? []).flatMap((issue) => toIssues(issue, [...path, "with"], given)));
+  const params = mapping && checkParams(mapping, member(value, "with") ?? {}, [...path, "with"], profiles, issues);
   if (spec && mapping && mapping.output !== spec.takes) {
     const message = `Mapping ${mapping.name} makes "${mapping.output}", but a ${spec.type} destination takes "${spec.takes}"`;
     issues.push({ path: [...path, "mapping"], message });
   }
-  if (!spec || !config?.success || !mapping || !params?.success || !parsed) {
+  if (!spec || !config?.success || !mapping || !params || !parsed) {
     return undefined;
   }
   return { id: parsed.id, spec, config: config.data, mapping, params: params.data, onPermanent: parsed.on_permanent };
+}
+
+/** The parameters after the mapping's own schema; a mapping to HL7 works by a profile. */
+function checkParams(mapping: Mapping, given: unknown, path: Path, profiles: Hl7Profiles, issues: Issue[]) {
+  const found = mapping.output === "hl7" ? withProfile(given, profiles) : { params: given };
+  if ("issue" in found) {
+    issues.push({ ...found.issue, path: [...path, ...found.issue.path] });
+    return undefined;
+  }
+  const checked = mapping.params.safeParse(found.params);
+  issues.push(...(checked.error?.issues ?? []).flatMap((issue) => toIssues(issue, path, found.params)));
+  return checked.success ? { data: checked.data } : undefined;
 }
 
 /** The connector a member's `type` names. */
@@ -108,20 +116,4 @@ async function findOne(
     issues.push({ path: [...path, "mapping"], message: Error.isError(error) ? error.message : String(error) });
     return undefined;
   }
-}
-
-function toIssues(issue: z.core.$ZodIssue, prefix: Path, root: unknown): Issue[] {
-  const path = [...prefix, ...issue.path.map((step) => (typeof step === "symbol" ? String(step) : step))];
-  if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => ({ path: [...path, key], message: "Unrecognized key", atKey: true }));
-  }
-  const at = (value: unknown, step: PropertyKey) => member(value, step);
-  if (issue.code === "invalid_type" && issue.path.reduce(at, root) === undefined) {
-    return [{ path, message: "Missing" }];
-  }
-  return [{ path, message: issue.message, ...(issue.code === "invalid_value" && { allowed: issue.values }) }];
-}
-
-function member(value: unknown, key: PropertyKey): unknown {
-  return typeof value === "object" && value !== null ? (value as Record<PropertyKey, unknown>)[key] : undefined;
 }

@@ -25,7 +25,12 @@ export async function sendAdt(port: number, admission: Admission): Promise<Ack> 
     const openBlob = () => {
       throw new Error("an ADT has no attachments");
     };
-    const outgoing = { pieces, openBlob, controlId: admission.controlId, consequence: () => "done" as const };
+    const outgoing = {
+      pieces: pieces.filter((piece) => Buffer.isBuffer(piece)),
+      openBlob,
+      controlId: admission.controlId,
+      consequence: () => "done" as const,
+    };
     const { ack } = await sender.send(outgoing, AbortSignal.timeout(45_000));
     return ack;
   } finally {

@@ -1,11 +1,21 @@
 import type { Charset, Unencodable } from "./charset.ts";
 import { encodeText } from "./charset.ts";
 import { escapeText } from "./escape.ts";
-import type { BlobSlot, Component, Field, Hl7Message, Segment, Value } from "./message.ts";
+import type {
+  Component,
+  Field,
+  FormattedText,
+  Hl7Message,
+  Repeated,
+  Repetition,
+  Segment,
+  Slot,
+  Value,
+} from "./message.ts";
 
-/** An encoded message: bytes, and the slots where an attachment's base64 goes, in order. */
+/** An encoded message: bytes, and the slots where base64 goes, in order. */
 export interface Encoded {
-  readonly pieces: readonly (Buffer | BlobSlot)[];
+  readonly pieces: readonly (Buffer | Slot)[];
   /** Characters the charset does not hold, written as "?". */
   readonly replaced: number;
 }
@@ -18,7 +28,7 @@ interface Options {
 /** Writes a message with the delimiters `|^~\&`, each segment ended by CR (HL7 v2.5.1 §2.6). */
 export function encode(message: Hl7Message, { charset, unencodable = "replace" }: Options): Encoded {
   const parts = join(message.segments.map(segmentParts), "\r");
-  const pieces: (Buffer | BlobSlot)[] = [];
+  const pieces: (Buffer | Slot)[] = [];
   let replaced = 0;
   for (const part of concatenate([...parts, "\r"])) {
     if (typeof part !== "string") {
@@ -32,8 +42,7 @@ export function encode(message: Hl7Message, { charset, unencodable = "replace" }
   return { pieces, replaced };
 }
 
-type Part = string | BlobSlot;
-type Repeated = Exclude<Field, string | undefined | BlobSlot | readonly Component[]>;
+type Part = string | Slot;
 
 function segmentParts({ name, fields }: Segment): Part[] {
   // MSH-1 is the field separator itself and MSH-2 the other delimiters: they are written, not escaped.
@@ -52,7 +61,7 @@ function isRepeated(field: Field): field is Repeated {
   return typeof field === "object" && "repeat" in field;
 }
 
-function repetitionParts(repetition: Value | readonly Component[]): Part[] {
+function repetitionParts(repetition: Repetition): Part[] {
   return Array.isArray(repetition) ? trimmed(repetition.map(componentParts), "^") : valueParts(repetition as Value);
 }
 
@@ -61,8 +70,12 @@ function componentParts(component: Component): Part[] {
 }
 
 function valueParts(value: Value): Part[] {
-  if (typeof value === "object") return [value];
+  if (typeof value === "object") return isFormatted(value) ? [value.lines.map(escapeText).join("\\.br\\")] : [value];
   return value === undefined ? [""] : [escapeText(value)];
+}
+
+function isFormatted(value: FormattedText | Slot): value is FormattedText {
+  return "lines" in value;
 }
 
 /** Trailing empty components say nothing and are left out. */

@@ -1,3 +1,5 @@
+import type { Sheet } from "#src/message/sheet.ts";
+
 /**
  * An HL7 v2 message as data, before encoding. Values are plain text; `encode` escapes them in exactly one place.
  * Levels nest as arrays: field → repetitions → components → subcomponents.
@@ -13,11 +15,34 @@ export interface Segment {
 }
 
 /** "" or undefined = not valued. `repeat` holds repetitions; an array holds components, an inner array subcomponents. */
-export type Field = Value | readonly Component[] | { readonly repeat: readonly (Value | readonly Component[])[] };
+export type Field = Repetition | Repeated;
+export type Repetition = Value | readonly Component[];
+export interface Repeated {
+  readonly repeat: readonly Repetition[];
+}
 export type Component = Value | readonly Value[];
-export type Value = string | undefined | BlobSlot;
+export type Value = string | undefined | FormattedText | Slot;
 
-/** The place of an attachment's base64, filled from the blob store while the frame is written (OBX-5.5). */
+/** Lines of a value of type FT: written with `\.br\` between them, which only FT knows (HL7 v2.5.1 §2.7.6). */
+export interface FormattedText {
+  readonly lines: readonly string[];
+}
+
+/** The place of base64 that is made while the message is sent (OBX-5.5), so that no image travels as a string. */
+export type Slot = BlobSlot | ScaledSlot | PdfSlot;
+
+/** An attachment as it is, streamed from the blob store. */
 export interface BlobSlot {
   readonly blob: string;
+}
+
+/** An attached picture, made smaller until it has at most so many bytes. */
+export interface ScaledSlot {
+  readonly scaled: string;
+  readonly maxBytes: number;
+}
+
+/** A document, drawn as PDF/A. */
+export interface PdfSlot {
+  readonly pdf: Sheet;
 }

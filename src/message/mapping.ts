@@ -12,6 +12,8 @@ export interface MappingContext<Params> {
   readonly params: Params;
   /** When the message was routed, ISO 8601 UTC: the only clock a mapping has. */
   readonly routedAt: string;
+  /** The message was filed into a chart it does not belong to, and is to be taken out of it again. */
+  readonly withdraw?: boolean;
 }
 
 export interface MappingSpec<Params, Output> {

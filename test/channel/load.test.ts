@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
+import { loadHl7Profiles } from "#src/channel/hl7-profiles.ts";
 import { loadChannels } from "#src/channel/load.ts";
 import { formatProblem } from "#src/channel/problem.ts";
 
@@ -12,6 +13,8 @@ destinations:
   - { id: directory, type: directory, mapping: adt-to-directory }
 retention: { after_filed: P1D }
 `;
+
+const profiles = await loadHl7Profiles("config/hl7-profiles");
 
 let directory: string;
 beforeEach(async () => (directory = await mkdtemp(join(tmpdir(), "channels-"))));
@@ -25,7 +28,7 @@ const load = async (
   for (const [name, text] of Object.entries(files)) {
     await writeFile(join(directory, name), text);
   }
-  const options = { directory, mappingsDirectory: "mappings", env, ...(unresolved && { unresolved }) };
+  const options = { directory, mappingsDirectory: "mappings", profiles, env, ...(unresolved && { unresolved }) };
   const { channels, problems } = await loadChannels(options);
   return {
     channels,

@@ -3,12 +3,14 @@ import type { ConnectionOptions } from "node:tls";
 import { z } from "zod";
 import { consequenceOf } from "#src/hl7/ack-consequence.ts";
 import { ackMode } from "#src/hl7/ack-mode.ts";
+import { charsetOf } from "#src/hl7/charset-of.ts";
 import { CHARSETS, type Charset } from "#src/hl7/charset.ts";
 import { encode } from "#src/hl7/encode.ts";
 import type { Field, Hl7Message } from "#src/hl7/message.ts";
 import { MllpSender } from "#src/hl7/sender.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import type { Destination, DestinationContext, DestinationSpec } from "../destination.ts";
+import { fillSlots } from "./fill-slots.ts";
 
 const port = z.coerce.number().int().min(1).max(65_535);
 const file = z.string().describe("path of a PEM file");
@@ -22,8 +24,8 @@ const config = z.strictObject({
   connections: z.coerce.number().int().min(1).max(32).default(1).describe("connections the receiver allows at once"),
   charset: z
     .enum(CHARSETS as [string, ...string[]])
-    .default("UNICODE UTF-8")
-    .describe("encoding of the bytes, as in MSH-18"),
+    .optional()
+    .describe("encoding of the bytes, where it is not what MSH-18 says"),
   on_unencodable: z
     .enum(["replace", "refuse"])
     .default("replace")
@@ -67,17 +69,17 @@ function open(settings: MllpDestinationConfig, context: DestinationContext): Des
     },
     settings.connections,
   );
-  const charset = settings.charset as Charset;
   return {
     concurrency: settings.connections,
     send: async (job, signal) => {
       const message = job.output as Hl7Message;
+      const charset = (settings.charset as Charset | undefined) ?? charsetOf(message);
       const { pieces, replaced } = encode(message, { charset, unencodable: settings.on_unencodable });
       if (replaced > 0) context.count("characters_replaced");
       const { controlId, applicationAckDue } = expectedAnswer(message);
       const { ack, sentSha256 } = await sender.send(
         {
-          pieces,
+          pieces: await fillSlots(pieces, (id) => job.openBlob(id)),
           controlId,
           openBlob: (id) => job.openBlob(id),
           consequence: (answer) => {

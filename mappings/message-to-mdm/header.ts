@@ -1,0 +1,29 @@
+import type { Segment } from "#src/hl7/message.ts";
+import { timestamp } from "#src/hl7/timestamp.ts";
+import type { Message } from "#src/message/message.ts";
+import type { DocumentEvent } from "./event.ts";
+import type { MdmParams } from "./params.ts";
+import { segment } from "./segment.ts";
+
+/** The profile's rules add the version (MSH-12), the acknowledgements it wants and its own identifier. */
+export function msh(event: DocumentEvent, params: MdmParams, routedAt: string): Segment {
+  return segment("MSH", 3, {
+    3: params.sending_application,
+    4: params.sending_facility,
+    5: params.receiving_application,
+    6: params.receiving_facility,
+    7: timestamp(routedAt, params.profile.timestamps),
+    9: ["MDM", event.trigger, event.structure],
+    10: event.controlId,
+    11: params.processing_id,
+    18: params.profile.charset,
+  });
+}
+
+/** EVN-1 stays empty: MSH-9 says it already, and v2.7 withdrew it. EVN-2 is the one required field. */
+export function evn(message: Message, { profile }: MdmParams, routedAt: string): Segment {
+  return segment("EVN", 1, {
+    2: timestamp(routedAt, profile.timestamps),
+    6: timestamp(message.sentAt, profile.timestamps),
+  });
+}

@@ -1,0 +1,23 @@
+import type { Segment } from "#src/hl7/message.ts";
+import type { Subject } from "#src/message/directory.ts";
+import type { Message } from "#src/message/message.ts";
+import type { DocumentEvent } from "./event.ts";
+import type { MdmParams } from "./params.ts";
+
+/** The document itself: what TXA calls it and the OBX segments that carry it. */
+export interface DocumentContent {
+  /** TXA-3, table 0191. */
+  readonly presentation: string;
+  readonly mimeType: string;
+  /** Of TXA-16, without the dot. */
+  readonly extension: string;
+  readonly observations: readonly Segment[];
+}
+
+/** What a document is made of. */
+export interface Rendering {
+  readonly message: Message;
+  readonly subject: Subject;
+  readonly event: DocumentEvent;
+  readonly params: MdmParams;
+}

@@ -1,0 +1,82 @@
+import { z } from "zod";
+import { CHARSETS } from "./charset.ts";
+import { override, type Trigger } from "./override.ts";
+
+const triggers = <T extends Trigger>(allowed: readonly [T, ...T[]]) => z.enum(allowed);
+
+const timestamps = z.strictObject({
+  zone: z
+    .string()
+    .refine(isZone, "Unknown time zone; expected a name such as Europe/Berlin or UTC")
+    .describe("IANA time zone instants are written in."),
+  offset: z.boolean().describe("Whether the offset from UTC follows: 20260102040405+0100."),
+});
+
+const events = z.strictObject({
+  message: triggers(["T02", "T01"]).describe("A new message: with its content, or as a notification only."),
+  reply: triggers(["T02", "T06", "T05", "T01"]).describe("One that answers another."),
+  reaction: triggers(["T06", "T05", "T02"]).describe("An emoji on another message."),
+  edit: triggers(["T10", "T02", "T09", "T08", "T07", "T06", "T05"]).describe("A later wording of an earlier message."),
+  caption: triggers(["T06", "T05", "T02"]).describe("A later caption of a picture or file that is not sent again."),
+  revoke: triggers(["T06", "T05", "T04", "T03", "T02", "T11"]).describe("The sender deleted an earlier message."),
+});
+
+const members = {
+  title: z.string().min(1).describe("Whose dialect it is."),
+  charset: z.enum(CHARSETS as [string, ...string[]]).describe("MSH-18, and the encoding of the bytes."),
+  timestamps,
+  text: z.enum(["TX", "FT"]).describe("OBX-2 of text: lines as repetitions of TX, or one FT with \\.br\\."),
+  encapsulated: z
+    .enum(["international", "mime", "german"])
+    .describe("ED: ^IM^JPEG^Base64^…, ^image^jpeg^Base64^… or ^image/jpeg^^Base64^…"),
+  render: z.enum(["observations", "pdf"]).describe("The message as OBX segments, or drawn as one PDF/A document."),
+  beside_pdf: z
+    .enum(["attach", "mention"])
+    .describe("What cannot be drawn: an OBX of its own after the PDF, or a line in it that says it is not there."),
+  events,
+  fields: z.array(override).describe("Deviations field by field, in order; a later one wins."),
+};
+
+/** How one KIS wants its MDM messages, complete. Plain JSON: it is frozen with the mapping's parameters. */
+export const hl7Profile = z.strictObject(members);
+
+export type Hl7Profile = z.output<typeof hl7Profile>;
+
+/** A file of config/hl7-profiles: what it says itself; the rest it has from the profile it extends. */
+export const hl7ProfileFile = z.strictObject({
+  ...members,
+  charset: members.charset.optional(),
+  timestamps: timestamps.partial().optional(),
+  text: members.text.optional(),
+  encapsulated: members.encapsulated.optional(),
+  render: members.render.optional(),
+  beside_pdf: members.beside_pdf.optional(),
+  events: events.partial().optional(),
+  fields: members.fields.optional(),
+  extends: z.string().optional().describe("The profile it starts from, by its file name without .yaml."),
+});
+
+export type Hl7ProfileFile = z.output<typeof hl7ProfileFile>;
+
+/** The profile a channel has when it names none. */
+export const DEFAULT_PROFILE = "international-2.5.1";
+
+/** What a profile extends comes first; its field rules are applied before its own. */
+export function extendProfile(base: Hl7ProfileFile, own: Hl7ProfileFile): Hl7ProfileFile {
+  return {
+    ...base,
+    ...own,
+    timestamps: { ...base.timestamps, ...own.timestamps },
+    events: { ...base.events, ...own.events },
+    fields: [...(base.fields ?? []), ...(own.fields ?? [])],
+  };
+}
+
+function isZone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: zone });
+    return true;
+  } catch {
+    return false;
+  }
+}

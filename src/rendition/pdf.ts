@@ -1,0 +1,171 @@
+import PDFDocument from "pdfkit";
+import type { Sheet } from "#src/message/sheet.ts";
+import { FONT_NAMES, fontBytes } from "./fonts.ts";
+import { pictureForPaper, scaledPicture } from "./picture.ts";
+import type { Run } from "./runs.ts";
+import { wrap } from "./wrap.ts";
+
+/** A4 in points, with margins for a punched file. */
+const MARGINS = { top: 56, bottom: 64, left: 64, right: 48 };
+const LABEL_WIDTH = 110;
+const LEADING = 1.45;
+const SIZES = { title: 14, text: 10.5, small: 8 };
+
+/**
+ * Draws a sheet as PDF/A-2b (ISO 19005-2): fonts embedded, sRGB output intent, XMP metadata, no transparency. Equal
+ * sheets over equal pictures give equal bytes, so a resend is the same document.
+ * @param readPicture the bytes of an attached picture
+ * @throws BotenstoffError MAPPING_FAILED for a picture that cannot be drawn; what `readPicture` fails with
+ */
+export async function renderPdf(sheet: Sheet, readPicture: (attachment: string) => Promise<Buffer>): Promise<Buffer> {
+  const created = new Date(sheet.createdAt);
+  const document = new PDFDocument({
+    size: "A4",
+    margins: MARGINS,
+    pdfVersion: "1.7",
+    subset: "PDF/A-2b",
+    lang: "de-DE",
+    displayTitle: true,
+    bufferPages: true,
+    // No font of the library's own: PDF/A embeds every one.
+    font: null as unknown as string,
+    info: {
+      Title: sheet.title,
+      Author: sheet.author,
+      Subject: sheet.number,
+      Creator: "Botenstoff",
+      Producer: "Botenstoff",
+      CreationDate: created,
+      ModDate: created,
+    },
+  });
+  for (const name of FONT_NAMES) document.registerFont(name, fontBytes(name));
+  const bytes = collect(document);
+  const page = new Pen(document);
+  page.paragraph(sheet.title, { base: "bold", size: SIZES.title });
+  page.space(6);
+  for (const [label, value] of sheet.facts) page.fact(label, value);
+  page.rule();
+  for (const block of sheet.blocks) {
+    if ("lines" in block) for (const line of block.lines) page.paragraph(line);
+    else page.picture(await paperOf(await readPicture(block.picture), block.maxBytes));
+    page.space(8);
+  }
+  page.footers(sheet.number);
+  document.end();
+  return bytes;
+}
+
+async function paperOf(bytes: Buffer, maxBytes?: number): Promise<Buffer> {
+  return pictureForPaper(maxBytes === undefined ? bytes : await scaledPicture(bytes, maxBytes));
+}
+
+/** In the library's documentation, not in its types. */
+interface OpensImages {
+  openImage(bytes: Buffer): { readonly width: number; readonly height: number };
+}
+
+interface TextOptions {
+  readonly base?: "text" | "bold";
+  readonly size?: number;
+  readonly indent?: number;
+}
+
+/** Draws from top to bottom and turns the page where it is full. */
+class Pen {
+  readonly #document: PDFKit.PDFDocument;
+  #y: number = MARGINS.top;
+
+  constructor(document: PDFKit.PDFDocument) {
+    this.#document = document;
+  }
+
+  paragraph(text: string, { base = "text", size = SIZES.text, indent = 0 }: TextOptions = {}): void {
+    for (const line of wrap(text, base, this.#width - indent, (run) => this.#measure(run, size))) {
+      this.#room(size * LEADING);
+      let x = line.right ? MARGINS.left + this.#width - line.width : MARGINS.left + indent;
+      for (const run of line.runs) {
+        this.#draw(run, x, this.#y, size);
+        x += run.width;
+      }
+      this.#y += size * LEADING;
+    }
+  }
+
+  fact(label: string, value: string): void {
+    this.#room(SIZES.text * LEADING);
+    const top = this.#y;
+    this.paragraph(label, { base: "bold" });
+    this.#y = top;
+    this.paragraph(value, { indent: LABEL_WIDTH });
+  }
+
+  rule(): void {
+    this.space(4);
+    this.#document
+      .moveTo(MARGINS.left, this.#y)
+      .lineTo(MARGINS.left + this.#width, this.#y)
+      .lineWidth(0.5)
+      .stroke();
+    this.space(10);
+  }
+
+  picture(bytes: Buffer): void {
+    const image = (this.#document as unknown as OpensImages).openImage(bytes);
+    const full = this.#bottom - MARGINS.top;
+    // 96 dots per inch on paper, or smaller where that is wider than the page or higher than it.
+    const scale = Math.min(0.75, this.#width / image.width, full / image.height);
+    this.#room(image.height * scale);
+    this.#document.image(image as unknown as string, MARGINS.left, this.#y, {
+      width: image.width * scale,
+      height: image.height * scale,
+    });
+    this.#y += image.height * scale;
+  }
+
+  space(points: number): void {
+    this.#y += points;
+  }
+
+  footers(number: string): void {
+    const { start, count } = this.#document.bufferedPageRange();
+    for (let index = 0; index < count; index += 1) {
+      this.#document.switchToPage(start + index);
+      const text = `${number} · Seite ${index + 1} von ${count}`;
+      const run: Run = { font: "text", text, rightToLeft: false };
+      this.#draw(run, MARGINS.left, this.#bottom + 24, SIZES.small);
+    }
+  }
+
+  get #width(): number {
+    return this.#document.page.width - MARGINS.left - MARGINS.right;
+  }
+
+  get #bottom(): number {
+    return this.#document.page.height - MARGINS.bottom;
+  }
+
+  #room(height: number): void {
+    if (this.#y + height <= this.#bottom || this.#y === MARGINS.top) return;
+    this.#document.addPage();
+    this.#y = MARGINS.top;
+  }
+
+  #measure({ font, text }: Run, size: number): number {
+    return this.#document.font(font).fontSize(size).widthOfString(text, { features: [] });
+  }
+
+  #draw({ font, text }: Run, x: number, y: number, size: number): void {
+    // `features` makes the library shape the run as a whole: word by word it would put Arabic words in Latin order.
+    this.#document.font(font).fontSize(size).text(text, x, y, { lineBreak: false, features: [], baseline: "top" });
+  }
+}
+
+function collect(document: PDFKit.PDFDocument): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    document.on("data", (chunk: Buffer) => chunks.push(chunk));
+    document.on("end", () => resolve(Buffer.concat(chunks)));
+    document.on("error", reject);
+  });
+}

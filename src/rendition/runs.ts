@@ -1,0 +1,60 @@
+import { draws, type FontName } from "./fonts.ts";
+
+/** A stretch of a line in one font and one direction. */
+export interface Run {
+  readonly font: FontName;
+  readonly text: string;
+  readonly rightToLeft: boolean;
+}
+
+const GRAPHEMES = new Intl.Segmenter("de", { granularity: "grapheme" });
+const RIGHT_TO_LEFT = /\p{Script=Arabic}|\p{Script=Hebrew}|\p{Script=Syriac}|\p{Script=Thaana}/u;
+const LETTER = /\p{L}/u;
+const PICTURED = /\p{Emoji_Presentation}|\uFE0F|\u200D|\p{Regional_Indicator}|\p{Emoji_Modifier}/u;
+/** Joiners and selectors say how to draw what stands beside them; a font without that picture draws them as nothing. */
+const UNSEEN = /\p{Cf}|\p{Variation_Selector}/gu;
+
+/**
+ * Cuts a line into runs, in the order they are read. What no font can draw is named by its code point: PDF/A forbids the
+ * empty box, and nothing may be missing unseen.
+ */
+export function runsOf(line: string, base: "text" | "bold"): Run[] {
+  const runs: Run[] = [];
+  let before = false;
+  for (const { segment } of GRAPHEMES.segment(line.replaceAll("\t", "    "))) {
+    // A space or a point belongs to the direction it stands in; digits are always read from the left.
+    const rightToLeft: boolean =
+      RIGHT_TO_LEFT.test(segment) || (before && !LETTER.test(segment) && !/\p{N}/u.test(segment));
+    before = rightToLeft;
+    const { font, text } = drawable(segment, base);
+    const last = runs.at(-1);
+    if (text === "") continue;
+    if (last?.font === font && last.rightToLeft === rightToLeft) {
+      runs[runs.length - 1] = { ...last, text: last.text + text };
+    } else {
+      runs.push({ font, text, rightToLeft });
+    }
+  }
+  return runs;
+}
+
+/** Whether a paragraph begins, as it is read, on the right: its first letter says so. */
+export function beginsRight(line: string): boolean {
+  const [letter] = LETTER.exec(line) ?? [];
+  return letter !== undefined && RIGHT_TO_LEFT.test(letter);
+}
+
+function drawable(grapheme: string, base: "text" | "bold"): { font: FontName; text: string } {
+  const plain = grapheme.replaceAll(UNSEEN, "").replaceAll(/\p{Cc}/gu, "");
+  const composed = plain.normalize("NFC");
+  if (!PICTURED.test(grapheme) && draws(base, composed)) return { font: base, text: composed };
+  const joined = grapheme.replaceAll("\uFE0F", "");
+  if (PICTURED.test(grapheme) && draws("emoji", joined)) return { font: "emoji", text: joined };
+  for (const font of ["emoji", base] as const) if (draws(font, plain)) return { font, text: plain };
+  const named = Array.from(plain, (character) =>
+    draws(base, character)
+      ? character
+      : `[U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}]`,
+  );
+  return { font: base, text: named.join("") };
+}

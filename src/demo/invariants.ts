@@ -33,10 +33,16 @@ function inChart({ messageId, patient, texts, attachments }: Expected, chart: Ch
   ];
 }
 
+/** What was typed: what the engine tells stands in square brackets. */
+function saidIn(lines: readonly string[]): readonly string[] {
+  return lines.filter((line) => !/^\[.*\]$/.test(line));
+}
+
 function inArchive({ messageId, patient, texts, attachments }: Expected, mllp: KisMllp): string[] {
   const found = [...mllp.documents.values()].filter((document) => document.patient === patient);
   const same = found.filter(
-    (document) => document.text.join("\n") === texts.join("\n") && document.attachments.join() === attachments.join(),
+    (document) =>
+      saidIn(document.text).join("\n") === texts.join("\n") && document.attachments.join() === attachments.join(),
   );
   if (patient === undefined) return [];
   const changed = same.some((document) => document.changed);

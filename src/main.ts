@@ -2,8 +2,11 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createApp } from "#src/api/app.ts";
 import { createMetrics } from "#src/api/metrics.ts";
+import { createInspector } from "#src/pipeline/attachment/inspector.ts";
+import { createScanner } from "#src/pipeline/attachment/scanner.ts";
 import { createDeployment } from "#src/pipeline/deployment.ts";
 import type { Log, PipelineDeps } from "#src/pipeline/deps.ts";
+import { startForgetting } from "#src/pipeline/forget.ts";
 import { createIntake } from "#src/pipeline/intake.ts";
 import { openChannel } from "#src/pipeline/open-channel.ts";
 import { shareOut } from "#src/pipeline/share-out.ts";
@@ -46,8 +49,11 @@ export async function startEngine(settings: Settings, log: Log): Promise<Engine>
     oldestUnfiled: () => oldestUnfiled(store.reading),
     now: clock,
   });
+  const inspector = createInspector();
   const deps: PipelineDeps = {
     ...foundation,
+    inspector,
+    ...(settings.clamd && { scanner: createScanner({ address: settings.clamd }) }),
     leaseMs: settings.leaseMs,
     metrics,
     channels: (id) => deployment.get(id),
@@ -115,6 +121,7 @@ export async function startEngine(settings: Settings, log: Log): Promise<Engine>
   }
 
   const files = await watchChannels(settings, log, (wanted) => deployment.apply(wanted));
+  const forgetting = startForgetting(deps);
   const schedule = startSchedule(retention, () => deployment.all());
   const server = createServer(app);
   const url = await listen(server, settings);
@@ -128,6 +135,8 @@ export async function startEngine(settings: Settings, log: Log): Promise<Engine>
       await files.stop();
       await Promise.all([closeServer(server), deployment.stopListening()]);
       await worker.drain(DRAIN_MS);
+      inspector.close();
+      await forgetting.stop();
       await schedule.stop();
       await deployment.close();
       await journal(store, "engine.stopped", foundation.owner, {});

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import { parseDuration } from "#src/message/duration.ts";
 import { Secret } from "#src/message/secret.ts";
+import type { ClamdAddress } from "#src/pipeline/attachment/scanner.ts";
 
 /** Everything the environment says (docs/configuration.md). An empty variable counts as absent. */
 export interface Settings {
@@ -16,6 +17,8 @@ export interface Settings {
   /** Absent: `/api` is closed. */
   readonly apiToken?: Secret;
   readonly masterKeyFile?: string;
+  /** Absent: attachments are not scanned for malware. */
+  readonly clamd?: ClamdAddress;
   readonly epochMs: number;
   /** How long a claimed lane belongs to an engine that does not say anything more. */
   readonly leaseMs: number;
@@ -32,6 +35,7 @@ const ENVIRONMENT = z.object({
   BOTENSTOFF_HL7_PROFILES_DIR: z.string().optional(),
   BOTENSTOFF_API_TOKEN: z.string().optional(),
   BOTENSTOFF_MASTER_KEY_FILE: z.string().optional(),
+  BOTENSTOFF_CLAMD: z.string().optional(),
   BOTENSTOFF_EPOCH: z.string().default("P1D"),
   BOTENSTOFF_LEASE: z.string().default("PT20S"),
 });
@@ -62,6 +66,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     epochMs: atLeastASecond("BOTENSTOFF_EPOCH", said.BOTENSTOFF_EPOCH),
     leaseMs: atLeastASecond("BOTENSTOFF_LEASE", said.BOTENSTOFF_LEASE),
     env: given,
+    ...(said.BOTENSTOFF_CLAMD !== undefined && { clamd: readClamd(said.BOTENSTOFF_CLAMD) }),
     ...(said.DATABASE_URL !== undefined && { databaseUrl: said.DATABASE_URL }),
     ...(said.BOTENSTOFF_API_TOKEN !== undefined && { apiToken: new Secret(said.BOTENSTOFF_API_TOKEN) }),
     ...(said.BOTENSTOFF_MASTER_KEY_FILE !== undefined && { masterKeyFile: said.BOTENSTOFF_MASTER_KEY_FILE }),
@@ -72,4 +77,15 @@ function atLeastASecond(name: string, text: string): number {
   const ms = parseDuration(text);
   if (ms >= 1_000) return ms;
   throw new BotenstoffError("CONFIG_INVALID", `reading ${name}: at least one second (PT1S)`);
+}
+
+/** "unix:/run/clamav/clamd.ctl" or "tcp://host:3310". */
+function readClamd(text: string): ClamdAddress {
+  const path = /^unix:(\/.+)$/.exec(text)?.[1];
+  if (path !== undefined) return { path };
+  const url = URL.parse(text);
+  if (url?.protocol === "tcp:" && url.hostname !== "" && url.port !== "") {
+    return { host: url.hostname.replace(/^\[|\]$/g, ""), port: Number(url.port) };
+  }
+  throw new BotenstoffError("CONFIG_INVALID", "reading BOTENSTOFF_CLAMD: expected unix:/path or tcp://host:port");
 }

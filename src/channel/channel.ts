@@ -13,6 +13,8 @@ export interface Channel {
   readonly sourceType: string;
   readonly sourceSpec: SourceSpec;
   readonly sourceConfig: unknown;
+  /** MIME types of attachments that may be filed; others are held. */
+  readonly attachments: { readonly allow: readonly string[] };
   /** Absent: everything passes. */
   readonly filter?: Filter;
   /** Absent: nobody is identified and mappings get no subject. */

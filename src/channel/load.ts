@@ -135,6 +135,7 @@ function assemble(
     sourceType: source.spec.type,
     sourceSpec: source.spec,
     sourceConfig: source.config,
+    attachments: said.attachments,
     ...(said.filter && { filter: said.filter }),
     ...(identity && {
       identity: {

@@ -25,6 +25,25 @@ const filter = z.string().transform((text, context) => {
   }
 });
 
+/** What patients send by WhatsApp, without what carries macros. */
+const ALLOWED_TYPES = [
+  ...["image/jpeg", "image/png", "image/webp"],
+  ...["audio/ogg", "audio/aac", "audio/amr", "audio/mpeg", "audio/mp4"],
+  ...["video/mp4", "video/3gpp"],
+  ...["application/pdf", "text/plain"],
+];
+
+/** Images only where their metadata can be taken out; never what a browser would run. */
+const FILEABLE_TYPE =
+  /^(image\/(jpeg|png|webp)|(audio|video)\/[a-z0-9.+-]+|text\/(plain|csv|vcard|calendar)|application\/(?!xml|xhtml|javascript|ecmascript)[a-z0-9.+-]+)$/;
+
+const attachments = z.strictObject({
+  allow: z
+    .array(z.string().toLowerCase().regex(FILEABLE_TYPE, "Not a type the engine can file"))
+    .default(ALLOWED_TYPES)
+    .describe("MIME types that may be filed; an attachment of any other type is held (quarantine)."),
+});
+
 const patient = z.strictObject({
   phones: z.array(z.string()).default([]).describe("The patient's own numbers, E.164 digits without +."),
   identifiers: z
@@ -58,6 +77,7 @@ export const channelFile = z.strictObject({
   id: z.string().regex(ID).describe("Name of the channel; the same as the file's."),
   title: z.string().min(1).describe("What the channel does, in a few words."),
   source: z.looseObject({ type: z.string() }).describe("Where messages come from."),
+  attachments: attachments.prefault({}).describe("What attachments may be."),
   filter: filter.optional().describe("FHIRPath condition over the message; without it everything passes."),
   identity: z
     .strictObject({

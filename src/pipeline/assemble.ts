@@ -1,137 +1,125 @@
-import { createHash } from "node:crypto";
-import { Transform } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import { fileTypeFromBuffer } from "file-type";
-import type { StoredContent } from "#src/message/attachment.ts";
+import { type Attachment, fileable, type StoredContent } from "#src/message/attachment.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
-import type { Attachment } from "#src/message/attachment.ts";
 import type { Message } from "#src/message/message.ts";
-import type { FetchedAttachment, Source } from "#src/sources/source.ts";
 import { writeAttachment } from "#src/store/sql/prepare.ts";
+import { admit, contentOf } from "./attachment/admit.ts";
+import { receive, type Received } from "./attachment/receive.ts";
 import type { PipelineDeps } from "./deps.ts";
+import type { RunningChannel } from "./running-channel.ts";
 import { place, type SealedAttachmentBody } from "./sealed-message.ts";
 
 export type Assembled =
   | { readonly message: Message }
-  /** An attachment is gone or not what it claims to be: a person must look. */
+  /** An attachment is gone, refused, or not what it claims to be: a person must look. */
   | { readonly quarantined: BotenstoffError };
 
-/** `file-type` decides on the first 4,100 bytes. */
-const SNIFF_BYTES = 4_100;
+/** A wrong hash may come from a cache on the way, so the bytes are asked for once more. */
+const FETCHES = 2;
+
+/** What became of one attachment; `refused` says why it may not be filed. */
+type Outcome = { readonly attachment: Attachment; readonly refused?: BotenstoffError };
 
 /**
- * Fetches what a message's attachments still lack, now: Meta's URLs die in minutes. Bytes are hashed, sniffed and
- * sealed while they stream. Throws the transient errors of `Source.fetch`; the rest quarantines the message.
+ * Fetches what a message's attachments still lack, now: Meta's URLs die in minutes. What a check refuses is kept
+ * sealed and quarantines the message. Throws transient errors: the message is then not complete and is tried again.
  */
 export async function assemble(
   deps: PipelineDeps,
-  source: Source,
+  channel: RunningChannel,
   epoch: number,
   message: Message,
   signal: AbortSignal,
 ): Promise<Assembled> {
   const attachments: Attachment[] = [];
   for (const attachment of message.attachments) {
-    if (attachment.verdict === "clean") {
+    if (fileable(attachment)) {
       attachments.push(attachment);
       continue;
     }
-    try {
-      const stored = await fetchAndSeal(deps, source, epoch, attachment, signal);
-      const complete: Attachment = { ...attachment, verdict: "clean", stored };
-      await write(deps, epoch, message.id, complete);
-      attachments.push(complete);
-    } catch (error) {
-      if (!(error instanceof BotenstoffError) || error.class !== "permanent") throw error;
-      const verdict = error.code === "MEDIA_GONE" ? "gone" : "quarantined";
-      await write(deps, epoch, message.id, { ...attachment, verdict });
-      return { quarantined: error };
-    }
+    const outcome = await obtain(deps, channel, epoch, attachment, signal);
+    await write(deps, channel, epoch, message.id, outcome.attachment);
+    if (outcome.refused) return { quarantined: outcome.refused };
+    attachments.push(outcome.attachment);
   }
   return { message: { ...message, attachments } };
 }
 
-async function fetchAndSeal(
+async function obtain(
   deps: PipelineDeps,
-  source: Source,
+  channel: RunningChannel,
   epoch: number,
   attachment: Attachment,
   signal: AbortSignal,
-): Promise<StoredContent> {
+): Promise<Outcome> {
+  let received: Received | undefined;
+  try {
+    const fetched = await fetch(deps, channel, epoch, attachment, signal);
+    received = fetched.received;
+    if (!fetched.asAnnounced) {
+      throw new BotenstoffError("MEDIA_HASH_MISMATCH", "assembling: the bytes do not have the announced SHA-256");
+    }
+    const stored = await admit(deps, epoch, attachment, received, channel.attachments.allow, signal);
+    return { attachment: { ...attachment, verdict: "clean", stored } };
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    const refused = error;
+    deps.metrics.count("attachments_refused", { channel: channel.id, code: refused.code });
+    if (refused.code === "MEDIA_GONE") return { attachment: { ...attachment, verdict: "gone" }, refused };
+    const stored = received && (await keep(deps, epoch, attachment, received));
+    return { attachment: { ...attachment, verdict: "quarantined", ...(stored && { stored }) }, refused };
+  }
+}
+
+/** Only what is known of the attachment itself quarantines; a broken seal or a full disk is another matter. */
+function isRefusal(error: unknown): error is BotenstoffError {
+  return error instanceof BotenstoffError && error.class === "permanent" && error.code.startsWith("MEDIA_");
+}
+
+/** Fetches the bytes into a sealed blob and compares them with every hash that was announced. */
+async function fetch(
+  deps: PipelineDeps,
+  { source }: RunningChannel,
+  epoch: number,
+  attachment: Attachment,
+  signal: AbortSignal,
+): Promise<{ received: Received; asAnnounced: boolean }> {
   if (!source.fetch) throw new BotenstoffError("MEDIA_GONE", "assembling: this source has no attachments to fetch");
-  const fetched = await source.fetch(attachment.reference, signal);
-  const meter = createMeter();
-  const [, written] = await Promise.all([
-    pipeline(fetched.body, meter.through, { signal }),
-    deps.blobs.write(epoch, attachment.id, meter.through),
-  ]);
-  const content = await meter.content(written.bytes, declaredType(attachment, fetched));
-  const announced = [attachment.reference.announcedSha256, fetched.announcedSha256].filter(
-    (hash) => hash !== undefined,
+  for (let attempt = 1; ; attempt += 1) {
+    const fetched = await source.fetch(attachment.reference, signal);
+    const received = await receive(deps.blobs, epoch, attachment, fetched);
+    const announced = [attachment.reference.announcedSha256, fetched.announcedSha256];
+    const asAnnounced = announced.every((hash) => hash === undefined || hash === received.sha256);
+    if (asAnnounced || attempt === FETCHES) return { received, asAnnounced };
+  }
+}
+
+/** Keeps refused bytes as they came, under the attachment's own id, so that a person may release them. */
+async function keep(
+  { blobs }: PipelineDeps,
+  epoch: number,
+  { id }: Attachment,
+  received: Received,
+): Promise<StoredContent> {
+  if (received.blob !== id) await blobs.write(epoch, id, blobs.read(epoch, received.blob));
+  return contentOf(received, received.type ?? "application/octet-stream");
+}
+
+async function write(
+  deps: PipelineDeps,
+  channel: RunningChannel,
+  epoch: number,
+  messageId: string,
+  attachment: Attachment,
+): Promise<void> {
+  const { id, ordinal, verdict, reference, stored } = attachment;
+  const body: SealedAttachmentBody = { reference, ...(stored && { stored }) };
+  const sealed = deps.sealer.sealJson(place.attachment(epoch, id), body);
+  const { mediaId } = reference;
+  await writeAttachment(
+    deps.store,
+    { epoch, id, messageId, ordinal, verdict, bytes: stored?.bytes ?? null, sealed },
+    stored && channel.source.forget
+      ? { channel: channel.id, sealed: deps.sealer.sealJson(place.deletion(id), { mediaId }) }
+      : null,
   );
-  if (announced.some((hash) => hash !== content.sha256)) {
-    await deps.blobs.remove(epoch, attachment.id);
-    throw new BotenstoffError("MEDIA_HASH_MISMATCH", "assembling: the bytes do not have the announced SHA-256");
-  }
-  return content;
-}
-
-function declaredType(attachment: Attachment, fetched: FetchedAttachment): string {
-  return attachment.reference.declaredType ?? fetched.declaredType ?? "application/octet-stream";
-}
-
-/** Hashes and keeps the head of what passes through. */
-function createMeter() {
-  const sha256 = createHash("sha256");
-  const sha1 = createHash("sha1");
-  let head = Buffer.alloc(0);
-  const through = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      sha256.update(chunk);
-      sha1.update(chunk);
-      if (head.length < SNIFF_BYTES) head = Buffer.concat([head, chunk.subarray(0, SNIFF_BYTES - head.length)]);
-      done(null, chunk);
-    },
-  });
-  return {
-    through,
-    content: async (bytes: number, declared: string): Promise<StoredContent> => ({
-      sha256: sha256.digest("hex"),
-      sha1: sha1.digest("hex"),
-      bytes,
-      type: await sniff(head, declared),
-    }),
-  };
-}
-
-/** The type the bytes have, by their magic number; a clear contradiction to the declared kind is refused. */
-async function sniff(head: Buffer, declared: string): Promise<string> {
-  const found = await fileTypeFromBuffer(head);
-  const kind = (type: string) => type.split("/")[0] ?? "";
-  const declaredType = (declared.split(";")[0] ?? "").trim().toLowerCase();
-  if (found ? kind(found.mime) !== kind(declaredType) : looksLikeMarkup(head)) {
-    throw new BotenstoffError("MEDIA_TYPE_LIES", "assembling: the bytes are not of the announced kind");
-  }
-  return found?.mime ?? declaredType;
-}
-
-/** SVG and HTML have no magic number but can carry scripts. */
-function looksLikeMarkup(head: Buffer): boolean {
-  return /^\uFEFF?\s*</.test(head.toString("utf8"));
-}
-
-async function write(deps: PipelineDeps, epoch: number, messageId: string, attachment: Attachment): Promise<void> {
-  const body: SealedAttachmentBody = {
-    reference: attachment.reference,
-    ...(attachment.stored && { stored: attachment.stored }),
-  };
-  await writeAttachment(deps.store, {
-    epoch,
-    id: attachment.id,
-    messageId,
-    ordinal: attachment.ordinal,
-    verdict: attachment.verdict,
-    bytes: attachment.stored?.bytes ?? null,
-    sealed: deps.sealer.sealJson(place.attachment(epoch, attachment.id), body),
-  });
 }

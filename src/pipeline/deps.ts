@@ -5,6 +5,8 @@ import type { Sealer } from "#src/seal/sealer.ts";
 import type { Store } from "#src/store/data-source.ts";
 import type { Epochs } from "#src/store/epochs.ts";
 import type { Directory } from "#src/identity/directory.ts";
+import type { Inspector } from "./attachment/inspector.ts";
+import type { Scanner } from "./attachment/scanner.ts";
 import type { Channels } from "./running-channel.ts";
 
 export type Log = (
@@ -29,6 +31,10 @@ export interface PipelineDeps {
   readonly sealer: Sealer;
   readonly blindIndex: BlindIndex;
   readonly blobs: BlobStore;
+  /** Reads strangers' files in a process of its own. */
+  readonly inspector: Inspector;
+  /** Absent: attachments are not scanned for malware. */
+  readonly scanner?: Scanner;
   readonly directory: Directory;
   readonly channels: Channels;
   readonly clock: Clock;

@@ -26,6 +26,7 @@ export function openChannel(deps: OpenDeps, channel: Channel): RunningChannel {
       count: (event, by) => deps.metrics.count("source_events", { channel: channel.id, event }, by),
       gauge: gauge("source"),
     }),
+    attachments: channel.attachments,
     passes: (message) => channel.filter?.passes(message) ?? true,
     ...(channel.identity && { identity: { requireLevel: channel.identity.requireLevel } }),
     destinations: channel.destinations.map((destination) => ({

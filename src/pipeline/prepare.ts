@@ -31,7 +31,7 @@ export async function prepare(deps: PipelineDeps, work: ToPrepare, signal: Abort
   try {
     const { message, hold } = openMessage(deps.sealer, row, work.attachments);
     if (hold) return { row: held(work, hold) };
-    const assembled = await assemble(deps, channel.source, row.epoch, message, signal);
+    const assembled = await assemble(deps, channel, row.epoch, message, signal);
     if ("quarantined" in assembled) return { row: held(work, "quarantine", assembled.quarantined) };
     if (!channel.passes(assembled.message)) return { row: filtered(deps, work, channel) };
     return await identifyAndRoute(deps, work, channel, assembled.message);

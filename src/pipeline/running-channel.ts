@@ -7,6 +7,8 @@ import type { Destination } from "#src/destinations/destination.ts";
 export interface RunningChannel {
   readonly id: string;
   readonly source: Source;
+  /** MIME types of attachments that may be filed. */
+  readonly attachments: { readonly allow: readonly string[] };
   /** The channel's filter; true lets the message through. */
   passes(message: Message): boolean;
   /** Absent: messages of this channel belong to nobody (an ADT feed). */

@@ -1,6 +1,7 @@
 import type { Attachment, StoredContent, AttachmentReference } from "#src/message/attachment.ts";
 import type { Message, MessageDraft } from "#src/message/message.ts";
 import type { Subject } from "#src/message/directory.ts";
+import { DIRECTORY_EPOCH } from "#src/seal/keyring.ts";
 import type { Sealer } from "#src/seal/sealer.ts";
 import type { AttachmentState } from "#src/store/sql/prepare.ts";
 
@@ -43,6 +44,13 @@ export const place = {
   event: (epoch: number, id: string) => ({ epoch, table: "event", row: id, column: "raw" }),
   notice: (epoch: number, id: string) => ({ epoch, table: "notice", row: id, column: "sealed" }),
   attachment: (epoch: number, id: string) => ({ epoch, table: "attachment", row: id, column: "sealed" }),
+  /** Under the directory's key, for the copy at the provider may outlive the message here. */
+  deletion: (attachmentId: string) => ({
+    epoch: DIRECTORY_EPOCH,
+    table: "media_deletion",
+    row: attachmentId,
+    column: "sealed",
+  }),
   delivery: (epoch: number, messageId: string, destination: string, column: "receipt" | "confirmation") => ({
     epoch,
     table: "delivery",

@@ -2,6 +2,7 @@ import { patientIdsByPhone, shareDirectory } from "#src/store/sql/directory.ts";
 import type { Queryable } from "#src/store/queryable.ts";
 import { concludeMessages, lockMessages, writeOutcomes, type DeliveryOutcome } from "#src/store/sql/deliveries.ts";
 import { bookTurns, lockOwnedLanes, type LaneTurn } from "#src/store/sql/lanes.ts";
+import { releaseDeletions } from "#src/store/sql/media-deletion.ts";
 import { settlePrepared } from "#src/store/sql/prepare.ts";
 import type { PipelineDeps } from "./deps.ts";
 import { GroupCommit } from "./group-commit.ts";
@@ -148,6 +149,10 @@ async function settleDeliveredTurns(db: Queryable, turns: readonly DeliveredTurn
 async function conclude(db: Queryable, outcomes: readonly DeliveryOutcome[], now: Date): Promise<void> {
   if (outcomes.length === 0) return;
   const final = outcomes.filter(({ state }) => LEFT_LANE.has(state));
-  const last = final.length === 0 ? [] : [() => lockMessages(db, final), () => concludeMessages(db, final, now)];
-  await inOneTrip(() => writeOutcomes(db, outcomes, now), ...last);
+  const steps = [
+    () => lockMessages(db, final),
+    () => concludeMessages(db, final, now),
+    () => releaseDeletions(db, final),
+  ];
+  await inOneTrip(() => writeOutcomes(db, outcomes, now), ...(final.length === 0 ? [] : steps));
 }

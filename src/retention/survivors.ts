@@ -1,3 +1,4 @@
+import { blobId } from "#src/message/id.ts";
 import { place } from "#src/pipeline/sealed-message.ts";
 import type { Place } from "#src/seal/place.ts";
 import type { Queryable } from "#src/store/queryable.ts";
@@ -54,7 +55,11 @@ async function moveBatch(deps: RetentionDeps, db: Queryable, from: number, to: n
   const attachments = await attachmentsOf(db, from, ids);
   const deliveries = await deliveriesOf(db, from, ids);
   for (const { id, verdict } of attachments) {
-    if (verdict === "clean") await deps.blobs.reseal(id, from, to);
+    for (const blob of [id, blobId(id, "original"), blobId(id, "preview")]) {
+      // What is to be filed must be there: a missing blob stops the purge instead of vanishing with it.
+      const filed = blob === id && (verdict === "clean" || verdict === "released");
+      if (filed || deps.blobs.exists(from, blob)) await deps.blobs.reseal(blob, from, to);
+    }
   }
   const reseal = (at: (epoch: number) => Place, sealed: Buffer) =>
     deps.sealer.seal(at(to), deps.sealer.open(at(from), sealed));

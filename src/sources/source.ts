@@ -87,6 +87,11 @@ export interface Source {
    * (MEDIA_TOO_LARGE once the limit is passed).
    */
   fetch?(reference: AttachmentReference, signal: AbortSignal): Promise<FetchedAttachment>;
+  /**
+   * Deletes an attachment at the provider, who keeps a copy until then. Resolves as well when it is already gone.
+   * Throws BotenstoffError MEDIA_UNAUTHORIZED, MEDIA_UNAVAILABLE.
+   */
+  forget?(reference: AttachmentReference, signal: AbortSignal): Promise<"deleted" | "gone">;
   /** For `dry-run`: reaches out without leaving a trace; throws a BotenstoffError naming what does not work. */
   check(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;

@@ -38,19 +38,34 @@ export async function readNode(
   query: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<GraphAnswer> {
-  const search = new URLSearchParams(query).toString();
-  return read(graph, `${encodeURIComponent(id)}${search && `?${search}`}`, signal);
+  return ask(graph, "GET", pathOf(id, query), signal);
+}
+
+/** Deletes a node: `DELETE /<version>/<id>?…`. @throws BotenstoffError MEDIA_UNAVAILABLE as above */
+export async function deleteNode(
+  graph: Graph,
+  id: string,
+  query: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<GraphAnswer> {
+  return ask(graph, "DELETE", pathOf(id, query), signal);
 }
 
 /** Reads what only a valid token sees: proves address, version, token and number at once. */
 export function readProbe(graph: Graph, signal: AbortSignal): Promise<GraphAnswer> {
-  return read(graph, graph.probe, signal);
+  return ask(graph, "GET", graph.probe, signal);
 }
 
-async function read(graph: Graph, path: string, signal: AbortSignal): Promise<GraphAnswer> {
+function pathOf(id: string, query: Readonly<Record<string, string>>): string {
+  const search = new URLSearchParams(query).toString();
+  return `${encodeURIComponent(id)}${search && `?${search}`}`;
+}
+
+async function ask(graph: Graph, method: "GET" | "DELETE", path: string, signal: AbortSignal): Promise<GraphAnswer> {
   const url = `${graph.url.href.replace(/\/$/, "")}/${path}`;
   const { status, text } = await asking("the Graph API", async () => {
     const { statusCode, body } = await request(url, {
+      method,
       dispatcher: graph.dispatcher,
       headers: headers(graph),
       signal,

@@ -6,6 +6,7 @@ import { whatsappConfig } from "./config.ts";
 import type { WhatsappConfig } from "./config.ts";
 import { readProbe } from "./graph.ts";
 import type { Graph } from "./graph.ts";
+import { forgetMedia } from "./forget.ts";
 import { fetchMedia } from "./media.ts";
 import { cut } from "./payload.ts";
 import { openProvider } from "./providers.ts";
@@ -32,6 +33,7 @@ function openSource(config: WhatsappConfig): Source {
     address: addressOf(config.phone_number_id),
     webhook,
     fetch: (reference, signal) => fetchMedia(media, reference, signal),
+    forget: (reference, signal) => forgetMedia(graph, reference, signal),
     check: (signal) => check(graph, signal),
     close: () => dispatcher.close(),
   };

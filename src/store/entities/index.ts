@@ -1,7 +1,7 @@
 import { DeliveryEntity, LaneEntity } from "./delivery.ts";
 import { EncounterEntity, PatientEntity, PatientIdentifierEntity, PatientPhoneEntity } from "./directory.ts";
 import { EpochEntity, JournalEntity, PurgeEntity, SeenEntity, TombstoneEntity } from "./lasting.ts";
-import { AttachmentEntity, EventEntity, MessageEntity } from "./message.ts";
+import { AttachmentEntity, EventEntity, MediaDeletionEntity, MessageEntity } from "./message.ts";
 import { NoticeEntity, OutboundStatusEntity } from "./notice.ts";
 
 /** Every table, so that the drift test can compare the migrations with what the code believes. */
@@ -9,6 +9,7 @@ export const ENTITIES = [
   EventEntity,
   MessageEntity,
   AttachmentEntity,
+  MediaDeletionEntity,
   DeliveryEntity,
   NoticeEntity,
   OutboundStatusEntity,

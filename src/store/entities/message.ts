@@ -63,3 +63,22 @@ export const AttachmentEntity = new EntitySchema({
   },
   indices: [{ name: "attachment_by_message", columns: ["message_id"] }],
 });
+
+/** Copies at the provider that are to be deleted; not partitioned, because the work outlives the epoch of its message. */
+export const MediaDeletionEntity = new EntitySchema({
+  name: "media_deletion",
+  columns: {
+    attachment_id: key(uuid, "media_deletion"),
+    message_id: uuid,
+    channel: text,
+    sealed: bytes,
+    noted_at: time,
+    due_at: nullable(time),
+    attempts: { ...integer, default: 0 },
+  },
+  indices: [
+    { name: "media_deletion_by_message", columns: ["message_id"] },
+    { name: "media_deletion_due", columns: ["due_at"], where: `"due_at" IS NOT NULL` },
+    { name: "media_deletion_noted", columns: ["noted_at"] },
+  ],
+});

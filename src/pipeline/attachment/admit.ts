@@ -1,0 +1,76 @@
+import { Readable } from "node:stream";
+import type { Attachment, StoredContent } from "#src/message/attachment.ts";
+import { BotenstoffError } from "#src/message/error-code.ts";
+import { blobId } from "#src/message/id.ts";
+import type { BlobStore } from "#src/seal/blob-store.ts";
+import type { Inspector } from "./inspector.ts";
+import { Meter } from "./meter.ts";
+import type { Received } from "./receive.ts";
+import type { Scanner } from "./scanner.ts";
+import { checkType } from "./sniff.ts";
+import { isStrippable, strip } from "./strip.ts";
+
+export interface AdmitDeps {
+  readonly blobs: BlobStore;
+  readonly inspector: Inspector;
+  /** Absent: nothing is scanned. */
+  readonly scanner?: Scanner;
+}
+
+/** Types whose own format is a ZIP, or that carry one honestly. */
+const ZIP_BASED = /^application\/(zip|epub\+zip|vnd\.)/;
+
+/**
+ * Judges received bytes in this order: hash, type, malware, structure. Images leave it without their metadata and with
+ * a preview. Resolves with what may be filed.
+ * @throws BotenstoffError MEDIA_* (permanent: to be quarantined), SCANNER_UNAVAILABLE, INSPECTOR_UNAVAILABLE (later)
+ */
+export async function admit(
+  deps: AdmitDeps,
+  epoch: number,
+  attachment: Attachment,
+  received: Received,
+  allowed: readonly string[],
+  signal: AbortSignal,
+): Promise<StoredContent> {
+  const { type, declared } = received;
+  checkType(type, declared, allowed);
+  if (type === undefined) throw new BotenstoffError("MEDIA_TYPE_LIES", "checking an attachment: its type is not known");
+  if (received.opensAsZip && !ZIP_BASED.test(type)) {
+    throw new BotenstoffError("MEDIA_TYPE_LIES", `checking an attachment: it is ${type} and a ZIP archive at once`);
+  }
+  const open = () => deps.blobs.read(epoch, received.blob) as AsyncIterable<Buffer>;
+  await deps.scanner?.scan(open(), signal);
+  if (isStrippable(type)) return admitImage(deps, epoch, attachment, { ...received, type }, signal);
+  if (type === "application/pdf") await deps.inspector.pdf(open, signal);
+  return contentOf(received, type);
+}
+
+/** What is known of bytes that are kept as they came. */
+export function contentOf({ sha256, sha1, bytes }: Received, type: string): StoredContent {
+  return { sha256, sha1, bytes, type };
+}
+
+async function admitImage(
+  { blobs, inspector }: AdmitDeps,
+  epoch: number,
+  { id }: Attachment,
+  received: Received & { readonly type: string },
+  signal: AbortSignal,
+): Promise<StoredContent> {
+  const { blob, type } = received;
+  const meter = new Meter();
+  const stripped = strip(type, () => blobs.read(epoch, blob) as AsyncIterable<Buffer>);
+  await blobs.write(epoch, id, meter.through(stripped));
+  const { sha256, sha1, bytes } = meter.measured();
+  const { jpeg, width, height } = await inspector.image(() => blobs.read(epoch, id) as AsyncIterable<Buffer>, signal);
+  await blobs.write(epoch, blobId(id, "preview"), Readable.from(jpeg));
+  return {
+    sha256,
+    sha1,
+    bytes,
+    type,
+    original: { sha256: received.sha256, bytes: received.bytes },
+    preview: { bytes: jpeg.length, type: "image/jpeg", width, height },
+  };
+}

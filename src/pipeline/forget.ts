@@ -1,0 +1,85 @@
+import type { AttachmentReference } from "#src/message/attachment.ts";
+import { BotenstoffError, kindOfError } from "#src/message/error-code.ts";
+import {
+  dropExpiredDeletions,
+  finishDeletion,
+  postponeDeletion,
+  takeDeletions,
+  type DueDeletion,
+} from "#src/store/sql/media-deletion.ts";
+import { backoff } from "./backoff.ts";
+import type { PipelineDeps } from "./deps.ts";
+import { place } from "./sealed-message.ts";
+
+const EVERY_MS = 1_000;
+const AT_ONCE = 8;
+const LEASE_MS = 60_000;
+const RETRY_BASE_MS = 5_000;
+const RETRY_CAP_MS = 3_600_000;
+/** Meta keeps what came in for at most 30 days; a copy noted before that is gone by itself. */
+const PROVIDER_KEEPS_MS = 30 * 86_400_000;
+
+/** Deletes the provider's copies of what has been filed. The work is rows in the database, so it survives a restart. */
+export function startForgetting(deps: PipelineDeps, everyMs = EVERY_MS): { stop(): Promise<void> } {
+  const stopping = new AbortController();
+  const running = run(deps, everyMs, stopping.signal);
+  return {
+    stop: async () => {
+      stopping.abort();
+      await running;
+    },
+  };
+}
+
+async function run(deps: PipelineDeps, everyMs: number, stopping: AbortSignal): Promise<void> {
+  while (!stopping.aborted) {
+    const taken = await round(deps, stopping);
+    if (taken < AT_ONCE) await pause(everyMs, stopping);
+  }
+}
+
+/** @returns how many copies were due */
+async function round(deps: PipelineDeps, stopping: AbortSignal): Promise<number> {
+  try {
+    for (const { channel, count } of await dropExpiredDeletions(deps.store, PROVIDER_KEEPS_MS)) {
+      deps.log("warn", "media.deletion_expired", { channel, count });
+    }
+    const due = await takeDeletions(deps.store, AT_ONCE, LEASE_MS);
+    await Promise.all(due.map((deletion) => forget(deps, deletion, stopping)));
+    return due.length;
+  } catch (error) {
+    deps.log("warn", "media.deletion_failed", { error: kindOfError(error) });
+    return 0;
+  }
+}
+
+async function forget(deps: PipelineDeps, deletion: DueDeletion, stopping: AbortSignal): Promise<void> {
+  const { attachmentId, channel } = deletion;
+  const count = (outcome: string) => deps.metrics.count("media_deletions", { channel, outcome });
+  try {
+    const source = deps.channels(channel)?.source;
+    if (!source?.forget) throw new BotenstoffError("MEDIA_UNAVAILABLE", "deleting media: its channel does not run");
+    const reference = deps.sealer.openJson(place.deletion(attachmentId), deletion.sealed) as AttachmentReference;
+    const outcome = await source.forget(reference, AbortSignal.any([stopping, AbortSignal.timeout(LEASE_MS / 2)]));
+    await finishDeletion(deps.store, attachmentId);
+    count(outcome);
+  } catch (error) {
+    if (stopping.aborted) return;
+    count("failed");
+    deps.log("warn", "media.deletion_failed", { attachment: attachmentId, channel, error: kindOfError(error) });
+    await postponeDeletion(deps.store, attachmentId, backoff(deletion.attempts, RETRY_BASE_MS, RETRY_CAP_MS));
+  }
+}
+
+function pause(ms: number, stopping: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      stopping.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    stopping.addEventListener("abort", done);
+    if (stopping.aborted) done();
+  });
+}

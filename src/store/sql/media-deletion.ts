@@ -1,0 +1,59 @@
+import type { Queryable } from "../queryable.ts";
+
+/** One copy at the provider that is to be deleted now. */
+export interface DueDeletion {
+  readonly attachmentId: string;
+  readonly channel: string;
+  readonly sealed: Buffer;
+  /** Failed ones so far. */
+  readonly attempts: number;
+}
+
+/** Lets the copies of those messages be deleted that are filed by now. Part of the filing transaction. */
+export async function releaseDeletions(db: Queryable, outcomes: readonly { messageId: string }[]): Promise<void> {
+  await db.query(
+    `UPDATE media_deletion SET due_at = now() WHERE message_id = ANY ($1::uuid[]) AND due_at IS NULL
+       AND EXISTS (SELECT FROM message WHERE message.id = message_id AND message.state = 'filed')`,
+    [outcomes.map(({ messageId }) => messageId)],
+  );
+}
+
+/** Takes copies whose time has come; they come due again after `leaseMs` if this engine dies. */
+export async function takeDeletions(db: Queryable, limit: number, leaseMs: number): Promise<DueDeletion[]> {
+  const { rows } = await db.query<DueDeletion>(
+    `WITH due AS (
+       SELECT attachment_id FROM media_deletion WHERE due_at <= now() ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED)
+     UPDATE media_deletion SET due_at = now() + make_interval(secs => $2 / 1000.0) FROM due
+     WHERE media_deletion.attachment_id = due.attachment_id
+     RETURNING media_deletion.attachment_id AS "attachmentId", channel, sealed, attempts`,
+    [limit, leaseMs],
+  );
+  return rows;
+}
+
+/** The copy is gone: nothing is left to do. */
+export async function finishDeletion(db: Queryable, attachmentId: string): Promise<void> {
+  await db.query(`DELETE FROM media_deletion WHERE attachment_id = $1`, [attachmentId]);
+}
+
+export async function postponeDeletion(db: Queryable, attachmentId: string, waitMs: number): Promise<void> {
+  await db.query(
+    `UPDATE media_deletion SET attempts = attempts + 1, due_at = now() + make_interval(secs => $2 / 1000.0)
+     WHERE attachment_id = $1`,
+    [attachmentId, waitMs],
+  );
+}
+
+/** Drops what the provider has deleted by itself by now. @returns how many, by channel */
+export async function dropExpiredDeletions(
+  db: Queryable,
+  keptMs: number,
+): Promise<{ channel: string; count: number }[]> {
+  const { rows } = await db.query<{ channel: string; count: number }>(
+    `WITH expired AS (
+       DELETE FROM media_deletion WHERE noted_at < now() - make_interval(secs => $1 / 1000.0) RETURNING channel)
+     SELECT channel, count(*) AS count FROM expired GROUP BY channel`,
+    [keptMs],
+  );
+  return rows;
+}

@@ -102,22 +102,23 @@ async function admit(env: Record<string, string>, conversations: number): Promis
   const foundation = await openFoundation(readSettings(env), () => undefined);
   try {
     for (let conversation = 0; conversation < conversations; conversation += 1) {
-      await foundation.directory.apply({
-        type: "upsert",
+      const told = {
+        stamp: "2026-01-01T00:00:00.000Z",
         patient: {
           identifiers: [{ value: `P${conversation}`, authority: "1.2.276.0.76.4.1", type: "PI" }],
           familyName: "Musterfrau",
           givenName: "Erika",
           birthDate: "1964-08-12",
           sex: "F",
-          phones: [phoneOf(conversation)],
+          phones: { "PID-13": [phoneOf(conversation)] },
         },
-        encounter: {
+        case: {
           number: { value: `C${conversation}`, authority: "1.2.276.0.76.4.1", type: "VN" },
-          open: true,
+          state: { is: "open", certain: true },
           class: "I",
         },
-      });
+      } as const;
+      await foundation.directory.apply({ type: "update", updates: [told] });
     }
   } finally {
     await foundation.close();

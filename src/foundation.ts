@@ -41,8 +41,8 @@ export async function openFoundation(settings: Settings, log: Log) {
     sealer,
     blindIndex,
     clock,
-    onPhonesChanged: async (db: Queryable, contactBis: readonly Buffer[]) => {
-      await reenterHeld(db, contactBis, new Date(clock()));
+    onChanged: async (db, { phones }) => {
+      if (phones.length > 0) await reenterHeld(db, phones, new Date(clock()));
     },
   });
   const journal = (

@@ -1,12 +1,16 @@
 import { getCountries } from "libphonenumber-js";
 import { z } from "zod";
-import type { DirectoryChange } from "#src/message/directory.ts";
+import { first, type Fields } from "#src/hl7/cx.ts";
+import { instantOf } from "#src/hl7/instant.ts";
+import { parseHl7Text, type ParsedMessage } from "#src/hl7/parse.ts";
+import { patientOf } from "#src/hl7/pid.ts";
+import type { DirectoryChange, DirectoryUpdate } from "#src/message/directory.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import { defineMapping } from "#src/message/mapping.ts";
-import { encounterOf } from "./encounter.ts";
-import type { CaseState } from "./encounter.ts";
-import { component, fieldsOf } from "./field.ts";
-import { patientOf } from "./patient.ts";
+import type { Message } from "#src/message/message.ts";
+import { caseOf } from "./case.ts";
+import { mergeOf, missing } from "./merge.ts";
+import { TRIGGERS, type Trigger } from "./triggers.ts";
 
 const params = z.strictObject({
   country: z
@@ -14,51 +18,83 @@ const params = z.strictObject({
     .default("DE")
     .describe("Where a phone number without country code belongs, ISO 3166."),
   time_zone: z.string().default("Europe/Berlin").describe("Zone of timestamps without an offset, IANA name."),
+  default_authority: z.string().default("").describe("Assigning authority of identifiers that name none."),
+  authorities: z
+    .record(z.string(), z.string())
+    .default({})
+    .describe("Authorities that mean the same: the name the sender sometimes writes, and the OID or name to take."),
 });
 
-/** What each trigger says about the case; "person" carries none (HL7 v2.5.1 ch. 3). */
-const TRIGGERS: Readonly<Record<string, CaseState | "person">> = {
-  A01: "open",
-  A02: "open",
-  A03: "closed",
-  A04: "open",
-  A05: "open",
-  A06: "open",
-  A07: "open",
-  A08: "told",
-  A11: "closed",
-  A13: "open",
-  A28: "person",
-  A31: "person",
-};
+type Params = z.output<typeof params>;
 
-/** An ADT message as a change of the engine's own directory: the person of PID and the case of PV1. */
-export default defineMapping<z.output<typeof params>, DirectoryChange>({
+/** A clock this far ahead of ours is broken: its time would make its patient's facts newer than all to come. */
+const CLOCK_TOLERANCE_MS = 24 * 3_600_000;
+
+/** An ADT message as a change of the engine's own directory: the person of PID, the case of PV1, the merges of MRG. */
+export default defineMapping<Params, DirectoryChange>({
   output: "directory",
-  version: "1",
+  version: "2",
   params,
-  map({ content }, { params: { country, time_zone: timeZone } }) {
+  map(message, { params }) {
+    const { content } = message;
     if (content.kind !== "hl7") {
       throw new BotenstoffError(
         "MAPPING_FAILED",
         `mapping adt-to-directory: a message of kind "${content.kind}" is no ADT`,
       );
     }
-    const fields = fieldsOf(content.text);
-    const [type] = fields("MSH", 9);
-    const trigger = type ? component(type, 2) : "";
-    if (!type || component(type, 1) !== "ADT") {
+    const hl7 = parseHl7Text(content.text);
+    if (hl7.value("MSH", 9) !== "ADT") {
       throw new BotenstoffError("HL7_UNSUPPORTED", "mapping adt-to-directory: MSH-9 is not ADT");
     }
-    const state = TRIGGERS[trigger];
-    if (state === undefined) {
-      return {
-        type: "ignore",
-        reason: `trigger ${/^[A-Z]\d\d$/.test(trigger) ? trigger : "unknown"} changes nothing here`,
-      };
+    // EVN-1 named the event before MSH-9 did (v2.1).
+    const name = hl7.value("MSH", 9, 2) || hl7.value("EVN", 1);
+    const trigger = TRIGGERS[name];
+    if (!trigger) {
+      const told = /^[A-Z]\d\d$/.test(name) ? name : "unknown";
+      return { type: "ignore", reason: `trigger ${told} changes nothing here` };
     }
-    const patient = patientOf(fields, country);
-    const encounter = state === "person" ? undefined : encounterOf(fields, state, timeZone);
-    return { type: "upsert", patient, ...(encounter && { encounter }) };
+    return { type: "update", updates: updatesOf(hl7, message, { name, ...trigger }, params) };
   },
 });
+
+/** One update for each patient the message is about: a merge may name several (ADT_A39 repeats PID and MRG). */
+function updatesOf(
+  hl7: ParsedMessage,
+  message: Message,
+  trigger: { readonly name: string } & Trigger,
+  { country, time_zone: timeZone, default_authority: defaultAuthority, authorities }: Params,
+): DirectoryUpdate[] {
+  const recordedAt = recorded(hl7, message, timeZone);
+  const rules = { country, timeZone, defaultAuthority, authorities, recordedAt };
+  const fields: Fields = (segment, field, index) => hl7.repetitions(segment, field, index);
+  const [patients, merges] = ["PID", "MRG"].map((name) => hl7.segments.filter((segment) => segment === name).length);
+  const groups = trigger.merges ? Math.max(merges ?? 0, 1) : 1;
+  return Array.from({ length: groups }, (_, nth): DirectoryUpdate => {
+    const patient = patientOf(fields, rules, (patients ?? 0) > 1 ? nth : 0);
+    const merged = mergeOf(fields, trigger, patient.identifiers, rules, nth);
+    const gone = [...(merged.retired ?? []), ...(merged.moved ?? [])];
+    // Some senders list the retired number in PID-3 as well; it is no number of the survivor's.
+    const identifiers = patient.identifiers.filter(
+      ({ value, authority }) => !gone.some((other) => other.value === value && other.authority === authority),
+    );
+    if (identifiers.length === 0) throw missing("PID-3");
+    const told = trigger.personOnly ? undefined : caseOf(fields, trigger, rules, nth);
+    return {
+      stamp: `${recordedAt}|${message.receivedAt}|${message.id}`,
+      patient: { ...patient, identifiers },
+      ...(trigger.existence && { existence: trigger.existence }),
+      ...merged,
+      ...(told && { case: told }),
+    };
+  });
+}
+
+/** When the KIS recorded the event: EVN-2, else when it sent the message (MSH-7), else when it came here. */
+function recorded(hl7: ParsedMessage, { receivedAt }: Message, timeZone: string): string {
+  const told = [hl7.repetitions("EVN", 2), hl7.repetitions("MSH", 7)]
+    .map((field) => instantOf(first(field), timeZone))
+    .find((instant) => instant !== undefined);
+  if (told === undefined || Date.parse(told) > Date.parse(receivedAt) + CLOCK_TOLERANCE_MS) return receivedAt;
+  return told;
+}

@@ -41,6 +41,12 @@ export interface Destination {
   close(): Promise<void>;
 }
 
+/** What became of a change of the directory: an older or repeated message leaves it unchanged. */
+export interface AppliedChange {
+  readonly outcome: "changed" | "unchanged" | "ignored";
+  readonly evidence: unknown;
+}
+
 export interface DestinationContext {
   readonly channel: string;
   readonly destination: string;
@@ -51,7 +57,7 @@ export interface DestinationContext {
   /** Offers a value to be read at every scrape; `undefined` leaves it out, offering it again replaces it. */
   gauge(name: string, labels: Readonly<Record<string, string>>, read: () => number | undefined): void;
   /** Applies a change to the engine's own directory; resolves after the commit. Only the `directory` destination uses it. */
-  applyToDirectory(change: DirectoryChange, messageId: MessageId): Promise<{ readonly evidence: unknown }>;
+  applyToDirectory(change: DirectoryChange, messageId: MessageId): Promise<AppliedChange>;
 }
 
 /** A kind of destination: one folder, one line in index.ts. */

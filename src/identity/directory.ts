@@ -1,109 +1,121 @@
-import { randomUUID } from "node:crypto";
 import type { Clock } from "#src/message/clock.ts";
-import type { DirectoryChange, Encounter, Identifier, Patient } from "#src/message/directory.ts";
-import { BotenstoffError } from "#src/message/error-code.ts";
-import type { BlindIndex } from "#src/seal/blind-index.ts";
-import { DIRECTORY_EPOCH } from "#src/seal/keyring.ts";
-import type { Sealer } from "#src/seal/sealer.ts";
+import type { DirectoryChange, DirectoryUpdate, Encounter, Patient, Subject } from "#src/message/directory.ts";
+import type { AppliedChange } from "#src/destinations/destination.ts";
 import type { Store } from "#src/store/data-source.ts";
 import type { Queryable } from "#src/store/queryable.ts";
+import { currentCases } from "#src/store/sql/cases.ts";
 import * as sql from "#src/store/sql/directory.ts";
-import { mergePatient } from "./merge-patient.ts";
+import { applyUpdate, type Effects } from "./apply.ts";
+import { findCase } from "./apply-cases.ts";
+import type { CaseRecord } from "./case.ts";
+import type { ApplyDeps } from "./deps.ts";
+import { casePlace, patientPlace } from "./keys.ts";
+import { personOf, type PlacedRecord } from "./person.ts";
 import { phoneKey } from "./phone.ts";
+import type { PatientRecord } from "./record.ts";
 
 export interface DirectoryPatient {
   readonly id: string;
+  /** Grows with every change of what is known of the patient: identifiers, numbers, cases. */
+  readonly version: number;
   readonly patient: Patient;
 }
 
 /** The engine's own index of patients, cases and phone numbers. */
 export interface Directory {
-  /** Applies what an ADT says; repeating it changes nothing. Resolves after the commit. */
-  apply(change: DirectoryChange): Promise<{ readonly evidence: unknown }>;
+  /**
+   * Applies what an ADT says, all of it in one transaction; repeating it changes nothing, an older one never undoes
+   * what a newer one said. Resolves after the commit. @throws BotenstoffError PATIENTS_CONFLICT
+   */
+  apply(change: DirectoryChange): Promise<AppliedChange>;
   /** Every patient who carries the number (E.164 digits). */
   byPhone(phone: string): Promise<DirectoryPatient[]>;
-  /** The patient's only open case; none when there is no or more than one. */
+  /** The patient's only open case, or the only planned one when none is open; none when there are several. */
   onlyOpenEncounter(patientId: string): Promise<Encounter | undefined>;
+  /** What is to be said of a patient today to whom a message was routed; undefined when there is none any more. */
+  subjectNow(db: Queryable, patientId: string, routed: Subject): Promise<Subject | undefined>;
 }
 
-interface DirectoryDeps {
+export interface DirectoryDeps extends ApplyDeps {
   readonly store: Store;
-  readonly sealer: Sealer;
-  readonly blindIndex: BlindIndex;
   readonly clock: Clock;
-  /** Told inside the transaction which numbers (keyed hashes) got or lost a patient. */
-  onPhonesChanged(db: Queryable, phones: readonly Buffer[]): Promise<void>;
+  /** Told inside the transaction what changed for everything that refers to the directory. */
+  onChanged(db: Queryable, effects: Effects, update: DirectoryUpdate): Promise<void>;
 }
-
-type Upsert = Extract<DirectoryChange, { type: "upsert" }>;
 
 export function createDirectory(deps: DirectoryDeps): Directory {
-  const { store, sealer, blindIndex } = deps;
+  const { store, blindIndex } = deps;
   return {
     apply: async (change) => {
-      if (change.type === "ignore") return { evidence: { ignored: change.reason } };
-      return { evidence: { patient: await store.transaction((db) => upsert(deps, db, change)) } };
+      if (change.type === "ignore") return { outcome: "ignored", evidence: { ignored: change.reason } };
+      return store.transaction((db) => apply(deps, db, change.updates));
     },
     byPhone: async (phone) => {
-      const rows = await sql.patientsByPhone(store, phoneKey(blindIndex, phone));
-      return rows.map((row) => ({ id: row.id, patient: openPatient(sealer, row) }));
+      const found = await sql.patientsByPhone(store, phoneKey(blindIndex, phone));
+      const persons = await readPersons(
+        deps,
+        store,
+        found.map(({ id }) => id),
+      );
+      return found.flatMap(({ id, version }) => {
+        const patient = persons.get(id);
+        return patient ? [{ id, version, patient }] : [];
+      });
     },
-    onlyOpenEncounter: async (patientId) => {
-      const [only, ...more] = await sql.openEncounters(store, patientId);
-      if (!only || more.length > 0) return undefined;
-      return sealer.openJson(encounterPlace(only.bi), only.sealed) as Encounter;
+    onlyOpenEncounter: (patientId) => onlyOpenEncounter(deps, store, patientId),
+    subjectNow: async (db, patientId, { level, encounter }) => {
+      const patient = (await readPersons(deps, db, [patientId])).get(patientId);
+      if (!patient) return undefined;
+      const current =
+        (encounter && (await sameCase(deps, db, patientId, encounter))) ??
+        (await onlyOpenEncounter(deps, db, patientId));
+      return { patient, level, ...(current && { encounter: current }) };
     },
   };
 }
 
-/** @returns the id of the directory's patient */
-async function upsert(deps: DirectoryDeps, db: Queryable, change: Upsert): Promise<string> {
-  const { sealer, blindIndex } = deps;
+async function apply(deps: DirectoryDeps, db: Queryable, updates: readonly DirectoryUpdate[]): Promise<AppliedChange> {
   const now = new Date(deps.clock());
   await sql.lockDirectory(db);
-  const keys = change.patient.identifiers.map((identifier) => identifierKey(blindIndex, "identifier", identifier));
-  const [known, ...others] = await sql.patientsByIdentifiers(db, keys);
-  if (others.length > 0) {
-    throw new BotenstoffError(
-      "PATIENTS_CONFLICT",
-      "applying to the directory: the identifiers belong to different patients",
-    );
+  const patients = new Set<string>();
+  let changed = false;
+  for (const update of updates) {
+    const effects = await applyUpdate(deps, db, update, now);
+    await deps.onChanged(db, effects, update);
+    patients.add(effects.patient);
+    changed ||= effects.changed;
   }
-  const id = known?.id ?? randomUUID();
-  const patient = mergePatient(known && openPatient(sealer, known), change.patient);
-  await sql.upsertPatient(db, { id, sealed: sealer.sealJson(patientPlace(id), patient) }, now);
-  await sql.addIdentifiers(db, id, keys);
-  if (change.encounter) await upsertEncounter(deps, db, id, change.encounter, now);
-  const phones = patient.phones.map((phone) => phoneKey(blindIndex, phone));
-  const changed = await sql.replacePhones(db, id, phones, now);
-  if (changed.length > 0) await deps.onPhonesChanged(db, changed);
-  return id;
+  return { outcome: changed ? "changed" : "unchanged", evidence: { patients: [...patients] } };
 }
 
-async function upsertEncounter(
-  { sealer, blindIndex }: DirectoryDeps,
+async function readPersons(
+  { sealer }: DirectoryDeps,
   db: Queryable,
-  patientId: string,
-  encounter: Encounter,
-  now: Date,
-): Promise<void> {
-  const bi = identifierKey(blindIndex, "case", encounter.number);
-  const sealed = sealer.sealJson(encounterPlace(bi), encounter);
-  await sql.upsertEncounter(db, { bi, patientId, open: encounter.open, sealed }, now);
+  rootIds: readonly string[],
+): Promise<Map<string, Patient>> {
+  const rows = await sql.recordsOfRoots(db, rootIds);
+  const placed = rows.map(({ id, rootId: root, sealed }): PlacedRecord => {
+    return { id, root, record: sealer.openJson(patientPlace(id), sealed) as PatientRecord };
+  });
+  return new Map(
+    rootIds.flatMap((id) => {
+      const person = personOf(id, placed);
+      return person ? [[id, person] as const] : [];
+    }),
+  );
 }
 
-function identifierKey(blindIndex: BlindIndex, kind: "identifier" | "case", identifier: Identifier): Buffer {
-  return blindIndex.of(kind, identifier.value, identifier.authority, identifier.type);
+async function onlyOpenEncounter(deps: DirectoryDeps, db: Queryable, patientId: string) {
+  const [only, ...more] = await currentCases(db, patientId);
+  if (!only || more.length > 0) return undefined;
+  const { number } = deps.sealer.openJson(casePlace(only.bi), only.sealed) as CaseRecord;
+  return (await findCase(deps, db, number))?.encounter;
 }
 
-function openPatient(sealer: Sealer, row: sql.PatientRow): Patient {
-  return sealer.openJson(patientPlace(row.id), row.sealed) as Patient;
-}
-
-function patientPlace(id: string) {
-  return { epoch: DIRECTORY_EPOCH, table: "patient", row: id, column: "sealed" };
-}
-
-function encounterPlace(bi: Buffer) {
-  return { epoch: DIRECTORY_EPOCH, table: "encounter", row: bi.toString("hex"), column: "sealed" };
+/** The case a message was routed to, under the number it has now, if it is this patient's still and was not cancelled. */
+async function sameCase(deps: DirectoryDeps, db: Queryable, patientId: string, { number }: Encounter) {
+  const found = await findCase(deps, db, number);
+  if (!found || found.state === "cancelled" || found.state === "deleted") return undefined;
+  const owner = (await sql.rootsOf(db, [found.owner])).get(found.owner);
+  return owner === patientId ? found.encounter : undefined;
 }

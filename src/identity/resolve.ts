@@ -4,32 +4,33 @@ import type { HoldReason } from "#src/message/message.ts";
 import type { Directory } from "./directory.ts";
 
 export type Resolution =
-  | { readonly found: true; readonly subject: Subject; readonly patientIds: readonly string[] }
-  | { readonly found: false; readonly reason: HoldReason; readonly patientIds: readonly string[] };
+  | { readonly found: true; readonly subject: Subject; readonly patientId: string; readonly seen: readonly string[] }
+  | { readonly found: false; readonly reason: HoldReason; readonly seen: readonly string[] };
 
 /** The level of a link that rests only on the directory: exactly one patient carries the number. */
 const BY_NUMBER = 1;
 
 /**
  * Finds the patient behind a contact. Anything but exactly one is held: doubt is never resolved by guessing (I3).
- * `patientIds` are the directory's ids that were seen, sorted, to be compared again at the commit.
+ * `seen` says which patients were seen and what was known of them then, to be compared again at the commit.
  */
 export async function resolve(
   directory: Directory,
   contact: Contact | undefined,
   requireLevel: number,
 ): Promise<Resolution> {
-  if (contact?.phone === undefined) return { found: false, reason: "unknown", patientIds: [] };
+  if (contact?.phone === undefined) return { found: false, reason: "unknown", seen: [] };
   const patients = await directory.byPhone(contact.phone);
-  const patientIds = patients.map(({ id }) => id);
+  const seen = patients.map(({ id, version }) => `${id}@${version}`);
   const [only, ...more] = patients;
-  if (!only) return { found: false, reason: "unknown", patientIds };
-  if (more.length > 0) return { found: false, reason: "ambiguous", patientIds };
-  if (requireLevel > BY_NUMBER) return { found: false, reason: "unverified", patientIds };
+  if (!only) return { found: false, reason: "unknown", seen };
+  if (more.length > 0) return { found: false, reason: "ambiguous", seen };
+  if (requireLevel > BY_NUMBER) return { found: false, reason: "unverified", seen };
   const encounter = await directory.onlyOpenEncounter(only.id);
   return {
     found: true,
-    patientIds,
+    patientId: only.id,
+    seen,
     subject: { patient: only.patient, level: BY_NUMBER, ...(encounter && { encounter }) },
   };
 }

@@ -29,19 +29,52 @@ export interface Encounter {
   readonly dischargedAt?: string;
 }
 
-/** What one ADT message says. `undefined` members are silent (left alone), `null` and `[]` delete. */
+/** What one message says about the person. `undefined` members are silent (left alone), `null` and `[]` delete. */
 export interface PatientUpdate {
   readonly identifiers: readonly Identifier[];
   readonly familyName?: string | null;
   readonly givenName?: string | null;
   readonly birthDate?: string | null;
   readonly sex?: string | null;
-  readonly phones?: readonly string[];
+  /** Numbers by the field that carries them ("PID-13"): a field not named keeps its numbers. */
+  readonly phones?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** `planned` is a pre-admission; `cancelled` and `deleted` never were. */
+export type CaseState = "planned" | "open" | "closed" | "cancelled" | "deleted";
+
+/** What one message says about a case; members as in `PatientUpdate`. */
+export interface CaseUpdate {
+  readonly number: Identifier;
+  readonly class?: string | null;
+  readonly admittedAt?: string | null;
+  readonly dischargedAt?: string | null;
+  /** `certain: false` is a guess (an A08 of an unknown case) that gives way to whatever a message says for certain. */
+  readonly state?: { readonly is: CaseState; readonly certain: boolean };
+}
+
+/** What one message says about one patient, as facts that may arrive in any order and any number of times. */
+export interface DirectoryUpdate {
+  /**
+   * Orders facts: the greater stamp is newer, whatever arrives later. Made of the time the KIS recorded the event, the
+   * time it first arrived here and the message's id, so that no two messages have the same.
+   */
+  readonly stamp: string;
+  readonly patient: PatientUpdate;
+  /** Says that the person exists (again), or does not any more; a plain update says neither. */
+  readonly existence?: "exists" | "deleted";
+  /** Identifiers whose persons are this patient from now on (MRG-1 of a merge or a change of identifier). */
+  readonly retired?: readonly Identifier[];
+  /** Identifiers that alone go over to this patient, their former person stays (A43). */
+  readonly moved?: readonly Identifier[];
+  readonly case?: CaseUpdate;
+  /** Cases that belong to this patient from now on, under a new number where `to` differs (A41, A42, A44, A45, A50). */
+  readonly cases?: readonly { readonly from: Identifier; readonly to: Identifier }[];
 }
 
 /** A change for the directory, the output of a mapping of kind `directory`. */
 export type DirectoryChange =
-  | { readonly type: "upsert"; readonly patient: PatientUpdate; readonly encounter?: Encounter }
+  | { readonly type: "update"; readonly updates: readonly DirectoryUpdate[] }
   | { readonly type: "ignore"; readonly reason: string };
 
 /** What identification found and the mapping may use; frozen (sealed) at routing. */

@@ -1,4 +1,5 @@
 import type { Channel } from "#src/channel/channel.ts";
+import type { AppliedChange } from "#src/destinations/destination.ts";
 import type { DirectoryChange } from "#src/message/directory.ts";
 import type { MessageId } from "#src/message/id.ts";
 import type { Log, PipelineMetrics } from "./deps.ts";
@@ -7,7 +8,7 @@ import type { RunningChannel } from "./running-channel.ts";
 interface OpenDeps {
   readonly log: Log;
   readonly metrics: Pick<PipelineMetrics, "count" | "gauge">;
-  applyToDirectory(change: DirectoryChange, messageId: MessageId): Promise<{ readonly evidence: unknown }>;
+  applyToDirectory(change: DirectoryChange, messageId: MessageId): Promise<AppliedChange>;
 }
 
 /** Opens the connectors of a channel; nothing listens and nothing is sent yet. */

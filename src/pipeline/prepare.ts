@@ -13,7 +13,7 @@ import { openMessage, place } from "./sealed-message.ts";
 /** A message whose way is decided, and the patients its number led to, to be compared again at the commit. */
 export interface Prepared {
   readonly row: PreparedRow;
-  readonly seen?: { readonly contactBi: Buffer; readonly patientIds: readonly string[] };
+  readonly seen?: { readonly contactBi: Buffer; readonly patients: readonly string[] };
 }
 
 /** One received message with everything `prepare` needs. */
@@ -50,7 +50,7 @@ async function identifyAndRoute(
   const resolution = await resolve(deps.directory, counterpart(message), channel.identity.requireLevel);
   const { contactBi } = work.row;
   const row = resolution.found ? routed(deps, work, channel, resolution) : held(work, resolution.reason);
-  return { row, ...(contactBi && { seen: { contactBi, patientIds: resolution.patientIds } }) };
+  return { row, ...(contactBi && { seen: { contactBi, patients: resolution.seen } }) };
 }
 
 function outcome(work: ToPrepare, change: Partial<PreparedRow> & Pick<PreparedRow, "state">): PreparedRow {
@@ -86,11 +86,10 @@ function routed(
   resolution?: Extract<Resolution, { found: true }>,
 ): PreparedRow {
   const { epoch, id } = work.row;
-  const only = resolution?.patientIds[0];
   const context = route(channel, resolution?.subject, new Date(deps.clock()).toISOString());
   return outcome(work, {
     state: "routed",
-    patientBi: only === undefined ? null : deps.blindIndex.of("patient", only),
+    patientBi: resolution ? deps.blindIndex.of("patient", resolution.patientId) : null,
     routed: deps.sealer.sealJson(place.message(epoch, id, "routed"), context),
     destinations: channel.destinations.map((destination) => destination.id),
   });

@@ -1,4 +1,4 @@
-import { patientIdsByPhone, shareDirectory } from "#src/store/sql/directory.ts";
+import { patientVersionsByPhone, shareDirectory } from "#src/store/sql/directory.ts";
 import type { Queryable } from "#src/store/queryable.ts";
 import { concludeMessages, lockMessages, writeOutcomes, type DeliveryOutcome } from "#src/store/sql/deliveries.ts";
 import { bookTurns, lockOwnedLanes, type LaneTurn } from "#src/store/sql/lanes.ts";
@@ -100,7 +100,7 @@ async function settlePreparedTurns(db: Queryable, turns: readonly PreparedTurn[]
 /** Keeps the directory as it is until this transaction has committed. @returns the patients of each number */
 async function sharePatients(db: Queryable, seen: readonly Seen[]): Promise<Map<string, string[]>> {
   const bis = seen.map(({ contactBi }) => contactBi);
-  const [, patients] = await Promise.all([shareDirectory(db), patientIdsByPhone(db, bis)]);
+  const [, patients] = await Promise.all([shareDirectory(db), patientVersionsByPhone(db, bis)]);
   return patients;
 }
 
@@ -110,7 +110,7 @@ async function sharePatients(db: Queryable, seen: readonly Seen[]): Promise<Map<
  */
 function ifStillTrue(turn: PreparedTurn, patients: ReadonlyMap<string, readonly string[]>): PreparedTurn {
   const stillTrue = ({ seen }: Prepared) =>
-    !seen || (patients.get(seen.contactBi.toString("hex")) ?? []).join() === seen.patientIds.join();
+    !seen || (patients.get(seen.contactBi.toString("hex")) ?? []).join() === seen.patients.join();
   if (turn.prepared.every(stillTrue)) return turn;
   const prepared = turn.prepared.map((one) => (stillTrue(one) ? one : { row: undecided(one.row) }));
   return { turn: { ...turn.turn, waitMs: 0 }, prepared };

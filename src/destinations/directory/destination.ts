@@ -26,7 +26,8 @@ export const directoryDestination: DestinationSpec<DirectoryConfig> = {
       async send(job): Promise<Receipt> {
         // The channel's lint pairs this destination only with mappings whose output is "directory".
         const change = job.output as DirectoryChange;
-        const { evidence } = await context.applyToDirectory(change, job.messageId);
+        const { outcome, evidence } = await context.applyToDirectory(change, job.messageId);
+        context.count(outcome);
         return { sentSha256: createHash("sha256").update(canonicalJson(change)).digest("hex"), answer: evidence };
       },
       confirm: (_job, receipt) => Promise.resolve({ state: "confirmed", evidence: receipt.answer }),

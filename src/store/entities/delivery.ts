@@ -1,5 +1,5 @@
 import { EntitySchema } from "typeorm";
-import { bigint, bytes, integer, key, nullable, text, time, uuid } from "./columns.ts";
+import { bigint, bool, bytes, integer, key, nullable, text, time, uuid } from "./columns.ts";
 
 export const DeliveryEntity = new EntitySchema({
   name: "delivery",
@@ -21,6 +21,8 @@ export const DeliveryEntity = new EntitySchema({
     confirm_at: nullable(time),
     receipt: nullable(bytes),
     confirmation: nullable(bytes),
+    address: { ...integer, default: 0 },
+    in_doubt: { ...bool, default: false },
   },
   indices: [
     { name: "delivery_by_message", columns: ["message_id"] },

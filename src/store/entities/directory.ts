@@ -1,5 +1,5 @@
 import { EntitySchema } from "typeorm";
-import { bool, bytes, key, time, uuid } from "./columns.ts";
+import { bool, bytes, integer, key, text, time, uuid } from "./columns.ts";
 
 /** A row of the patient's goes with the patient. */
 function belongsToPatient(name: string) {
@@ -14,13 +14,23 @@ function belongsToPatient(name: string) {
 
 export const PatientEntity = new EntitySchema({
   name: "patient",
-  columns: { id: key(uuid, "patient"), sealed: bytes, updated_at: time },
+  columns: {
+    id: key(uuid, "patient"),
+    sealed: bytes,
+    updated_at: time,
+    root_id: uuid,
+    version: { ...integer, default: 0 },
+  },
+  indices: [{ name: "patient_by_root", columns: ["root_id"] }],
 });
 
 export const PatientIdentifierEntity = new EntitySchema({
   name: "patient_identifier",
-  columns: { bi: key(bytes, "patient_identifier"), patient_id: uuid },
-  indices: [{ name: "patient_identifier_by_patient", columns: ["patient_id"] }],
+  columns: { bi: key(bytes, "patient_identifier"), patient_id: uuid, loose_bi: bytes, typed: bool },
+  indices: [
+    { name: "patient_identifier_by_patient", columns: ["patient_id"] },
+    { name: "patient_identifier_loose", columns: ["loose_bi"] },
+  ],
   foreignKeys: [belongsToPatient("patient_identifier_of")],
 });
 
@@ -33,7 +43,23 @@ export const PatientPhoneEntity = new EntitySchema({
 
 export const EncounterEntity = new EntitySchema({
   name: "encounter",
-  columns: { bi: key(bytes, "encounter"), patient_id: uuid, open: bool, sealed: bytes, updated_at: time },
-  indices: [{ name: "encounter_by_patient", columns: ["patient_id"] }],
+  columns: {
+    bi: key(bytes, "encounter"),
+    patient_id: uuid,
+    sealed: bytes,
+    updated_at: time,
+    root_bi: bytes,
+    state: text,
+  },
+  indices: [
+    { name: "encounter_by_patient", columns: ["patient_id"] },
+    { name: "encounter_by_root", columns: ["root_bi"] },
+  ],
   foreignKeys: [belongsToPatient("encounter_of")],
+});
+
+/** When a number was last looked up in the KIS. */
+export const PatientLookupEntity = new EntitySchema({
+  name: "patient_lookup",
+  columns: { bi: key(bytes, "patient_lookup"), at: time },
 });

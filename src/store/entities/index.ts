@@ -1,6 +1,12 @@
 import { DeliveryEntity, LaneEntity } from "./delivery.ts";
-import { EncounterEntity, PatientEntity, PatientIdentifierEntity, PatientPhoneEntity } from "./directory.ts";
-import { EpochEntity, JournalEntity, PurgeEntity, SeenEntity, TombstoneEntity } from "./lasting.ts";
+import {
+  EncounterEntity,
+  PatientEntity,
+  PatientIdentifierEntity,
+  PatientLookupEntity,
+  PatientPhoneEntity,
+} from "./directory.ts";
+import { EpochEntity, JournalEntity, PurgeEntity, RehomingEntity, SeenEntity, TombstoneEntity } from "./lasting.ts";
 import { AttachmentEntity, EventEntity, MediaDeletionEntity, MessageEntity } from "./message.ts";
 import { NoticeEntity, OutboundStatusEntity } from "./notice.ts";
 
@@ -23,4 +29,6 @@ export const ENTITIES = [
   PatientIdentifierEntity,
   PatientPhoneEntity,
   EncounterEntity,
+  PatientLookupEntity,
+  RehomingEntity,
 ];

@@ -66,3 +66,18 @@ export const JournalEntity = new EntitySchema({
     hash: bytes,
   },
 });
+
+/** What was sent before the directory learned that its patient is another: for the KIS's people to check. */
+export const RehomingEntity = new EntitySchema({
+  name: "rehoming",
+  columns: {
+    seq: key(bigint, "rehoming"),
+    at: time,
+    message_id: uuid,
+    channel: text,
+    kind: text,
+    destinations: json,
+    from_bi: bytes,
+    to_bi: nullable(bytes),
+  },
+});

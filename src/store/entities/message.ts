@@ -38,6 +38,7 @@ export const MessageEntity = new EntitySchema({
     sealed: bytes,
     external_id: bytes,
     routed: nullable(bytes),
+    address: { ...integer, default: 0 },
   },
   indices: [
     { name: "message_id", columns: ["id"] },

@@ -1,6 +1,12 @@
 import { Foundation1763920000000 } from "./1763920000000-foundation.ts";
 import { Notices1763930000000 } from "./1763930000000-notices.ts";
 import { MediaDeletion1763990100000 } from "./1763990100000-media-deletion.ts";
+import { DirectoryFacts1764000000000 } from "./1764000000000-directory-facts.ts";
 
 /** In the order they run. */
-export const MIGRATIONS = [Foundation1763920000000, Notices1763930000000, MediaDeletion1763990100000];
+export const MIGRATIONS = [
+  Foundation1763920000000,
+  Notices1763930000000,
+  MediaDeletion1763990100000,
+  DirectoryFacts1764000000000,
+];

@@ -4,16 +4,10 @@ import { columns } from "./columns.ts";
 /** Taken exclusively by whoever changes the directory, shared by whoever commits a decision based on it. */
 export const DIRECTORY_LOCK = 7_041_779;
 
-/** A patient as stored: sealed. */
+/** A patient's record as stored: sealed. `rootId` is the record it was merged into in the end, or its own. */
 export interface PatientRow {
   readonly id: string;
-  readonly sealed: Buffer;
-}
-
-export interface EncounterRow {
-  readonly bi: Buffer;
-  readonly patientId: string;
-  readonly open: boolean;
+  readonly rootId: string;
   readonly sealed: Buffer;
 }
 
@@ -27,48 +21,90 @@ export async function shareDirectory(db: Queryable): Promise<void> {
   await db.query("SELECT pg_advisory_xact_lock_shared($1)", [DIRECTORY_LOCK]);
 }
 
-export async function patientsByPhone(db: Queryable, bi: Buffer): Promise<PatientRow[]> {
-  const { rows } = await db.query<PatientRow>(
-    `SELECT patient.id, patient.sealed FROM patient_phone JOIN patient ON patient.id = patient_phone.patient_id
+/** The patients (roots) that carry the number; `version` grows with every change of what is known of one. */
+export async function patientsByPhone(db: Queryable, bi: Buffer): Promise<{ id: string; version: number }[]> {
+  const { rows } = await db.query<{ id: string; version: number }>(
+    `SELECT patient.id, patient.version FROM patient_phone JOIN patient ON patient.id = patient_phone.patient_id
      WHERE patient_phone.bi = $1 ORDER BY patient.id`,
     [bi],
   );
   return rows;
 }
 
-/** The ids of the patients that carry each number, sorted; keyed by the hash in hex. */
-export async function patientIdsByPhone(db: Queryable, bis: readonly Buffer[]): Promise<Map<string, string[]>> {
-  const { rows } = await db.query<{ bi: Buffer; ids: string[] }>(
-    `SELECT bi, array_agg(patient_id::text ORDER BY patient_id) AS ids FROM patient_phone
+/** "id@version" of the patients that carry each number, sorted; keyed by the hash in hex. */
+export async function patientVersionsByPhone(db: Queryable, bis: readonly Buffer[]): Promise<Map<string, string[]>> {
+  const { rows } = await db.query<{ bi: Buffer; seen: string[] }>(
+    `SELECT bi, array_agg(patient.id || '@' || patient.version ORDER BY patient.id) AS seen
+     FROM patient_phone JOIN patient ON patient.id = patient_phone.patient_id
      WHERE bi = ANY ($1::bytea[]) GROUP BY bi`,
     [bis],
   );
-  return new Map(rows.map(({ bi, ids }) => [bi.toString("hex"), ids]));
+  return new Map(rows.map(({ bi, seen }) => [bi.toString("hex"), seen]));
 }
 
-/** The distinct patients that carry any of the identifiers. */
-export async function patientsByIdentifiers(db: Queryable, bis: readonly Buffer[]): Promise<PatientRow[]> {
+/** Every record of the persons with these roots. */
+export async function recordsOfRoots(db: Queryable, rootIds: readonly string[]): Promise<PatientRow[]> {
   const { rows } = await db.query<PatientRow>(
-    `SELECT id, sealed FROM patient
-     WHERE id IN (SELECT patient_id FROM patient_identifier WHERE bi = ANY ($1::bytea[])) ORDER BY id FOR UPDATE`,
-    [bis],
+    `SELECT id, root_id AS "rootId", sealed FROM patient WHERE root_id = ANY ($1::uuid[]) ORDER BY id`,
+    [rootIds],
   );
   return rows;
 }
 
-export async function upsertPatient(db: Queryable, patient: PatientRow, now: Date): Promise<void> {
+/** The roots of records. */
+export async function rootsOf(db: Queryable, ids: readonly string[]): Promise<Map<string, string>> {
+  const { rows } = await db.query<{ id: string; rootId: string }>(
+    `SELECT id, root_id AS "rootId" FROM patient WHERE id = ANY ($1::uuid[])`,
+    [ids],
+  );
+  return new Map(rows.map(({ id, rootId }) => [id, rootId]));
+}
+
+/** An identifier's keys: the exact one, and the one without its type. */
+export interface IdentifierKey {
+  readonly bi: Buffer;
+  readonly looseBi: Buffer;
+  readonly typed: boolean;
+}
+
+export interface IdentifierRow extends IdentifierKey {
+  readonly patientId: string;
+  readonly rootId: string;
+}
+
+/** Every identifier with one of the keys, exact or loose; which of them match is the caller's to say. */
+export async function findIdentifiers(db: Queryable, keys: readonly IdentifierKey[]): Promise<IdentifierRow[]> {
+  const { rows } = await db.query<IdentifierRow>(
+    `SELECT bi, loose_bi AS "looseBi", typed, patient_id AS "patientId", root_id AS "rootId"
+     FROM patient_identifier JOIN patient ON patient.id = patient_id WHERE loose_bi = ANY ($1::bytea[]) ORDER BY bi`,
+    [keys.map(({ looseBi }) => looseBi)],
+  );
+  return rows;
+}
+
+export async function writePatients(db: Queryable, patients: readonly PatientRow[], now: Date): Promise<void> {
+  if (patients.length === 0) return;
   await db.query(
-    `INSERT INTO patient (id, sealed, updated_at) VALUES ($1, $2, $3)
-     ON CONFLICT (id) DO UPDATE SET sealed = EXCLUDED.sealed, updated_at = EXCLUDED.updated_at`,
-    [patient.id, patient.sealed, now],
+    `INSERT INTO patient (id, root_id, sealed, updated_at)
+     SELECT *, $4 FROM unnest($1::uuid[], $2::uuid[], $3::bytea[])
+     ON CONFLICT (id) DO UPDATE SET root_id = EXCLUDED.root_id, sealed = EXCLUDED.sealed, updated_at = EXCLUDED.updated_at`,
+    [...columns(patients, ["id", "rootId", "sealed"]), now],
   );
 }
 
-export async function addIdentifiers(db: Queryable, patientId: string, bis: readonly Buffer[]): Promise<void> {
+/** Tells whoever decides on what was known of these persons that it is no longer so. */
+export async function newVersions(db: Queryable, rootIds: readonly string[]): Promise<void> {
+  await db.query("UPDATE patient SET version = version + 1 WHERE id = ANY ($1::uuid[])", [rootIds]);
+}
+
+/** Makes the identifiers the record's, whosever they were. */
+export async function putIdentifiers(db: Queryable, patientId: string, keys: readonly IdentifierKey[]): Promise<void> {
+  if (keys.length === 0) return;
   await db.query(
-    `INSERT INTO patient_identifier (bi, patient_id) SELECT bi, $1 FROM unnest($2::bytea[]) AS new (bi)
-     ON CONFLICT (bi) DO NOTHING`,
-    [patientId, bis],
+    `INSERT INTO patient_identifier (bi, loose_bi, typed, patient_id)
+     SELECT DISTINCT ON (bi) bi, loose_bi, typed, $1::uuid FROM unnest($2::bytea[], $3::bytea[], $4::bool[]) AS new (bi, loose_bi, typed)
+     ON CONFLICT (bi) DO UPDATE SET patient_id = EXCLUDED.patient_id`,
+    [patientId, ...columns(keys, ["bi", "looseBi", "typed"])],
   );
 }
 
@@ -91,20 +127,16 @@ export async function replacePhones(
   return rows.map(({ bi }) => bi);
 }
 
-export async function upsertEncounter(db: Queryable, encounter: EncounterRow, now: Date): Promise<void> {
-  await db.query(
-    `INSERT INTO encounter (bi, patient_id, open, sealed, updated_at) VALUES ($1, $2, $3, $4, $5)
-     ON CONFLICT (bi) DO UPDATE SET patient_id = EXCLUDED.patient_id, open = EXCLUDED.open, sealed = EXCLUDED.sealed,
-       updated_at = EXCLUDED.updated_at`,
-    [...columns([encounter], ["bi", "patientId", "open", "sealed"]).map((column) => column[0]), now],
-  );
+/** When the number was last looked up in the KIS; undefined when never. */
+export async function lookedUpAt(db: Queryable, bi: Buffer): Promise<Date | undefined> {
+  const { rows } = await db.query<{ at: Date }>("SELECT at FROM patient_lookup WHERE bi = $1", [bi]);
+  return rows[0]?.at;
 }
 
-/** At most two are read: one open case is an answer, two are a question. */
-export async function openEncounters(db: Queryable, patientId: string): Promise<EncounterRow[]> {
-  const { rows } = await db.query<EncounterRow>(
-    `SELECT bi, patient_id AS "patientId", open, sealed FROM encounter WHERE patient_id = $1 AND open ORDER BY bi LIMIT 2`,
-    [patientId],
+export async function writeLookup(db: Queryable, bi: Buffer, at: Date): Promise<void> {
+  await db.query(
+    `INSERT INTO patient_lookup (bi, at) VALUES ($1, $2)
+     ON CONFLICT (bi) DO UPDATE SET at = greatest(patient_lookup.at, EXCLUDED.at)`,
+    [bi, at],
   );
-  return rows;
 }

@@ -1,4 +1,4 @@
-const TIMESTAMP = /^(\d{4})(\d{2})(\d{2})(?:(\d{2})(\d{2})(?:(\d{2})(?:\.\d+)?)?)?([+-]\d{4})?$/;
+const TIMESTAMP = /^(\d{4})(\d{2})(\d{2})(?:(\d{2})(\d{2})(?:(\d{2})(?:\.(\d{1,3})\d*)?)?)?([+-]\d{4})?$/;
 
 /** YYYY-MM-DD of an HL7 date or timestamp; undefined when it is less than a day or no date. */
 export function dateOf(text: string): string | undefined {
@@ -16,8 +16,8 @@ export function instantOf(text: string, timeZone: string): string | undefined {
   if (!match) {
     return undefined;
   }
-  const [, year, month, day, hour = "00", minute = "00", second = "00", offset] = match;
-  const local = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  const [, year, month, day, hour = "00", minute = "00", second = "00", fraction = "", offset] = match;
+  const local = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}.${fraction.padEnd(3, "0")}Z`);
   if (Number.isNaN(local)) {
     return undefined;
   }

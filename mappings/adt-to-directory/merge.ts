@@ -1,0 +1,74 @@
+import { identifiersIn } from "#src/hl7/cx.ts";
+import type { CxRules, Fields } from "#src/hl7/cx.ts";
+import type { DirectoryUpdate, Identifier } from "#src/message/directory.ts";
+import { BotenstoffError } from "#src/message/error-code.ts";
+import { asCase, caseNumber } from "./case.ts";
+import { MRG_IS_OPTIONAL, type Trigger } from "./triggers.ts";
+
+type Merged = Pick<DirectoryUpdate, "retired" | "moved" | "cases">;
+
+/**
+ * What the n-th MRG says. Its identifiers are completed from PID-3: senders leave out the authority or the type there
+ * that they name in PID. @throws BotenstoffError HL7_FIELD_MISSING
+ */
+export function mergeOf(
+  fields: Fields,
+  trigger: { readonly name: string } & Trigger,
+  survivor: readonly Identifier[],
+  rules: CxRules,
+  nth: number,
+): Merged {
+  const merged: { -readonly [Member in keyof Merged]: Merged[Member] } = {};
+  for (const what of trigger.merges ?? []) {
+    if (what === "visit" || what === "account") {
+      const cases = caseMoves(fields, trigger.name, what, rules, nth);
+      merged.cases = [...(merged.cases ?? []), ...cases];
+      continue;
+    }
+    // MRG-4 is where 2.1 to 2.3 had the person's other number.
+    const [retired] = [1, 4].map((field) => identifiersIn(fields("MRG", field, nth), rules)).filter((ids) => ids[0]);
+    if (!retired) throw missing("MRG-1");
+    const completed = retired.map((identifier) => complete(identifier, survivor));
+    merged[what === "person" ? "retired" : "moved"] = completed;
+  }
+  if (merged.cases?.length === 0 && !MRG_IS_OPTIONAL.has(trigger.name) && trigger.merges?.length === 1) {
+    throw missing(trigger.merges[0] === "visit" ? "MRG-5" : "MRG-3");
+  }
+  return merged;
+}
+
+/** MRG-5 to PV1-19, MRG-3 to PID-18; a case that keeps its number only changes its patient. */
+function caseMoves(
+  fields: Fields,
+  trigger: string,
+  what: "visit" | "account",
+  rules: CxRules,
+  nth: number,
+): NonNullable<Merged["cases"]> {
+  const [former] = identifiersIn(fields("MRG", what === "visit" ? 5 : 3, nth), rules);
+  const [account] = identifiersIn(fields("PID", 18), rules);
+  const current = what === "visit" ? caseNumber(fields, rules, nth) : asCase(account);
+  // A45 in practice: the case in PV1-19, its former patient in MRG-1, and MRG-5 empty.
+  const from = former ? asCase({ ...former, ...lacking(former, current) }) : trigger === "A45" ? current : undefined;
+  return from ? [{ from, to: current ?? from }] : [];
+}
+
+function complete(identifier: Identifier, others: readonly Identifier[]): Identifier {
+  if (identifier.authority !== "" && identifier.type !== "") return identifier;
+  const alike = others.filter(({ authority }) => identifier.authority === "" || authority === identifier.authority);
+  const [one] = alike;
+  const same = one && alike.every(({ authority, type }) => authority === one.authority && type === one.type);
+  return same ? { ...identifier, ...lacking(identifier, one) } : identifier;
+}
+
+/** What `identifier` does not say, as `other` says it. */
+function lacking(identifier: Identifier, other: Identifier | undefined): Partial<Identifier> {
+  return {
+    authority: identifier.authority || (other?.authority ?? ""),
+    type: identifier.type || (other?.type ?? ""),
+  };
+}
+
+export function missing(place: string): BotenstoffError {
+  return new BotenstoffError("HL7_FIELD_MISSING", `mapping adt-to-directory: ${place} is missing`);
+}

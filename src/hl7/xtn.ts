@@ -1,0 +1,57 @@
+import type { CountryCode } from "libphonenumber-js";
+import { namesNobody, phoneNumberOf, phoneNumbersIn } from "#src/message/phone-number.ts";
+import { component, DELETED } from "./cx.ts";
+import type { Repetition } from "./parse.ts";
+
+/** Table 0201: an emergency contact's, an answering service's, a pager. Not a number the patient writes from. */
+const FOREIGN_USES = new Set(["EMR", "ASN", "BPN"]);
+/** Table 0202: nobody writes from these. */
+const FOREIGN_EQUIPMENT = new Set(["FX", "MD", "BP"]);
+const MAIL_EQUIPMENT = new Set(["INTERNET", "X.400"]);
+
+/** Whether an XTN speaks of something else than a telephone: then it says nothing about numbers. */
+export function isMail(xtn: Repetition): boolean {
+  return (
+    component(xtn, 2).toUpperCase() === "NET" ||
+    MAIL_EQUIPMENT.has(component(xtn, 3).toUpperCase()) ||
+    component(xtn, 1).includes("@")
+  );
+}
+
+/**
+ * The E.164 digits (without "+") of an XTN; [] when it holds no number that can be trusted to be the patient's. Prefers
+ * the parts 5–8 (country, area, local, extension), then 12, then 1 (HL7 v2.5.1 2.A.89).
+ */
+export function phonesOf(xtn: Repetition, country: CountryCode): string[] {
+  if (isMail(xtn)) return [];
+  if (FOREIGN_USES.has(component(xtn, 2).toUpperCase())) return [];
+  if (FOREIGN_EQUIPMENT.has(component(xtn, 3).toUpperCase())) return [];
+  // XTN-9 is a remark; what it says about whose number this is counts like a word beside the number itself.
+  if (!namesNobody(text(xtn, 9))) return [];
+  const whole = fromParts(xtn, country);
+  if (whole !== undefined) return [whole];
+  for (const index of [12, 1, 7]) {
+    const numbers = phoneNumbersIn(text(xtn, index), country);
+    if (numbers.length > 0) return numbers;
+  }
+  return [];
+}
+
+/** "No leading zero in 5 and 6" (wiki.hl7.de V25dt:XTN); practice writes them all the same. */
+function fromParts(xtn: Repetition, country: CountryCode): string | undefined {
+  const [countryCode, area, local, extension] = [5, 6, 7, 8].map((index) => text(xtn, index).replaceAll(/\D/g, ""));
+  if (!local || (!countryCode && !area)) return undefined;
+  // Without an area code in its field, the local number has to bring it along.
+  const national = area ? area.replace(/^0+/, "") + local : local.replace(/^0+/, "");
+  const part = { countryCode: countryCode ?? "", national };
+  // A German Durchwahl is the end of the number; elsewhere an extension is no part of it, and makes it impossible.
+  return (
+    (extension ? phoneNumberOf({ ...part, national: national + extension }, country) : undefined) ??
+    phoneNumberOf(part, country)
+  );
+}
+
+function text(xtn: Repetition, index: number): string {
+  const value = component(xtn, index);
+  return value === DELETED ? "" : value;
+}

@@ -1,0 +1,69 @@
+import type { Identifier, Patient } from "#src/message/directory.ts";
+import { mergedAt, type Fact } from "./fact.ts";
+import { isDeleted, type Member, type PatientRecord } from "./record.ts";
+
+/** A record with its place: `root` is the record it was merged into in the end. */
+export interface PlacedRecord {
+  readonly id: string;
+  readonly root: string;
+  readonly record: PatientRecord;
+}
+
+/** Table 0203: numbers of a person that other persons may have too, or that no KIS files by. They identify nobody. */
+const WEAK_TYPES = new Set("SS NH NI NIIP HC JHN MC MA WC DL PPN CZ TAX BC BRN".split(" "));
+
+/** The identifiers by which a patient is found: the weak ones only where there is no other. */
+export function keysAmong(identifiers: readonly Identifier[]): readonly Identifier[] {
+  const strong = identifiers.filter(({ type }) => !WEAK_TYPES.has(type));
+  return strong.length > 0 ? strong : identifiers;
+}
+
+/**
+ * The person of the root `id` as all its records together know it; undefined once it was deleted. What the root itself
+ * says wins; a record merged into it fills what the root is silent about. Numbers of merged records count until the
+ * root's own are told again after the merge.
+ */
+export function personOf(id: string, records: readonly PlacedRecord[]): Patient | undefined {
+  const own = records.find((placed) => placed.id === id)?.record;
+  if (!own || isDeleted(own)) return undefined;
+  const merged = records.filter((placed) => placed.root === id && placed.id !== id);
+  const member = (name: Member): Partial<Record<Member, string>> => {
+    const fact = own.members[name] ?? newest(merged.flatMap(({ record }) => record.members[name] ?? []));
+    return fact?.value == null ? {} : { [name]: fact.value };
+  };
+  return {
+    identifiers: own.identifiers.map(({ value }) => value).toSorted(byStrength),
+    phones: phonesOf(id, own, records, merged),
+    ...member("familyName"),
+    ...member("givenName"),
+    ...member("birthDate"),
+    ...member("sex"),
+  };
+}
+
+function phonesOf(
+  id: string,
+  own: PatientRecord,
+  records: readonly PlacedRecord[],
+  merged: readonly PlacedRecord[],
+): readonly string[] {
+  const told = newest(Object.values(own.phones))?.stamp ?? "";
+  const nodes = records.map(({ id: node, record }) => ({ id: node, ...(record.merged && { into: record.merged }) }));
+  const inherited = merged.flatMap((placed) => {
+    const since = mergedAt(nodes, placed.id, id);
+    return Object.values(placed.record.phones).filter(({ stamp }) => (stamp > since ? stamp : since) > told);
+  });
+  const numbers = [...Object.values(own.phones), ...inherited].flatMap(({ value }) => value);
+  return [...new Set(numbers)].toSorted();
+}
+
+function newest<T>(facts: readonly Fact<T>[]): Fact<T> | undefined {
+  return facts.toSorted((a, b) => (a.stamp < b.stamp ? 1 : -1))[0];
+}
+
+/** PI first, what identifies nobody last; otherwise in an order that no order of arrival changes. */
+function byStrength(a: Identifier, b: Identifier): number {
+  const rank = ({ type }: Identifier) => (type === "PI" ? 0 : WEAK_TYPES.has(type) ? 2 : 1);
+  const text = ({ type, authority, value }: Identifier) => [type, authority, value].join("\0");
+  return rank(a) - rank(b) || (text(a) < text(b) ? -1 : 1);
+}

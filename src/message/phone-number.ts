@@ -1,0 +1,57 @@
+import { getCountryCallingCode, parsePhoneNumberFromString } from "libphonenumber-js";
+import type { CountryCode, PhoneNumber } from "libphonenumber-js";
+
+/** Shorter than any subscriber number with country and area code: an extension or a fragment. */
+const SHORTEST = 9;
+/** Words that say what kind of number it is. Any other word may say whose it is ("Tochter"), and then it is not trusted. */
+const LABELS =
+  /^(tel|telefon|telephone|phone|festnetz|mobil|mobile|mobiltelefon|handy|cell|privat|private|priv|dienstlich|dienst|büro|buero|office|arbeit|work|zuhause|zu|hause|daheim|home|nr|nummer|number|p|d|g|h|m|t)$/u;
+/** Two numbers in one text. A slash alone separates the area code (0171/1234567), with blanks around it two numbers. */
+const SEPARATORS = /[,;\n]| \/ |\boder\b|\bod\.|\bbzw\.?|\bund\b|\bu\.|\bor\b|\band\b/u;
+
+/**
+ * The numbers in free text as E.164 digits without "+". Trusted are: international with "+" or "00", national with the
+ * trunk prefix, and the country code alone where that is a valid number. A number that may lack its area code is
+ * dropped: completed wrongly it would be a stranger's. So is one beside a word that may name another person.
+ */
+export function phoneNumbersIn(text: string, country: CountryCode): string[] {
+  const parts = text.normalize("NFC").toLowerCase().split(SEPARATORS);
+  return [...new Set(parts.flatMap((part) => fromText(part, country) ?? []))];
+}
+
+/** Whether every word of a text only says what kind of number it is about. */
+export function namesNobody(text: string): boolean {
+  return (text.toLowerCase().match(/\p{L}+/gu) ?? []).every((word) => LABELS.test(word));
+}
+
+/** The number made of its parts, however many zeros they begin with; undefined when it is not possible. */
+export function phoneNumberOf(
+  parts: { readonly countryCode: string; readonly national: string },
+  country: CountryCode,
+): string | undefined {
+  const code = parts.countryCode.replace(/^0+/, "") || getCountryCallingCode(country);
+  return digitsOf(parsePhoneNumberFromString(`+${code}${parts.national}`));
+}
+
+function fromText(text: string, country: CountryCode): string | undefined {
+  if (!namesNobody(text)) return undefined;
+  const bare = text
+    .replace(/\(0\)/, "")
+    .replace(/[^\d+/() -]+/gu, " ")
+    .trim();
+  const parsed = parsePhoneNumberFromString(bare, country);
+  if (bare.startsWith("+") || isComplete(bare, parsed)) return digitsOf(parsed);
+  const withCode = bare.startsWith(getCountryCallingCode(country)) ? parsePhoneNumberFromString(`+${bare}`) : undefined;
+  return withCode?.isValid() ? digitsOf(withCode) : undefined;
+}
+
+/** Whether a number written without "+" begins as the country writes complete ones ("0" in Germany). */
+function isComplete(bare: string, parsed: PhoneNumber | undefined): boolean {
+  const trunk = /^\D*(0*)/.exec(parsed?.formatNational() ?? "")?.[1] ?? "";
+  return bare.replace(/^\D+/, "").startsWith(trunk);
+}
+
+function digitsOf(parsed: PhoneNumber | undefined): string | undefined {
+  const digits = parsed?.isPossible() ? parsed.number.slice(1) : "";
+  return digits.length < SHORTEST ? undefined : digits;
+}

@@ -1,0 +1,46 @@
+import type { CaseState } from "#src/message/directory.ts";
+import type { Queryable } from "../queryable.ts";
+import { columns } from "./columns.ts";
+
+/** A case as stored. `rootBi` is the number it has now, or its own; then `state` is "renamed". */
+export interface CaseRow {
+  readonly bi: Buffer;
+  readonly rootBi: Buffer;
+  /** The record of its patient. */
+  readonly patientId: string;
+  readonly state: CaseState | "unknown" | "renamed";
+  readonly sealed: Buffer;
+}
+
+const COLUMNS = `encounter.bi, encounter.root_bi AS "rootBi", encounter.patient_id AS "patientId", encounter.state, encounter.sealed`;
+
+/** Every number of the cases that have one of the numbers. */
+export async function casesOf(db: Queryable, bis: readonly Buffer[]): Promise<CaseRow[]> {
+  const { rows } = await db.query<CaseRow>(
+    `SELECT ${COLUMNS} FROM encounter WHERE root_bi IN (SELECT root_bi FROM encounter WHERE bi = ANY ($1::bytea[])) ORDER BY bi`,
+    [bis],
+  );
+  return rows;
+}
+
+export async function writeCases(db: Queryable, cases: readonly CaseRow[], now: Date): Promise<void> {
+  if (cases.length === 0) return;
+  await db.query(
+    `INSERT INTO encounter (bi, root_bi, patient_id, state, sealed, updated_at)
+     SELECT *, $6 FROM unnest($1::bytea[], $2::bytea[], $3::uuid[], $4::text[], $5::bytea[])
+     ON CONFLICT (bi) DO UPDATE SET root_bi = EXCLUDED.root_bi, patient_id = EXCLUDED.patient_id, state = EXCLUDED.state,
+       sealed = EXCLUDED.sealed, updated_at = EXCLUDED.updated_at`,
+    [...columns(cases, ["bi", "rootBi", "patientId", "state", "sealed"]), now],
+  );
+}
+
+/** A person's open cases, or the planned ones when none is open. Two are read: one is an answer, two are a question. */
+export async function currentCases(db: Queryable, rootId: string): Promise<CaseRow[]> {
+  const { rows } = await db.query<CaseRow>(
+    `SELECT ${COLUMNS} FROM encounter JOIN patient ON patient.id = encounter.patient_id
+     WHERE patient.root_id = $1 AND encounter.state IN ('open', 'planned') ORDER BY encounter.state, encounter.bi LIMIT 3`,
+    [rootId],
+  );
+  const open = rows.filter(({ state }) => state === "open");
+  return open.length > 0 ? open : rows;
+}

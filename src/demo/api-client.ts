@@ -59,6 +59,16 @@ export class ApiClient {
     }
   }
 
+  /** Has a held, filtered or failed message processed again. @returns the HTTP status */
+  async reprocess(id: string): Promise<number> {
+    const response = await fetch(`${this.#url}/api/v1/messages/${id}/reprocess`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${this.#token}` },
+    });
+    await response.body?.cancel();
+    return response.status;
+  }
+
   async purges(): Promise<ShownPurge[]> {
     return (await this.get<{ items: ShownPurge[] }>("/api/v1/purges")).items;
   }

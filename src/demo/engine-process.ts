@@ -10,10 +10,16 @@ export interface EngineProcess {
   readonly pid: number;
   /** Sends a signal and waits for the end. @returns the exit code, or the signal that killed it */
   end(signal: "SIGTERM" | "SIGKILL"): Promise<number | string>;
+  /** Resolves when the process has ended, for whatever reason. */
+  readonly ended: Promise<void>;
+  /** Sends a message over the IPC channel. */
+  tell(message: Readonly<Record<string, unknown>>): void;
 }
 
 interface Options {
   readonly env: Readonly<Record<string, string>>;
+  /** For Node itself, before the program. */
+  readonly nodeArguments?: readonly string[];
   /** Every line the engine logs. */
   readonly onLog?: (line: string) => void;
 }
@@ -25,8 +31,8 @@ const START_MS = 60_000;
  * Starts `botenstoff serve` and waits until it is ready. The engine ends by itself when this process is gone (its IPC
  * channel closes). Nothing of this process's environment that steers an engine is passed on.
  */
-export async function startEngineProcess({ env, onLog }: Options): Promise<EngineProcess> {
-  const child = spawn(process.execPath, [CLI, "serve"], {
+export async function startEngineProcess({ env, nodeArguments = [], onLog }: Options): Promise<EngineProcess> {
+  const child = spawn(process.execPath, [...nodeArguments, CLI, "serve"], {
     env: { ...inherited(), ...env },
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
@@ -52,6 +58,10 @@ export async function startEngineProcess({ env, onLog }: Options): Promise<Engin
   return {
     url,
     pid: child.pid ?? 0,
+    ended: exited.then(() => undefined),
+    tell: (message) => {
+      if (child.connected) child.send(message);
+    },
     end: async (signal) => {
       child.kill(signal);
       const [code, killedBy] = await exited;

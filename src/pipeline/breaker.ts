@@ -6,7 +6,8 @@ const CAP_MS = 5_000;
 
 /**
  * Holds a stage back while its destination is down: after a failure that concerns the destination as a whole only one
- * lane at a time probes it, after a growing pause. One success opens the stage again.
+ * lane at a time probes it, after a growing pause. One success opens the stage again. `now` is monotonic, in
+ * milliseconds: a clock that is set back must not keep a stage closed.
  */
 export class Breaker {
   #failures = 0;

@@ -126,7 +126,7 @@ async function readBack(
   const wait = Math.min(Math.max(age / 4, CONFIRM_AGAIN_MS), CONFIRM_AGAIN_CAP_MS);
   return {
     outcome: outcome({
-      confirmAt: new Date(deps.clock() + wait),
+      confirmInMs: wait,
       lastError: describeError("CONFIRMATION_MISSING", `confirming at ${destination.id}: ${result.detail}`),
     }),
   };
@@ -166,9 +166,9 @@ function failure(
   // An accepted delivery whose read-back could not even be tried stays accepted; it came due, so it will again.
   const wasAccepted = row.state === "accepted";
   const state = error.class === "permanent" ? "failed" : wasAccepted ? "accepted" : "retrying";
-  const confirmAt = state === "accepted" ? new Date(deps.clock() + CONFIRM_AGAIN_CAP_MS) : null;
+  const confirmInMs = state === "accepted" ? CONFIRM_AGAIN_CAP_MS : null;
   const lastError = describeError(error.code, error.message);
-  return { outcome: outcomeOf(channel, row, { ...written, state, lastError, confirmAt }), error };
+  return { outcome: outcomeOf(channel, row, { ...written, state, lastError, confirmInMs }), error };
 }
 
 /** An outcome with nothing but its state, as a base for the rest. */
@@ -186,7 +186,7 @@ export function outcomeOf(
     sentSha256: null,
     receipt: null,
     confirmation: null,
-    confirmAt: null,
+    confirmInMs: null,
     ackOnly: channel.ackOnly,
     afterFiledMs: channel.retention.afterFiledMs,
     ...change,

@@ -10,7 +10,8 @@ import type { Settle } from "./settle.ts";
 /** Messages of one conversation prepared in one turn before the next conversation gets a chance. */
 const PER_TURN = 20;
 const RETRY_BASE_MS = 500;
-const RETRY_CAP_MS = 60_000;
+/** Short, so that attachments go on soon after Meta does. */
+const RETRY_CAP_MS = 8_000;
 
 /** What a claimed lane has to prepare, in order. */
 export async function takeToPrepare(

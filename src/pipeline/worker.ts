@@ -24,8 +24,6 @@ const FETCH_CONCURRENCY = 32;
  */
 const LANES_PER_CONNECTION = 8;
 const CONFIRM_BATCH = 50;
-/** After this an unfinished confirmation is taken up by another engine. */
-const CONFIRM_LEASE_MS = 60_000;
 
 /** Keeps every stage of the running channels at work. */
 export interface Worker {
@@ -101,10 +99,10 @@ function deliverStage(
     turn: async (lane, works) => {
       const last = await deliverTurn({ deps, settle, connections, channel, destination }, lane, works);
       const aboutOneMessage = last?.error?.code === "PATIENT_NOT_YET_KNOWN";
-      breaker.report(last?.error?.class, aboutOneMessage, deps.clock());
+      breaker.report(last?.error?.class, aboutOneMessage, performance.now());
     },
-    allowance: (free, running) => breaker.allowance(free, running, deps.clock()),
-    wait: () => breaker.wait(deps.clock()),
+    allowance: (free, running) => breaker.allowance(free, running, performance.now()),
+    wait: () => breaker.wait(performance.now()),
   });
 }
 
@@ -122,8 +120,7 @@ async function poll(deps: PipelineDeps, settle: Settle, stages: readonly Stage[]
 
 /** Reads back the accepted deliveries whose next look is due. */
 async function confirmDue(deps: PipelineDeps, settle: Settle): Promise<void> {
-  const now = deps.clock();
-  const due = await takeToConfirm(deps.store, new Date(now), new Date(now + CONFIRM_LEASE_MS), CONFIRM_BATCH);
+  const due = await takeToConfirm(deps.store, deps.leaseMs, CONFIRM_BATCH);
   if (due.length === 0) return;
   const attachments = await readAttachments(
     deps.store,
@@ -135,7 +132,7 @@ async function confirmDue(deps: PipelineDeps, settle: Settle): Promise<void> {
       const destination = channel?.destinations.find(({ id }) => id === row.destination);
       if (!channel || !destination) return;
       const mine = attachments.filter((attachment) => attachment.messageId === row.messageId);
-      const signal = AbortSignal.timeout(CONFIRM_LEASE_MS);
+      const signal = AbortSignal.timeout(deps.leaseMs);
       const { outcome } = await confirmAgain(deps, channel, destination, { row, attachments: mine }, signal);
       await settle.confirmed(outcome);
     }),

@@ -57,18 +57,18 @@ export async function takeDeliveries(
 }
 
 /** Takes accepted deliveries whose confirmation is due; they come due again by themselves if this engine dies. */
-export async function takeToConfirm(db: Queryable, now: Date, againAt: Date, limit: number): Promise<TakenDelivery[]> {
+export async function takeToConfirm(db: Queryable, againInMs: number, limit: number): Promise<TakenDelivery[]> {
   const { rows } = await db.query<TakenDelivery>(
     `WITH due AS (
-       SELECT epoch, message_id, destination FROM delivery WHERE state = 'accepted' AND confirm_at <= $1
-       ORDER BY confirm_at LIMIT $3 FOR UPDATE SKIP LOCKED
+       SELECT epoch, message_id, destination FROM delivery WHERE state = 'accepted' AND confirm_at <= now()
+       ORDER BY confirm_at LIMIT $2 FOR UPDATE SKIP LOCKED
      ), taken AS (
-       UPDATE delivery SET confirm_at = $2 FROM due
+       UPDATE delivery SET confirm_at = now() + make_interval(secs => $1 / 1000.0) FROM due
        WHERE delivery.epoch = due.epoch AND delivery.message_id = due.message_id AND delivery.destination = due.destination
        RETURNING delivery.*)
      SELECT ${COLUMNS} FROM taken AS delivery
      JOIN message ON message.epoch = delivery.epoch AND message.id = delivery.message_id`,
-    [now, againAt, limit],
+    [againInMs, limit],
   );
   return rows;
 }
@@ -84,8 +84,8 @@ export interface DeliveryOutcome {
   readonly sentSha256: string | null;
   readonly receipt: Buffer | null;
   readonly confirmation: Buffer | null;
-  /** When an accepted delivery is read back (again). */
-  readonly confirmAt: Date | null;
+  /** How long until an accepted delivery is read back (again), in milliseconds, by the database's clock. */
+  readonly confirmInMs: number | null;
   /** A channel with an ack-only waiver files without confirmation. */
   readonly ackOnly: boolean;
   readonly afterFiledMs: number;
@@ -99,12 +99,13 @@ export async function writeOutcomes(db: Queryable, outcomes: readonly DeliveryOu
        mapping_version = coalesce(outcome.mapping_version, delivery.mapping_version),
        sent_sha256 = coalesce(outcome.sent_sha256, delivery.sent_sha256),
        receipt = coalesce(outcome.receipt, delivery.receipt),
-       confirmation = coalesce(outcome.confirmation, delivery.confirmation), confirm_at = outcome.confirm_at,
+       confirmation = coalesce(outcome.confirmation, delivery.confirmation), 
+       confirm_at = now() + make_interval(secs => outcome.confirm_in_ms / 1000.0),
        accepted_at = CASE WHEN outcome.state IN ('accepted', 'confirmed') THEN coalesce(delivery.accepted_at, $11) END,
        confirmed_at = CASE WHEN outcome.state = 'confirmed' THEN $11 END
      FROM unnest($1::bigint[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bytea[],
-       $9::bytea[], $10::timestamptz[]) AS outcome (epoch, message_id, destination, state, last_error, mapping_version,
-       sent_sha256, receipt, confirmation, confirm_at)
+       $9::bytea[], $10::float8[]) AS outcome (epoch, message_id, destination, state, last_error, mapping_version,
+       sent_sha256, receipt, confirmation, confirm_in_ms)
      WHERE delivery.epoch = outcome.epoch AND delivery.message_id = outcome.message_id
        AND delivery.destination = outcome.destination AND delivery.state IN ('sending', 'accepted')`,
     [
@@ -118,7 +119,7 @@ export async function writeOutcomes(db: Queryable, outcomes: readonly DeliveryOu
         "sentSha256",
         "receipt",
         "confirmation",
-        "confirmAt",
+        "confirmInMs",
       ]),
       now,
     ],

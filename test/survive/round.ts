@@ -1,0 +1,111 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { ApiClient, type ShownMessage } from "#src/demo/api-client.ts";
+import { check, type Violation } from "./check.ts";
+import { FAULTS } from "./faults.ts";
+import { History, type Sent } from "./history.ts";
+import { admit, converse, PEOPLE, PROBE } from "./load.ts";
+import { createRandom } from "./random.ts";
+import { openSetting, type Setting } from "./setting.ts";
+
+export interface RoundResult {
+  readonly seed: number;
+  readonly engines: number;
+  readonly faults: readonly string[];
+  readonly messages: number;
+  /** Messages that became visible as failed or held, and went on once a person had them processed again. */
+  readonly byHand: number;
+  /** Milliseconds from the last repair until a new message was filed. */
+  readonly recoveryMs: number;
+  readonly violations: readonly Violation[];
+  /** The faults, and what happened to the messages concerned; empty when all went well. */
+  readonly story: readonly string[];
+  readonly logs: readonly string[];
+}
+
+const PER_PERSON = 6;
+const SETTLED_WITHIN_MS = 60_000;
+
+/** One round: people write while things break; then everything is repaired, and the promise is checked. */
+export async function playRound(seed: number): Promise<RoundResult> {
+  const random = createRandom(seed);
+  const history = new History();
+  const setting = await openSetting(random.int(1, 3), history);
+  const faults = Array.from({ length: random.int(2, 4) }, () => random.pick(FAULTS));
+  try {
+    for (const slot of setting.engines) await setting.start(slot);
+    await admit(setting, [...PEOPLE, PROBE]);
+    const writing = PEOPLE.map((person) =>
+      converse(setting, history, person, PER_PERSON, createRandom(random.int(0, 2 ** 31))),
+    );
+    for (const fault of faults) {
+      await sleep(random.int(0, 600));
+      await fault.inject(setting, random, (what) => history.add(what));
+    }
+    history.add("everything is repaired");
+    const recoveryMs = await timeRecovery(setting, history, seed);
+    await Promise.all(writing);
+    const { shown, byHand } = await settle(setting, history);
+    const violations = check(history.sent, shown, setting.world);
+    const concerned = new Set(violations.flatMap(({ messages }) => messages));
+    return {
+      seed,
+      engines: setting.engines.length,
+      faults: faults.map(({ name }) => name),
+      messages: history.sent.length,
+      byHand,
+      recoveryMs,
+      violations,
+      story: violations.length > 0 ? history.about(concerned) : [],
+      logs: violations.length > 0 ? [...setting.logs] : [],
+    };
+  } finally {
+    await setting.close();
+  }
+}
+
+/** Somebody who has not written yet writes once everything is repaired. */
+async function timeRecovery(setting: Setting, history: History, seed: number): Promise<number> {
+  const began = performance.now();
+  await converse(setting, history, PROBE, 1, createRandom(seed));
+  const probe = history.sent.find(({ patient }) => patient === PROBE.number);
+  await apiOf(setting).until(probe?.wamid ?? "", ["filed", "purged"], SETTLED_WITHIN_MS);
+  return Math.round(performance.now() - began);
+}
+
+function apiOf(setting: Setting): ApiClient {
+  const slot = setting.engines.find(({ process }) => process);
+  return new ApiClient(`http://127.0.0.1:${slot?.port ?? 0}`, setting.world.apiToken);
+}
+
+/** Waits until every message has its ending; what waits for a person is processed again, as a person would. */
+async function settle(setting: Setting, history: History) {
+  const api = apiOf(setting);
+  const shown = new Map<string, ShownMessage[]>();
+  const touched = new Set<string>();
+  const deadline = performance.now() + SETTLED_WITHIN_MS;
+  for (const sent of history.sent) {
+    let found = await look(api, sent);
+    while (!isEnding(sent, found) && performance.now() < deadline) {
+      const [message] = found;
+      if (message && ["failed", "held"].includes(message.state)) {
+        history.add(`is ${message.state} (${message.reason ?? ""}), a person has it processed again`, sent.wamid);
+        touched.add(sent.wamid);
+        await api.reprocess(message.id);
+      }
+      await sleep(200);
+      found = await look(api, sent);
+    }
+    shown.set(sent.wamid, found);
+  }
+  return { shown, byHand: touched.size };
+}
+
+async function look(api: ApiClient, { wamid }: Sent): Promise<ShownMessage[]> {
+  const found = await api.find(wamid);
+  return Promise.all(found.map(({ id }) => api.get<ShownMessage>(`/api/v1/messages/${id}`)));
+}
+
+function isEnding({ patient }: Sent, [message]: readonly ShownMessage[]): boolean {
+  const endings = patient === undefined ? ["held"] : ["filed", "purged"];
+  return message !== undefined && endings.includes(message.state);
+}

@@ -1,0 +1,138 @@
+import { rmSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { startEngineProcess, type EngineProcess } from "#src/demo/engine-process.ts";
+import { freePort } from "#src/demo/free-port.ts";
+import { openWorld, type World } from "#src/demo/world.ts";
+import { startEmbedded, type EmbeddedServer } from "#src/store/embedded/server.ts";
+import type { History } from "./history.ts";
+import { startProxy, type Proxy } from "./proxy.ts";
+
+/** Short, so that a round sees purges and abandoned lanes being taken over. */
+const EPOCH = "PT3S";
+export const LEASE_MS = 2_000;
+const CHANNELS = fileURLToPath(new URL("channels", import.meta.url));
+const PRELOAD = new URL("crash-at.ts", import.meta.url).href;
+
+/** One engine of a round; it may be dead at the moment. */
+export interface EngineSlot {
+  readonly name: string;
+  readonly port: number;
+  readonly adtPort: number;
+  process: EngineProcess | undefined;
+}
+
+/** Everything a round plays with: real engines, a real PostgreSQL, the simulators, and the network between them. */
+export interface Setting {
+  readonly world: World;
+  readonly engines: readonly EngineSlot[];
+  readonly network: { readonly postgres: Proxy; readonly fhir: Proxy; readonly mllp: Proxy; readonly graph: Proxy };
+  /** The last lines each engine logged, for a failure's story. */
+  readonly logs: string[];
+  start(slot: EngineSlot, env?: Readonly<Record<string, string>>): Promise<void>;
+  end(slot: EngineSlot, signal: "SIGTERM" | "SIGKILL"): Promise<void>;
+  killPostgres(): Promise<void>;
+  startPostgres(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function openSetting(engineCount: number, history: History): Promise<Setting> {
+  const world = await openWorld(EPOCH, 0);
+  const directory = join(world.directory, "postgres");
+  let server: EmbeddedServer = await startEmbedded({ directory });
+  const portOf = (url: string) => Number(new URL(url).port);
+  const network = {
+    postgres: await startProxy(portOf(server.url)),
+    fhir: await startProxy(world.fhir.port),
+    mllp: await startProxy(world.mllp.port),
+    graph: await startProxy(world.whatsapp.port),
+  };
+  const databaseUrl = new URL(server.url);
+  databaseUrl.port = String(network.postgres.port);
+  const logs: string[] = [];
+  const engines: EngineSlot[] = [];
+  for (let n = 1; n <= engineCount; n += 1) {
+    engines.push({
+      name: `engine ${n}`,
+      port: await freePort("127.0.0.1"),
+      adtPort: await freePort("127.0.0.1"),
+      process: undefined,
+    });
+  }
+
+  async function start(slot: EngineSlot, env: Readonly<Record<string, string>> = {}): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        slot.process = await startEngineProcess({
+          nodeArguments: ["--import", PRELOAD],
+          env: {
+            ...world.env,
+            BOTENSTOFF_CHANNELS_DIR: CHANNELS,
+            BOTENSTOFF_HTTP_PORT: String(slot.port),
+            ADT_MLLP_PORT: String(slot.adtPort),
+            BOTENSTOFF_LEASE: `PT${LEASE_MS / 1_000}S`,
+            DATABASE_URL: databaseUrl.href,
+            KIS_FHIR_URL: `http://127.0.0.1:${network.fhir.port}/fhir`,
+            KIS_MLLP_PORT: String(network.mllp.port),
+            WHATSAPP_GRAPH_URL: `http://127.0.0.1:${network.graph.port}`,
+            ...env,
+          },
+          onLog: (line) => {
+            logs.push(`${slot.name} ${line}`);
+            if (logs.length > 2_000) logs.shift();
+          },
+        });
+        history.add(`${slot.name} runs`);
+        return;
+      } catch (error) {
+        if (attempt >= 20) throw error;
+        await sleep(250);
+      }
+    }
+  }
+
+  return {
+    world,
+    engines,
+    network,
+    logs,
+    start,
+    end: async (slot, signal) => {
+      const running = slot.process;
+      slot.process = undefined;
+      await running?.end(signal);
+    },
+    killPostgres: async () => {
+      const pid = Number((await readFile(join(directory, "cluster", "postmaster.pid"), "utf8")).split("\n")[0]);
+      process.kill(pid, "SIGKILL");
+      network.postgres.set({ kind: "down" });
+      // Backends notice the death of their parent; the cluster may be opened again only then.
+      await sleep(500);
+    },
+    startPostgres: async () => {
+      server = await startAgain(directory);
+      network.postgres.target = portOf(server.url);
+      network.postgres.set({ kind: "fair" });
+    },
+    close: async () => {
+      for (const slot of engines) await slot.process?.end("SIGKILL");
+      for (const proxy of Object.values(network)) await proxy.close();
+      await server.stop();
+      await world.close();
+      rmSync(world.directory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function startAgain(directory: string): Promise<EmbeddedServer> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await startEmbedded({ directory });
+    } catch (error) {
+      if (attempt >= 20) throw error;
+      await sleep(250);
+    }
+  }
+}

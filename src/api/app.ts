@@ -9,6 +9,7 @@ import { noticeRoutes } from "./notices.ts";
 import { openApiDocument } from "./openapi.ts";
 import { notFound, problemHandler } from "./problem.ts";
 import { purgeRoutes } from "./purges.ts";
+import { releaseRoutes } from "./release.ts";
 import { webhookRoutes } from "./webhooks.ts";
 
 /** The engine's HTTP side; listens nowhere. Slow senders are cut off by the server's time-outs, not here. */
@@ -34,7 +35,14 @@ function apiRoutes(deps: ApiDeps): Router {
     response.json(document);
   });
   router.use(noStore, requireToken(deps.apiToken));
-  router.use("/v1", messageRoutes(deps), noticeRoutes(deps), channelRoutes(deps), purgeRoutes(deps));
+  router.use(
+    "/v1",
+    messageRoutes(deps),
+    releaseRoutes(deps),
+    noticeRoutes(deps),
+    channelRoutes(deps),
+    purgeRoutes(deps),
+  );
   return router;
 }
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { MESSAGE_MOVES, DELIVERY_MOVES, type DeliveryState, type MessageState } from "#src/message/state.ts";
+import { attachmentSchema } from "./attachment-view.ts";
 import { cursor } from "./cursor.ts";
 import { pageLimit } from "./query.ts";
 
@@ -80,6 +81,8 @@ export type ContentView = z.infer<typeof contentSchema>;
 
 export const messageDetailSchema = messageSchema.extend({
   history: z.array(z.strictObject({ state: messageState, at: instant })),
+  last_error: z.string().nullable().describe("Why it waits or is held: error code and sentence."),
+  attachments: z.array(attachmentSchema).describe("Empty once purged."),
   deliveries: z.array(deliverySchema),
   content: contentSchema.nullable().optional().describe("Only with `content=true`; null once purged."),
 });

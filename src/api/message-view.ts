@@ -7,6 +7,8 @@ import {
   type MessageDetail,
   type MessageSummary,
 } from "#src/store/sql/messages.ts";
+import { readAttachments, type AttachmentState } from "#src/store/sql/prepare.ts";
+import { showAttachment } from "./attachment-view.ts";
 import type { ApiDeps } from "./deps.ts";
 import type { ContentView, DeliveryView, MessageDetailView, MessageView } from "./message-schema.ts";
 
@@ -61,33 +63,38 @@ export async function showMessage(
   id: string,
   withContent = false,
 ): Promise<MessageDetailView | undefined> {
-  const read = () => Promise.all([getMessage(deps.store, id), getDeliveries(deps.store, id)]);
-  const [row, deliveries] = await read();
+  const read = async () => {
+    const [row, deliveries] = await Promise.all([getMessage(deps.store, id), getDeliveries(deps.store, id)]);
+    return [row, deliveries, row ? await readAttachments(deps.store, [row]) : []] as const;
+  };
+  const [row, ...parts] = await read();
   if (!row) return undefined;
   try {
-    return showDetail(deps, row, deliveries, withContent);
+    return showDetail(deps, row, parts, withContent);
   } catch (error) {
     if (!isSealError(error)) throw error;
   }
-  const [rowNow = row, deliveriesNow] = await read();
+  const [rowNow = row, ...partsNow] = await read();
   try {
-    return showDetail(deps, rowNow, deliveriesNow, withContent);
+    return showDetail(deps, rowNow, partsNow, withContent);
   } catch (error) {
     if (!isSealError(error) || error.code === "SEAL_BROKEN") throw error;
-    return showDetail(deps, { ...rowNow, ...withoutSealed(rowNow) }, deliveriesNow, withContent);
+    return showDetail(deps, { ...rowNow, ...withoutSealed(rowNow) }, [partsNow[0], []], withContent);
   }
 }
 
 function showDetail(
   deps: ViewDeps,
   row: MessageDetail,
-  deliveries: readonly DeliveryDetail[],
+  [deliveries, attachments]: readonly [readonly DeliveryDetail[], readonly AttachmentState[]],
   withContent: boolean,
 ): MessageDetailView {
   return {
     ...showSummary(deps, row),
     // The database writes its own offset and precision; the API always says UTC.
     history: row.history.map(({ state, at }) => ({ state, at: new Date(at).toISOString() })),
+    last_error: row.lastError,
+    attachments: attachments.map((attachment) => showAttachment(deps.sealer, attachment)),
     deliveries: deliveries.map((delivery) => showDelivery(deps, row, delivery)),
     ...(withContent && { content: showContent(deps, row) }),
   };

@@ -1,16 +1,13 @@
-import { Router, type Request } from "express";
-import { z } from "zod";
+import { Router } from "express";
 import { listMessages, type MessageSummary } from "#src/store/sql/messages.ts";
 import { reprocessMessage } from "#src/store/sql/reprocess.ts";
 import { encodeCursor } from "./cursor.ts";
 import type { ApiDeps } from "./deps.ts";
+import { ACTOR, messageIdOf } from "./message-id.ts";
 import { contentQuerySchema, messageQuerySchema, type MessageDetailView, type MessageQuery } from "./message-schema.ts";
 import { showListed, showMessage } from "./message-view.ts";
 import { methodNotAllowed, notFound, Problem } from "./problem.ts";
 import { readQuery } from "./query.ts";
-
-/** Who acts, as far as the engine knows: whoever holds the token. */
-const ACTOR = "api";
 
 /** The message browser: list, look, process again. */
 export function messageRoutes(deps: ApiDeps): Router {
@@ -25,13 +22,13 @@ export function messageRoutes(deps: ApiDeps): Router {
     .route("/messages/:id")
     .get(async (request, response) => {
       const { content } = readQuery(contentQuerySchema, request);
-      response.json(await look(deps, idOf(request), content === "true"));
+      response.json(await look(deps, messageIdOf(request), content === "true"));
     })
     .all(methodNotAllowed("GET"));
   router
     .route("/messages/:id/reprocess")
     .post(async (request, response) => {
-      response.status(202).json(await reprocess(deps, idOf(request)));
+      response.status(202).json(await reprocess(deps, messageIdOf(request)));
     })
     .all(methodNotAllowed("POST"));
   return router;
@@ -96,10 +93,4 @@ async function reprocess(deps: ApiDeps, id: string): Promise<MessageDetailView> 
   }
   deps.wake(message.channel);
   return message;
-}
-
-function idOf(request: Request): string {
-  const id = z.uuid().safeParse(request.params["id"]);
-  if (!id.success) throw notFound("message");
-  return id.data;
 }

@@ -10,6 +10,7 @@ import {
   statusQuerySchema,
 } from "./notice-schema.ts";
 import { problemSchema } from "./problem.ts";
+import { releaseSchema } from "./release.ts";
 import { purgeListSchema, purgeQuerySchema } from "./purges.ts";
 
 /** Every schema an answer may have, by its name in the document. */
@@ -127,6 +128,25 @@ export function openApiDocument() {
           summary: "Lists how far sent messages have come, last changed first",
           parameters: inQuery(statusQuerySchema),
           responses: { 200: answer("The newest.", "StatusList"), 400: problem("Invalid query."), ...PROTECTED },
+        },
+      },
+      "/api/v1/messages/{id}/release": {
+        parameters: [inPath("id")],
+        post: {
+          summary: "Lets a quarantined message go on with its attachments as they are",
+          requestBody: {
+            required: true,
+            content: { "application/json": { schema: jsonSchema(releaseSchema, "input") } },
+          },
+          responses: {
+            202: answer("The message as it is now.", "Message"),
+            400: problem("Invalid body."),
+            404: problem("No such message."),
+            409: problem("It is not quarantined, or there is nothing to release."),
+            413: problem("Larger than 8 KB."),
+            415: problem("Compressed."),
+            ...PROTECTED,
+          },
         },
       },
       "/api/v1/channels": {

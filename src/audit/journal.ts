@@ -11,6 +11,7 @@ export type JournalAction =
   | "channel.refused"
   | "content.read"
   | "message.reprocessed"
+  | "message.released"
   | "epoch.purged"
   | "key.destroyed"
   | "ledger.replayed";

@@ -29,7 +29,7 @@ export async function reprocessMessage(db: Queryable, id: string, now: Date): Pr
   const message = rows[0];
   if (!message) return "absent";
   if (message.state === "held" || message.state === "filtered") {
-    await move(db, message.epoch, id, "received", now);
+    await moveMessage(db, message.epoch, id, "received", now);
     await openPrepareLanes(db, [message]);
     return "again";
   }
@@ -39,7 +39,7 @@ export async function reprocessMessage(db: Queryable, id: string, now: Date): Pr
      WHERE epoch = $1 AND message_id = $2 AND state = 'failed' RETURNING destination`,
     [message.epoch, id],
   );
-  await move(db, message.epoch, id, "routed", now);
+  await moveMessage(db, message.epoch, id, "routed", now);
   const lanes = failed.rows.map(({ destination }) => ({
     channel: message.channel,
     stage: destination,
@@ -50,7 +50,14 @@ export async function reprocessMessage(db: Queryable, id: string, now: Date): Pr
   return "again";
 }
 
-async function move(db: Queryable, epoch: number, id: string, state: "received" | "routed", now: Date): Promise<void> {
+/** Moves a locked message back to an earlier state. */
+export async function moveMessage(
+  db: Queryable,
+  epoch: number,
+  id: string,
+  state: "received" | "routed",
+  now: Date,
+): Promise<void> {
   await db.query(
     `UPDATE message SET state = $3, reason = NULL, retain_until = NULL, state_at = $4,
        history = history || jsonb_build_object('state', $3::text, 'at', $4::timestamptz)
@@ -59,7 +66,8 @@ async function move(db: Queryable, epoch: number, id: string, state: "received" 
   );
 }
 
-async function openPrepareLanes(db: Queryable, messages: readonly Reprocessed[]): Promise<void> {
+/** Gives received messages back to the lanes that prepare them. */
+export async function openPrepareLanes(db: Queryable, messages: readonly Reprocessed[]): Promise<void> {
   if (messages.length === 0) return;
   const work = messages.map((row) => ({ channel: row.channel, stage: "prepare", key: row.laneKey, count: 1 }));
   await openLanes(db, work);

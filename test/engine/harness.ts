@@ -22,8 +22,15 @@ interface LogLine {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
+interface TestEngineOptions {
+  readonly epoch?: string;
+  readonly channels?: string;
+  /** More variables of its environment, or others than the simulators'. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** A whole engine on a database of its own, between the simulators of WhatsApp and of the KIS. */
-export async function startTestEngine({ epoch = "P1D", channels = "channels" } = {}) {
+export async function startTestEngine({ epoch = "P1D", channels = "channels", env = {} }: TestEngineOptions = {}) {
   const database = await createTestStore();
   const world = await openWorld(epoch, 0);
   const logged: LogLine[] = [];
@@ -35,6 +42,7 @@ export async function startTestEngine({ epoch = "P1D", channels = "channels" } =
       DATABASE_URL: database.url,
       BOTENSTOFF_CHANNELS_DIR: channels,
       ADT_MLLP_PORT: String(adtPort),
+      ...env,
     });
   const adtPort = await freePort("127.0.0.1");
   let engine: Engine = await startEngine(settings(), log);

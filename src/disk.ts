@@ -1,21 +1,33 @@
 import { statfs } from "node:fs/promises";
 
-/** Below this the engine answers 503: what is already here must still be able to move, and PostgreSQL to write WAL. */
-const WATERMARK_BYTES = 256 * 1024 * 1024;
+/** Bytes free on the volume of a directory, as far as this process may use them. */
+export type FreeBytes = (directory: string) => Promise<number>;
 
-/** Whether the volume of the data directory has room for more. Asks at most once a second. */
-export const mayStore = cached(async (directory: string) => {
-  const { bavail, bsize } = await statfs(directory);
-  return bavail * bsize > WATERMARK_BYTES;
-}, 1_000);
+const LOOK_EVERY_MS = 1_000;
 
-function cached(look: (key: string) => Promise<boolean>, ms: number): (key: string) => Promise<boolean> {
-  const answers = new Map<string, { at: number; answer: Promise<boolean> }>();
-  return (key) => {
-    const known = answers.get(key);
-    if (known && performance.now() - known.at < ms) return known.answer;
-    const answer = look(key);
-    answers.set(key, { at: performance.now(), answer });
+/**
+ * Whether the volume of the data directory has room for more. Below the watermark new events are answered 503, while
+ * what is already here can still move and PostgreSQL can write its log. Looks at most once a second; a volume that
+ * cannot be looked at has no room.
+ */
+export function watermark(
+  directory: string,
+  minFreeBytes: number,
+  freeBytes: FreeBytes = free,
+): () => Promise<boolean> {
+  let looked: { readonly at: number; readonly answer: Promise<boolean> } | undefined;
+  return () => {
+    if (looked && performance.now() - looked.at < LOOK_EVERY_MS) return looked.answer;
+    const answer = freeBytes(directory).then(
+      (bytes) => bytes >= minFreeBytes,
+      () => false,
+    );
+    looked = { at: performance.now(), answer };
     return answer;
   };
+}
+
+async function free(directory: string): Promise<number> {
+  const { bavail, bsize } = await statfs(directory);
+  return bavail * bsize;
 }

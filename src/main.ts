@@ -1,9 +1,10 @@
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { createApp } from "#src/api/app.ts";
+import { createClients } from "#src/api/clients.ts";
+import { Connections } from "#src/api/connections.ts";
 import { createMetrics } from "#src/api/metrics.ts";
 import { createInspector } from "#src/pipeline/attachment/inspector.ts";
 import { createScanner } from "#src/pipeline/attachment/scanner.ts";
+import { startServer } from "#src/api/server.ts";
 import { createDeployment } from "#src/pipeline/deployment.ts";
 import type { Log, PipelineDeps } from "#src/pipeline/deps.ts";
 import { startForgetting } from "#src/pipeline/forget.ts";
@@ -19,9 +20,10 @@ import { startSchedule } from "#src/retention/schedule.ts";
 import { listPurges } from "#src/store/sql/purge.ts";
 import { countMessages, oldestUnfiled, stageBacklogs } from "#src/store/sql/messages.ts";
 import { watchChannels } from "./channel-files.ts";
-import { mayStore } from "./disk.ts";
+import { watermark, type FreeBytes } from "./disk.ts";
 import { openFoundation } from "./foundation.ts";
 import type { Settings } from "./settings.ts";
+import { readTls, watchTls } from "./tls-files.ts";
 
 /** Running turns get this long at a stop, within the 30 s a container runtime usually grants. */
 const DRAIN_MS = 25_000;
@@ -33,8 +35,13 @@ export interface Engine {
   stop(): Promise<void>;
 }
 
-/** Builds the engine from its settings and starts it: the only place where rooms meet. */
-export async function startEngine(settings: Settings, log: Log): Promise<Engine> {
+/**
+ * Builds the engine from its settings and starts it: the only place where rooms meet.
+ * @param freeBytes what looks at the disk, for tests of a full one
+ */
+export async function startEngine(settings: Settings, log: Log, freeBytes?: FreeBytes): Promise<Engine> {
+  const clients = createClients(settings);
+  const tls = settings.tls && (await readTls(settings.tls));
   const foundation = await openFoundation(settings, log);
   const { store, clock, sealer, blindIndex, directory, journal, retention } = foundation;
   try {
@@ -69,6 +76,8 @@ export async function startEngine(settings: Settings, log: Log): Promise<Engine>
     open: (channel) => openChannel({ log, metrics, applyToDirectory: (change) => directory.apply(change) }, channel),
     journal: (action, channel, detail) => journal(store, action, channel, detail),
   });
+  const mayStore = watermark(settings.dataDir, settings.minFreeBytes, freeBytes);
+  const connections = new Connections({ connections: settings.maxConnections });
   let draining = false;
   const app = createApp({
     store: { query: (text, values) => store.reading.query(text, values), transaction: (run) => store.transaction(run) },
@@ -81,10 +90,12 @@ export async function startEngine(settings: Settings, log: Log): Promise<Engine>
     webhook: (id) => webhookOf(id),
     channels: () => deployment.status(),
     purges: (limit) => listPurges(store.reading, limit),
-    journal: (entry) => journal(store, entry.action, entry.subject, entry.detail, entry.actor),
+    journal: (entry, db) => journal(db, entry.action, entry.subject, entry.detail, entry.actor),
     ready: () => readiness(),
     wake: (channel) => worker.wake(channel),
-    mayStore: () => mayStore(settings.dataDir),
+    mayStore,
+    clients,
+    connections,
   });
 
   function webhookOf(id: string) {
@@ -92,6 +103,7 @@ export async function startEngine(settings: Settings, log: Log): Promise<Engine>
     const webhook = channel?.source.webhook;
     if (!channel || !webhook) return undefined;
     return {
+      ...(webhook.clientName !== undefined && { clientName: webhook.clientName }),
       challenge: (query: URLSearchParams) => webhook.challenge(query),
       authenticate: (request: WebhookRequest) => webhook.authenticate(request),
       intake: async (event: InboundEvent, request: WebhookRequest) => {
@@ -116,52 +128,37 @@ export async function startEngine(settings: Settings, log: Log): Promise<Engine>
       () => false,
     );
     const channels = deployment.all().length > 0;
-    const disk = await mayStore(settings.dataDir);
+    const disk = await mayStore();
     return { ok: database && channels && disk && !draining, checks: { database, channels, disk, draining } };
   }
 
   const files = await watchChannels(settings, log, (wanted) => deployment.apply(wanted));
   const forgetting = startForgetting(deps);
   const schedule = startSchedule(retention, () => deployment.all());
-  const server = createServer(app);
-  const url = await listen(server, settings);
+  const { httpHost: host, httpPort: port } = settings;
+  const server = await startServer(app, { host, port, connections, ...(tls && { tls }) });
+  const certificate = settings.tls && watchTls(settings.tls, log, (renewed) => server.renew(renewed));
   await journal(store, "engine.started", foundation.owner, {});
-  log("info", "engine.started", { url });
+  log("info", "engine.started", { url: server.url });
   return {
-    url,
+    url: server.url,
     stop: async () => {
       draining = true;
       log("info", "engine.draining");
+      certificate?.stop();
       await files.stop();
-      await Promise.all([closeServer(server), deployment.stopListening()]);
+      await Promise.all([server.close(), deployment.stopListening()]);
       await worker.drain(DRAIN_MS);
       inspector.close();
       await forgetting.stop();
       await schedule.stop();
       await deployment.close();
-      await journal(store, "engine.stopped", foundation.owner, {});
+      // A database that is away must not keep the engine from ending.
+      await journal(store, "engine.stopped", foundation.owner, {}).catch(() =>
+        log("error", "engine.stop_not_journaled"),
+      );
       await foundation.close();
       log("info", "engine.stopped");
     },
   };
-}
-
-/** Time-outs against slow senders: Meta sends 3 MB in well under these. */
-function listen(server: Server, settings: Settings): Promise<string> {
-  server.headersTimeout = 10_000;
-  server.requestTimeout = 30_000;
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(settings.httpPort, settings.httpHost, () => {
-      const { address, port } = server.address() as AddressInfo;
-      resolve(`http://${address.includes(":") ? `[${address}]` : address}:${port}`);
-    });
-  });
-}
-
-function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeIdleConnections();
-  });
 }

@@ -4,11 +4,28 @@ import { parseDuration } from "#src/message/duration.ts";
 import { Secret } from "#src/message/secret.ts";
 import type { ClamdAddress } from "#src/pipeline/attachment/scanner.ts";
 
+/** Where the server's certificate lies. */
+export interface TlsFiles {
+  readonly cert: string;
+  readonly key: string;
+  /** Who signs the client certificates that are looked at; absent: no client is asked for one. */
+  readonly clientCa?: string;
+}
+
 /** Everything the environment says (docs/configuration.md). An empty variable counts as absent. */
 export interface Settings {
   readonly httpHost: string;
   readonly httpPort: number;
+  /** Absent: plain HTTP. */
+  readonly tls?: TlsFiles;
+  /** Addresses and networks of the reverse proxies whose word about a client counts. */
+  readonly proxies: readonly string[];
+  /** Lower-case name of the header in which they tell the subject of the client certificate they verified. */
+  readonly certificateHeader: string;
+  readonly maxConnections: number;
   readonly dataDir: string;
+  /** Below this much free disk nothing new is taken. */
+  readonly minFreeBytes: number;
   /** Absent: the embedded PostgreSQL under `dataDir`. */
   readonly databaseUrl?: string;
   readonly channelsDir: string;
@@ -29,7 +46,14 @@ export interface Settings {
 const ENVIRONMENT = z.object({
   BOTENSTOFF_HTTP_HOST: z.string().default("127.0.0.1"),
   BOTENSTOFF_HTTP_PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
+  BOTENSTOFF_HTTP_MAX_CONNECTIONS: z.coerce.number().int().min(10).default(2_000),
+  BOTENSTOFF_TLS_CERT_FILE: z.string().optional(),
+  BOTENSTOFF_TLS_KEY_FILE: z.string().optional(),
+  BOTENSTOFF_TLS_CLIENT_CA_FILE: z.string().optional(),
+  BOTENSTOFF_PROXY_ADDRESSES: z.string().default(""),
+  BOTENSTOFF_PROXY_CERTIFICATE_HEADER: z.string().toLowerCase().default("x-client-certificate"),
   BOTENSTOFF_DATA_DIR: z.string().default("./data"),
+  BOTENSTOFF_MIN_FREE_MB: z.coerce.number().min(0).default(256),
   DATABASE_URL: z.string().optional(),
   BOTENSTOFF_CHANNELS_DIR: z.string().default("channels"),
   BOTENSTOFF_HL7_PROFILES_DIR: z.string().optional(),
@@ -59,7 +83,11 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   return {
     httpHost: said.BOTENSTOFF_HTTP_HOST,
     httpPort: said.BOTENSTOFF_HTTP_PORT,
+    proxies: said.BOTENSTOFF_PROXY_ADDRESSES.split(/[\s,]+/).filter((one) => one !== ""),
+    certificateHeader: said.BOTENSTOFF_PROXY_CERTIFICATE_HEADER,
+    maxConnections: said.BOTENSTOFF_HTTP_MAX_CONNECTIONS,
     dataDir: said.BOTENSTOFF_DATA_DIR,
+    minFreeBytes: said.BOTENSTOFF_MIN_FREE_MB * 1024 * 1024,
     channelsDir: said.BOTENSTOFF_CHANNELS_DIR,
     mappingsDir: new URL(`../${MAPPINGS_DIR}`, import.meta.url).pathname,
     profilesDir: said.BOTENSTOFF_HL7_PROFILES_DIR ?? new URL(`../${PROFILES_DIR}`, import.meta.url).pathname,
@@ -67,10 +95,25 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     leaseMs: atLeastASecond("BOTENSTOFF_LEASE", said.BOTENSTOFF_LEASE),
     env: given,
     ...(said.BOTENSTOFF_CLAMD !== undefined && { clamd: readClamd(said.BOTENSTOFF_CLAMD) }),
+    ...tlsOf(said),
     ...(said.DATABASE_URL !== undefined && { databaseUrl: said.DATABASE_URL }),
     ...(said.BOTENSTOFF_API_TOKEN !== undefined && { apiToken: new Secret(said.BOTENSTOFF_API_TOKEN) }),
     ...(said.BOTENSTOFF_MASTER_KEY_FILE !== undefined && { masterKeyFile: said.BOTENSTOFF_MASTER_KEY_FILE }),
   };
+}
+
+/** Half a key pair is a mistake, and so is a CA for clients that plain HTTP could never ask. */
+function tlsOf(said: z.output<typeof ENVIRONMENT>): Pick<Settings, "tls"> {
+  const {
+    BOTENSTOFF_TLS_CERT_FILE: cert,
+    BOTENSTOFF_TLS_KEY_FILE: key,
+    BOTENSTOFF_TLS_CLIENT_CA_FILE: clientCa,
+  } = said;
+  if (cert !== undefined && key !== undefined)
+    return { tls: { cert, key, ...(clientCa !== undefined && { clientCa }) } };
+  if (cert === undefined && key === undefined && clientCa === undefined) return {};
+  const missing = cert === undefined ? "BOTENSTOFF_TLS_CERT_FILE" : "BOTENSTOFF_TLS_KEY_FILE";
+  throw new BotenstoffError("CONFIG_INVALID", `reading ${missing}: not set, but the TLS settings beside it are`);
 }
 
 function atLeastASecond(name: string, text: string): number {

@@ -16,6 +16,8 @@ import { webhookRoutes } from "./webhooks.ts";
 export function createApp(deps: ApiDeps): express.Express {
   const app = express();
   app.disable("x-powered-by").disable("etag");
+  // Whose X-Forwarded-For tells the client's address.
+  app.set("trust proxy", (address: string) => deps.clients.trusts(address));
   app.use(helmet());
   app.use(healthRoutes(deps));
   app.use("/webhooks", webhookRoutes(deps));

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import type { Request, RequestHandler } from "express";
-import { ipKeyGenerator, rateLimit } from "express-rate-limit";
+import type { RequestHandler } from "express";
 import type { Secret } from "#src/message/secret.ts";
+import { Failures } from "./failures.ts";
 import { Problem } from "./problem.ts";
 
 const FAILURES_PER_MINUTE = 20;
@@ -13,29 +13,14 @@ const FAILURES_PER_MINUTE = 20;
 export function requireToken(token: Secret | undefined): RequestHandler {
   if (!token) return refuseAll;
   const expected = digest(token.reveal());
-  const failures = rateLimit({
-    windowMs: 60_000,
-    limit: FAILURES_PER_MINUTE,
-    keyGenerator: addressOf,
-    standardHeaders: false,
-    legacyHeaders: false,
-    // The engine believes no proxy's X-Forwarded-For: the peer's address counts.
-    validate: { xForwardedForHeader: false, forwardedHeader: false },
-    handler: (_request, _response, next) => next(tooMany),
-  });
-  // Only failures are counted, so callers with the right token never compete for the limit.
+  const failures = new Failures({ perMinute: FAILURES_PER_MINUTE, tooMany });
   return async (request, response, next) => {
-    const known = await failures.getKey(addressOf(request));
-    if (known && known.totalHits >= FAILURES_PER_MINUTE) throw tooMany;
+    if (await failures.exhausted(request)) throw tooMany;
     const given = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? "")?.[1];
     if (given === undefined) throw unauthorized;
     if (timingSafeEqual(digest(given), expected)) next();
-    else await failures(request, response, (error?: unknown) => next(error ?? unauthorized));
+    else throw await failures.count(request, response, unauthorized);
   };
-}
-
-function addressOf(request: Request): string {
-  return ipKeyGenerator(request.ip ?? "");
 }
 
 /** Equal length for the constant-time comparison, whatever was sent. */

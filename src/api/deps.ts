@@ -7,6 +7,8 @@ import type { PurgeRow } from "#src/store/sql/purge.ts";
 import type { InboundEvent, Webhook, WebhookRequest } from "#src/sources/source.ts";
 import type { ChannelStatus } from "#src/pipeline/deployment.ts";
 import type { Log } from "#src/pipeline/deps.ts";
+import type { Clients } from "./clients.ts";
+import type { Connections } from "./connections.ts";
 import type { Metrics } from "./metrics.ts";
 
 /** A channel's webhook together with the way into the engine. */
@@ -43,6 +45,8 @@ export interface ApiDeps {
   /** Writes to the audit journal through `db`, always a transaction; what it refuses is not done or shown. */
   journal(entry: ApiJournalEntry, db: Queryable): Promise<void>;
   readonly metrics: Metrics;
+  readonly clients: Clients;
+  readonly connections: Pick<Connections, "received" | "judged">;
   ready(): Promise<Readiness>;
   /** Whether the disk has room for another event. */
   mayStore(): boolean | Promise<boolean>;

@@ -31,6 +31,11 @@ const COUNTERS: readonly { name: string; help: string; labels: readonly string[]
   { name: "webhook_requests", help: "Answers to webhook requests.", labels: ["channel", "status"] },
   { name: "signature_failures", help: "Webhook requests whose signature did not hold.", labels: ["channel"] },
   {
+    name: "certificate_failures",
+    help: "Webhook requests without the client certificate the channel names.",
+    labels: ["channel"],
+  },
+  {
     name: "delivery_attempt_failed",
     help: "Failed attempts, by error code.",
     labels: ["channel", "destination", "code"],

@@ -45,10 +45,14 @@ export interface WebhookRequest {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly query: URLSearchParams;
   readonly raw: Buffer;
+  /** Common name of the client certificate, verified by the engine's own TLS or told by a trusted proxy. */
+  readonly certificateName?: string;
 }
 
 /** The HTTP side of a source that is called by webhook. */
 export interface Webhook {
+  /** The client certificate's common name every request must come with; absent: none is asked for. */
+  readonly clientName?: string;
   /** Answers the provider's GET verification: the text to echo, or undefined to refuse (403). */
   challenge(query: URLSearchParams): string | undefined;
   /** Whether the raw bytes are authentic. Constant time; looks at nothing inside the body. */

@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import supertest from "supertest";
 import { createApp } from "#src/api/app.ts";
+import { createClients } from "#src/api/clients.ts";
+import { Connections } from "#src/api/connections.ts";
 import type { ApiDeps, ApiJournalEntry } from "#src/api/deps.ts";
 import { createMetrics } from "#src/api/metrics.ts";
 import type { DeliveryState, MessageState } from "#src/message/state.ts";
@@ -202,6 +204,8 @@ export async function createHarness() {
     }),
     ready: async () => ({ ok: true, checks: { database: true, channels: true } }),
     mayStore: () => true,
+    clients: createClients({ proxies: [], certificateHeader: "x-client-certificate" }),
+    connections: new Connections(),
     wake: (channel) => {
       woken.push(channel);
     },

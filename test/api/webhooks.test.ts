@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import { createApp } from "#src/api/app.ts";
+import { createClients } from "#src/api/clients.ts";
 import { problemSchema } from "#src/api/problem.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import { APP_SECRET, CANARY, CHANNEL, createHarness, VERIFY_TOKEN, type Harness } from "./harness.ts";
@@ -163,6 +164,37 @@ describe("POST /webhooks/:channel", () => {
     expect(await harness.deps.metrics.render()).toContain(
       `botenstoff_webhook_requests_total{channel="${CHANNEL}",status="200"}`,
     );
+  });
+
+  test("answers 429 to an address that keeps failing, but still takes what is signed", async () => {
+    const { raw } = harness.client();
+    const forged = () => raw.post(PATH).set("X-Hub-Signature-256", sign(BODY, "another secret")).send(BODY);
+    for (let failure = 0; failure < 60; failure += 1) await forged().expect(401);
+    const response = await forged().expect(429);
+    expect(response.headers).toMatchObject({ "retry-after": "60", connection: "close" });
+    problemSchema.parse(response.body);
+    await raw.post(PATH).set("X-Hub-Signature-256", sign(BODY)).send(BODY).expect(200);
+    const guess = { "hub.mode": "subscribe", "hub.verify_token": "guess", "hub.challenge": "1" };
+    await raw.get(PATH).query(guess).expect(429);
+    await raw
+      .get(PATH)
+      .query({ ...guess, "hub.verify_token": VERIFY_TOKEN })
+      .expect(200);
+  });
+
+  test("tells addresses apart by what a trusted proxy forwards, and by nothing a stranger forwards", async () => {
+    const fail = (agent: ReturnType<Harness["client"]>["raw"], address: string) =>
+      agent.post(PATH).set("X-Forwarded-For", address).set("X-Hub-Signature-256", sign(BODY, "no")).send(BODY);
+    const proxies = ["127.0.0.0/8", "::1"];
+    const { raw } = harness.client({ clients: createClients({ proxies, certificateHeader: "x" }) });
+    for (let failure = 0; failure < 61; failure += 1) await fail(raw, "198.51.100.7");
+    await fail(raw, "198.51.100.7").expect(429);
+    await fail(raw, "198.51.100.8").expect(401);
+    // Only the last hop is the proxy's own word.
+    await fail(raw, "198.51.100.9, 198.51.100.7").expect(429);
+    const { raw: unproxied } = harness.client();
+    for (let failure = 0; failure < 61; failure += 1) await fail(unproxied, `198.51.100.${failure}`);
+    await fail(unproxied, "198.51.100.200").expect(429);
   });
 
   test("answers 405 to other methods", async () => {

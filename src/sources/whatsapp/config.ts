@@ -57,6 +57,14 @@ const fields = z.strictObject({
     )
     .default(TOKEN_HEADER)
     .describe("360dialog: the name of that header."),
+  client_certificate: z
+    .string()
+    .transform((name) => (name === "" ? undefined : name))
+    .optional()
+    .describe(
+      "Common name of the client certificate webhooks must come with, for Meta client.webhooks.fbclientcerts.com; " +
+        "needs BOTENSTOFF_TLS_CLIENT_CA_FILE or BOTENSTOFF_PROXY_ADDRESSES.",
+    ),
   access_token: secret.describe(
     "Meta: system user token with whatsapp_business_messaging. 360dialog: the API key. Fetches attachments.",
   ),

@@ -1,6 +1,6 @@
 import { Agent } from "undici";
 import { BotenstoffError } from "#src/message/error-code.ts";
-import type { Source, SourceSpec } from "#src/sources/source.ts";
+import type { Source, SourceSpec, Webhook } from "#src/sources/source.ts";
 import { addressOf } from "./address.ts";
 import { whatsappConfig } from "./config.ts";
 import type { WhatsappConfig } from "./config.ts";
@@ -31,11 +31,21 @@ function openSource(config: WhatsappConfig): Source {
   return {
     split: (event) => cut(event, config.phone_number_id),
     address: addressOf(config.phone_number_id),
-    webhook,
+    webhook: withCertificate(webhook, config.client_certificate),
     fetch: (reference, signal) => fetchMedia(media, reference, signal),
     forget: (reference, signal) => forgetMedia(graph, reference, signal),
     check: (signal) => check(graph, signal),
     close: () => dispatcher.close(),
+  };
+}
+
+/** A webhook that believes nobody without the client certificate the channel names, whatever he has signed. */
+function withCertificate(webhook: Webhook, clientName: string | undefined): Webhook {
+  if (clientName === undefined) return webhook;
+  return {
+    ...webhook,
+    clientName,
+    authenticate: (request) => request.certificateName === clientName && webhook.authenticate(request),
   };
 }
 

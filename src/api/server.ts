@@ -1,0 +1,82 @@
+import { createServer as createHttpServer, type RequestListener, type Server, type ServerOptions } from "node:http";
+import { createServer as createHttpsServer, type Server as HttpsServer } from "node:https";
+import type { AddressInfo, Socket } from "node:net";
+import type { Connections } from "./connections.ts";
+
+/** What the server proves itself with, and whose client certificates it looks at. PEM. */
+export interface TlsMaterial {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+  /** Absent: no client is asked for a certificate. */
+  readonly clientCa?: Buffer;
+}
+
+interface ServerSettings {
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  /** Absent: plain HTTP. */
+  readonly tls?: TlsMaterial;
+  readonly connections: Connections;
+  readonly headersTimeoutMs?: number;
+  readonly requestTimeoutMs?: number;
+}
+
+export interface RunningServer {
+  readonly url: string;
+  /** Takes a renewed certificate for new connections. @throws what OpenSSL says of an unusable one */
+  renew(tls: TlsMaterial): void;
+  /** Accepts nothing more; resolves when the last request is answered. */
+  close(): Promise<void>;
+}
+
+/** Longer than the 60 s proxies keep idle connections, so that it is they who close first. */
+const IDLE_MS = 65_000;
+const HANDSHAKE_MS = 10_000;
+
+/**
+ * Serves the app over HTTP or HTTPS. Meta sends 3 MB in well under the time-outs; a slow sender is answered 408 and
+ * closed, and never keeps others waiting.
+ */
+export async function startServer(app: RequestListener, settings: ServerSettings): Promise<RunningServer> {
+  const options: ServerOptions = {
+    headersTimeout: settings.headersTimeoutMs ?? 10_000,
+    requestTimeout: settings.requestTimeoutMs ?? 30_000,
+    // How often Node looks for requests that overran the two above.
+    connectionsCheckingInterval: 500,
+    keepAliveTimeout: IDLE_MS,
+    // Requests whose framing two parsers could read differently are refused.
+    insecureHTTPParser: false,
+    requireHostHeader: true,
+  };
+  const https =
+    settings.tls && createHttpsServer({ ...options, ...secure(settings.tls), handshakeTimeout: HANDSHAKE_MS }, app);
+  const server: Server | HttpsServer = https ?? createHttpServer(options, app);
+  server.on("connection", (socket: Socket) => settings.connections.add(socket));
+  await listen(server, settings);
+  const { address, port } = server.address() as AddressInfo;
+  return {
+    url: `${https ? "https" : "http"}://${address.includes(":") ? `[${address}]` : address}:${port}`,
+    renew: (tls) => https?.setSecureContext(secure(tls)),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeIdleConnections();
+      }),
+  };
+}
+
+/** Asked for, not demanded: the API and health checks come without one; a channel that wants one says so. */
+function secure({ cert, key, clientCa }: TlsMaterial) {
+  return { cert, key, ...(clientCa && { ca: clientCa, requestCert: true, rejectUnauthorized: false }) };
+}
+
+function listen(server: Server | HttpsServer, { host, port }: ServerSettings): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,196 @@
+import { once } from "node:events";
+import { request, type RequestOptions } from "node:https";
+import { connect, type AddressInfo } from "node:net";
+import { createServer as createHttpServer } from "node:http";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { createApp } from "#src/api/app.ts";
+import { createClients } from "#src/api/clients.ts";
+import { Connections } from "#src/api/connections.ts";
+import { startServer, type RunningServer, type TlsMaterial } from "#src/api/server.ts";
+import { sign } from "#src/demo/whatsapp-cloud-payload.ts";
+import { createAuthority, type Issued } from "../support/certificates.ts";
+import { APP_SECRET, CHANNEL, createHarness, VERIFY_TOKEN, type Harness } from "./harness.ts";
+
+const META = "client.webhooks.fbclientcerts.com";
+const hospital = createAuthority("Hospital CA");
+const metaCa = createAuthority("Meta outbound API CA");
+const stranger = createAuthority("Meta outbound API CA");
+const expired = { from: new Date("2020-01-01"), to: new Date("2020-12-31") };
+
+let harness: Harness;
+let server: RunningServer;
+
+const material = (issued: Issued, clientCa = true): TlsMaterial => ({
+  cert: Buffer.from(issued.cert),
+  key: Buffer.from(issued.key),
+  ...(clientCa && { clientCa: Buffer.from(metaCa.cert) }),
+});
+
+beforeAll(async () => {
+  harness = await createHarness();
+  const door = harness.deps.webhook(CHANNEL)!;
+  const connections = new Connections();
+  const app = createApp({ ...harness.deps, connections, webhook: () => ({ ...door, clientName: META }) });
+  const tls = material(hospital.issue("botenstoff.hospital.test"));
+  server = await startServer(app, { host: "127.0.0.1", port: 0, tls, connections });
+});
+afterAll(async () => {
+  await server.close();
+  await harness.close();
+});
+
+interface Answer {
+  readonly status: number;
+  readonly body: string;
+  readonly serial: string;
+}
+
+function call(path: string, client?: Issued, post?: { body: Buffer; headers: object }): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const { port } = new URL(server.url);
+    const options: RequestOptions = {
+      host: "localhost",
+      port,
+      path,
+      method: post ? "POST" : "GET",
+      ca: hospital.cert,
+      agent: false,
+      headers: { ...post?.headers },
+      ...(client && { cert: client.cert, key: client.key }),
+    };
+    const sent = request(options, (response) => {
+      const serial = (
+        response.socket as unknown as { getPeerCertificate(): { serialNumber: string } }
+      ).getPeerCertificate();
+      response.setEncoding("utf8");
+      let body = "";
+      response.on("data", (piece: string) => (body += piece));
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, body, serial: serial.serialNumber }));
+    });
+    sent.on("error", reject);
+    sent.end(post?.body);
+  });
+}
+
+const webhook = (client?: Issued) =>
+  call(`/webhooks/${CHANNEL}`, client, sign({ id: `wamid.${Math.random()}` }, APP_SECRET));
+
+describe("the engine's own TLS, for a channel that asks for Meta's client certificate", () => {
+  test("takes a signed webhook that comes with it", async () => {
+    expect(await webhook(metaCa.issue(META))).toMatchObject({ status: 200 });
+  });
+
+  test.each([
+    ["without a certificate", undefined],
+    ["with one of another name", metaCa.issue("client.example.test")],
+    ["with one that has expired", metaCa.issue(META, expired)],
+    ["with the server's own authority's", hospital.issue(META)],
+  ])("refuses a signed webhook %s, and a handshake too", async (_what, client) => {
+    expect(await webhook(client)).toMatchObject({ status: 403, body: expect.stringContaining("problem:certificate") });
+    const query = new URLSearchParams({
+      "hub.mode": "subscribe",
+      "hub.verify_token": VERIFY_TOKEN,
+      "hub.challenge": "1",
+    });
+    expect(await call(`/webhooks/${CHANNEL}?${query.toString()}`, client)).toMatchObject({ status: 403 });
+    expect(await harness.deps.metrics.render()).toMatch(/botenstoff_certificate_failures_total\{[^}]*\} [1-9]/);
+  });
+
+  test("lets nobody in whose authority is only called the same", async () => {
+    // OpenSSL breaks the connection off itself where the issuer's name fits and the signature does not.
+    const verdict = await webhook(stranger.issue(META)).then(
+      ({ status }) => status,
+      () => "closed",
+    );
+    expect([403, "closed"]).toContain(verdict);
+    expect(await webhook(metaCa.issue(META))).toMatchObject({ status: 200 });
+  });
+
+  test("asks nobody else for one", async () => {
+    expect(await call("/healthz")).toMatchObject({ status: 200 });
+  });
+
+  test("takes a renewed certificate of its own without a restart", async () => {
+    const { serial } = await call("/healthz");
+    server.renew(material(hospital.issue("botenstoff.hospital.test")));
+    expect((await call("/healthz")).serial).not.toBe(serial);
+    expect(() => server.renew({ cert: Buffer.from("no certificate"), key: Buffer.from("no key") })).toThrow();
+    expect(await call("/healthz")).toMatchObject({ status: 200 });
+  });
+});
+
+describe("a reverse proxy that verified Meta's certificate", () => {
+  const told = (name: string, trusted: string[]) => {
+    const door = harness.deps.webhook(CHANNEL)!;
+    const { body, headers } = sign({ id: `wamid.${Math.random()}` }, APP_SECRET);
+    return harness
+      .client({
+        webhook: () => ({ ...door, clientName: META }),
+        clients: createClients({ proxies: trusted, certificateHeader: "x-client-certificate" }),
+      })
+      .raw.post(`/webhooks/${CHANNEL}`)
+      .set({ ...headers, "x-client-certificate": name })
+      .send(body.toString());
+  };
+
+  test("is believed when its address is configured", async () => {
+    await told(`CN=${META},O=Meta Platforms\\, Inc.`, ["127.0.0.0/8", "::1"]).expect(200);
+    await told("CN=someone.else", ["127.0.0.0/8", "::1"]).expect(403);
+    await told("", ["127.0.0.0/8", "::1"]).expect(403);
+  });
+
+  test("is a stranger with a header when it is not", async () => {
+    await told(`CN=${META}`, []).expect(403);
+    await told(`CN=${META}`, ["10.0.0.5"]).expect(403);
+  });
+});
+
+describe("slow senders", () => {
+  test("are answered 408 and closed, while others are served", async () => {
+    const connections = new Connections();
+    const app = createApp({ ...harness.deps, connections });
+    const own = { host: "127.0.0.1", port: 0, connections, headersTimeoutMs: 700, requestTimeoutMs: 1_500 };
+    const slowly = await startServer(app, own);
+    const port = Number(new URL(slowly.url).port);
+    const endings = await Promise.all([
+      // Headers that never end, and a body of which a byte comes now and then.
+      drip(port, "POST /webhooks/whatsapp-to-kis HTTP/1.1\r\nHost: engine\r\n", "X-A: b\r\n"),
+      drip(port, "POST /webhooks/whatsapp-to-kis HTTP/1.1\r\nHost: engine\r\nContent-Length: 1000000\r\n\r\n", "x"),
+      (async () => {
+        const { body, headers } = sign({ id: "wamid.between" }, APP_SECRET);
+        const response = await fetch(`${slowly.url}/webhooks/${CHANNEL}`, {
+          method: "POST",
+          body: new Uint8Array(body),
+          headers,
+        });
+        return String(response.status);
+      })(),
+    ]);
+    expect(endings).toEqual([expect.stringContaining("408"), expect.stringContaining("408"), "200"]);
+    await slowly.close();
+    while (connections.open > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  });
+});
+
+/** Sends `first`, then `again` every 100 ms until the server closes; resolves with what it said. */
+async function drip(port: number, first: string, again: string): Promise<string> {
+  const socket = connect(port, "127.0.0.1");
+  let said = "";
+  socket.setEncoding("utf8").on("data", (piece: string) => (said += piece));
+  socket.on("error", () => undefined);
+  await once(socket, "connect");
+  socket.write(first);
+  const timer = setInterval(() => socket.write(again), 100);
+  await once(socket, "close");
+  clearInterval(timer);
+  return said;
+}
+
+test("a port in use is told at start", async () => {
+  const taken = createHttpServer().listen(0, "127.0.0.1");
+  await once(taken, "listening");
+  const { port } = taken.address() as AddressInfo;
+  const start = startServer(() => undefined, { host: "127.0.0.1", port, connections: new Connections() });
+  await expect(start).rejects.toMatchObject({ code: "EADDRINUSE" });
+  taken.close();
+});

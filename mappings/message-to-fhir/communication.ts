@@ -1,56 +1,58 @@
-import type { Communication, CommunicationPayload } from "@medplum/fhirtypes";
+import type { CodeableConcept, Communication, Reference } from "@medplum/fhirtypes";
 import { communicationId, uuidIdentifier } from "#src/fhir/ids.ts";
 import { fhirString } from "#src/fhir/text.ts";
 import { deriveUuid } from "#src/message/id.ts";
 import type { Message } from "#src/message/message.ts";
-import type { Subject } from "#src/message/directory.ts";
+import { circumstanceLines } from "#src/message/readable.ts";
+import { fromHospital, writer, type Chart } from "./chart.ts";
 import type { Params } from "./params.ts";
+import type { Rendered } from "./rendered.ts";
 import { encounterReference, patientReference } from "./subject.ts";
 
 /**
  * One Communication for one message. The thread is a logical `partOf`: a header of its own would be one resource that
- * every message of a conversation fights over.
+ * every message of a conversation fights over. What a message changes is `about` it, logically, because it may not have
+ * been filed (yet); `inResponseTo` is kept for answers, which an edit can be as well. How it came about (forwarded, an
+ * advertisement, a group) stands in `note`: the payload is what was said and nothing else.
  */
-export function communication(
-  message: Message,
-  subject: Subject,
-  payload: readonly CommunicationPayload[],
-  params: Params,
-): Communication {
+export function communication(message: Message, rendered: Rendered, chart: Chart): Communication {
+  const { subject, params } = chart;
   const patient = patientReference(subject.patient, params);
+  const answers = rendered.answers ?? message.replyTo;
+  const notes = [...circumstanceLines(message.circumstances), ...(rendered.notes ?? [])];
   return {
     resourceType: "Communication",
     id: communicationId(message.id),
+    ...(rendered.contained && { contained: rendered.contained }),
     identifier: [uuidIdentifier(message.id), { system: params.message_id_system, value: message.externalId }],
     partOf: [{ identifier: uuidIdentifier(deriveUuid("thread", message.channel, message.conversation)) }],
-    ...(message.replyTo !== undefined && {
-      inResponseTo: [
-        { type: "Communication", identifier: { system: params.message_id_system, value: message.replyTo } },
-      ],
-    }),
+    ...(answers !== undefined && { inResponseTo: [messageReference(answers, params)] }),
     status: "completed",
-    medium: [
-      {
-        // ONLINEWRIT: "text or diagrams submitted by computer network"; v3-ParticipationMode has no code for messengers.
-        coding: [
-          {
-            system: "http://terminology.hl7.org/CodeSystem/v3-ParticipationMode",
-            code: "ONLINEWRIT",
-            display: "online written",
-          },
-        ],
-        text: "WhatsApp",
-      },
-    ],
+    category: [{ coding: [{ system: params.kind_system, code: message.content.kind }] }],
+    medium: [medium(rendered.dictated === true)],
     subject: patient,
+    ...(rendered.changes !== undefined && { about: [messageReference(rendered.changes, params)] }),
     ...(subject.encounter && { encounter: encounterReference(subject.encounter, params) }),
     sent: message.sentAt,
-    received: message.receivedAt,
-    sender: patient,
-    payload: [...payload],
+    // Of what the hospital sent only the sending is known, not when it arrived.
+    ...(!fromHospital(message) && { received: message.receivedAt }),
+    ...(fromHospital(message) && { recipient: [patient] }),
+    sender: writer(message, chart),
+    payload: [...rendered.payload],
+    ...(notes.length > 0 && { note: notes.map((text) => ({ text: fhirString(text) })) }),
   };
 }
 
-export function textPayload(text: string): CommunicationPayload {
-  return { contentString: fhirString(text) };
+function messageReference(externalId: string, { message_id_system: system }: Params): Reference<Communication> {
+  return { type: "Communication", identifier: { system, value: externalId } };
+}
+
+/**
+ * ONLINEWRIT: "text or diagrams submitted by computer network"; DICTATE: pre-recorded voice, one direction.
+ * v3-ParticipationMode has no code for messengers.
+ */
+function medium(dictated: boolean): CodeableConcept {
+  const [code, display] = dictated ? ["DICTATE", "dictated"] : ["ONLINEWRIT", "online written"];
+  const system = "http://terminology.hl7.org/CodeSystem/v3-ParticipationMode";
+  return { coding: [{ system, code, display }], text: "WhatsApp" };
 }

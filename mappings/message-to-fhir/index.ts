@@ -1,39 +1,69 @@
 import type { FhirTransaction } from "#src/fhir/transaction.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import { defineMapping } from "#src/message/mapping.ts";
+import type { Message } from "#src/message/message.ts";
+import { audio } from "./audio.ts";
+import type { Chart } from "./chart.ts";
+import { choice } from "./choice.ts";
+import { contacts } from "./contacts.ts";
+import { document } from "./document.ts";
+import { edit } from "./edit.ts";
 import { image } from "./image.ts";
+import { location } from "./location.ts";
 import { params, type Params } from "./params.ts";
+import { reaction } from "./reaction.ts";
+import { told, type Rendered } from "./rendered.ts";
+import { revoke } from "./revoke.ts";
+import { sticker } from "./sticker.ts";
 import { text } from "./text.ts";
+import { transaction } from "./transaction.ts";
+import { video } from "./video.ts";
 
-/** A patient's message as FHIR R4 resources: Communication, for an image also Binary and Media. */
+/** A message as FHIR R4 resources: one Communication, for each attachment also a Binary and a Media or DocumentReference. */
 export default defineMapping<Params, FhirTransaction>({
   output: "fhir",
-  version: "1",
+  version: "2",
   params,
   map(message, { subject, params: given }) {
     if (!subject) throw new BotenstoffError("MAPPING_FAILED", "mapping message-to-fhir: the message has no patient");
-    const { content } = message;
-    switch (content.kind) {
-      case "text":
-        return text(message, content, subject, given);
-      case "image":
-        return image(message, content, subject, given);
-      case "audio":
-      case "video":
-      case "document":
-      case "sticker":
-      case "location":
-      case "contacts":
-      case "choice":
-      case "reaction":
-      case "order":
-      case "note":
-      case "edit":
-      case "revoke":
-      case "call":
-      case "hl7":
-      case "unknown":
-        throw new BotenstoffError("MAPPING_FAILED", `mapping message-to-fhir: no rule for kind ${content.kind}`);
-    }
+    const chart = { subject, params: given };
+    return transaction(message, rendered(message, chart), chart);
   },
 });
+
+function rendered(message: Message, chart: Chart): Rendered {
+  const { content } = message;
+  switch (content.kind) {
+    case "text":
+      return text(content);
+    case "image":
+      return image(message, content, chart);
+    case "audio":
+      return audio(message, content, chart);
+    case "video":
+      return video(message, content, chart);
+    case "document":
+      return document(message, content, chart);
+    case "sticker":
+      return sticker(message, chart);
+    case "location":
+      return location(content);
+    case "contacts":
+      return contacts(content);
+    case "choice":
+      return choice(message, content, chart);
+    case "reaction":
+      return reaction(content);
+    case "edit":
+      return edit(message, content, chart);
+    case "revoke":
+      return revoke(content);
+    case "order":
+    case "note":
+    case "call":
+    case "unknown":
+      return told(content);
+    case "hl7":
+      throw new BotenstoffError("MAPPING_FAILED", "mapping message-to-fhir: an HL7 message is nothing a patient said");
+  }
+}

@@ -14,6 +14,15 @@ export const params = z
       .string()
       .default("https://graph.facebook.com/whatsapp/message-id")
       .describe("system of the identifier that carries WhatsApp's own message id"),
+    kind_system: z
+      .string()
+      .default("https://graph.facebook.com/whatsapp/message-type")
+      .describe("system of the category that says what kind of message it is: text, image, reaction, edit, …"),
+    organisation: z
+      .string()
+      .min(1)
+      .default("Krankenhaus")
+      .describe("how the chart names the hospital, as the sender of what was written on its own phone"),
   })
   .prefault({});
 

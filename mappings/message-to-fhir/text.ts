@@ -1,12 +1,7 @@
-import type { FhirTransaction } from "#src/fhir/transaction.ts";
-import type { Message } from "#src/message/message.ts";
-import type { Subject } from "#src/message/directory.ts";
-import { communication, textPayload } from "./communication.ts";
-import type { Params } from "./params.ts";
-import { transaction } from "./transaction.ts";
+import type { TextContent } from "#src/message/content.ts";
+import { textPayload, type Rendered } from "./rendered.ts";
 
-/** A text: one Communication with the text as it was written. */
-export function text(message: Message, content: { text: string }, subject: Subject, params: Params): FhirTransaction {
-  const resource = communication(message, subject, [textPayload(content.text)], params);
-  return transaction({ communication: resource, attachments: [], subject, params });
+/** A text, as it was written. */
+export function text(content: TextContent): Rendered {
+  return { payload: [textPayload(content.text)] };
 }

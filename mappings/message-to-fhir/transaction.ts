@@ -1,45 +1,46 @@
-import type { Binary, BundleEntry, Communication, Media, Resource } from "@medplum/fhirtypes";
-import type { FhirTransaction } from "#src/fhir/transaction.ts";
-import type { StoredContent } from "#src/message/attachment.ts";
-import type { Subject } from "#src/message/directory.ts";
-import type { Params } from "./params.ts";
+import { createHash } from "node:crypto";
+import type { BundleEntry, Communication, Resource } from "@medplum/fhirtypes";
+import type { Expectation, FhirTransaction } from "#src/fhir/transaction.ts";
+import type { Message } from "#src/message/message.ts";
+import type { Chart } from "./chart.ts";
+import { communication } from "./communication.ts";
+import type { Rendered } from "./rendered.ts";
 import { patientKey } from "./subject.ts";
 
-/** An attachment as it goes into the chart. */
-export interface FiledAttachment {
-  readonly attachmentId: string;
-  readonly stored: StoredContent;
-  readonly binary: Binary & { id: string };
-  readonly media: Media & { id: string };
-}
-
-interface Parts {
-  readonly communication: Communication;
-  readonly attachments: readonly FiledAttachment[];
-  readonly subject: Subject;
-  readonly params: Params;
-}
-
 /** Everything of one message in one transaction: the chart has all of it or nothing. */
-export function transaction({ communication, attachments, subject, params }: Parts): FhirTransaction {
-  const resources = [...attachments.flatMap(({ binary, media }) => [binary, media]), communication];
-  const { value, system } = patientKey(subject.patient, params);
+export function transaction(message: Message, rendered: Rendered, chart: Chart): FhirTransaction {
+  const { attachments = [] } = rendered;
+  const said = communication(message, rendered, chart);
+  const resources = [...attachments.flatMap(({ binary, description }) => [binary, description]), said];
+  const { value, system } = patientKey(chart.subject.patient, chart.params);
   return {
     bundle: { resourceType: "Bundle", type: "transaction", entry: resources.map(put) },
-    // Binary and Media alternate, Binary first.
+    // Binary and its description alternate, Binary first.
     blobs: attachments.map(({ attachmentId }, index) => ({ entry: index * 2, attachmentId })),
     expect: {
       patient: { value, ...(system !== undefined && { system }) },
-      communicationId: communication.id ?? "",
-      texts: (communication.payload ?? []).flatMap(({ contentString }) => contentString ?? []),
-      binaries: attachments.map(({ binary, media, stored }) => ({
+      communicationId: said.id ?? "",
+      texts: [
+        ...(said.payload ?? []).flatMap(({ contentString }) => contentString ?? []),
+        ...(said.note ?? []).map(({ text }) => text),
+      ],
+      inline: inlineOf(said),
+      binaries: attachments.map(({ binary, description, stored }) => ({
         binaryId: binary.id,
-        mediaId: media.id,
+        describedBy: `${description.resourceType}/${description.id}`,
         bytes: stored.bytes,
         sha256: stored.sha256,
       })),
     },
   };
+}
+
+function inlineOf({ payload = [] }: Communication): Expectation["inline"] {
+  return payload.flatMap(({ contentAttachment }) => {
+    if (contentAttachment?.data === undefined) return [];
+    const bytes = Buffer.from(contentAttachment.data, "base64");
+    return [{ bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") }];
+  });
 }
 
 /** PUT with a derived id: a replay updates the same resource to the same content, where a POST would add a second one. */

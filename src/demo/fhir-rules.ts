@@ -1,10 +1,12 @@
 import { indexStructureDefinitionBundle, OperationOutcomeError, validateResource } from "@medplum/core";
-import type { Bundle, Resource } from "@medplum/fhirtypes";
+import type { Bundle, Communication, Resource } from "@medplum/fhirtypes";
 
 const BINARY_LIMIT = 200 * 1024 * 1024;
 const EVENT_STATUS = new Set(
   "preparation in-progress not-done on-hold stopped completed entered-in-error unknown".split(" "),
 );
+const DOCUMENT_STATUS = new Set(["current", "superseded", "entered-in-error"]);
+const WITH_SUBJECT = ["Communication", "Media", "DocumentReference"];
 const ID = /^[A-Za-z0-9.-]{1,64}$/;
 
 let loaded: Promise<void> | undefined;
@@ -41,11 +43,37 @@ function overlooked(resource: Resource): string[] {
   if ("status" in resource && ["Communication", "Media"].includes(resource.resourceType)) {
     if (!EVENT_STATUS.has(resource.status as string)) faults.push("status: not an event-status");
   }
-  if (resource.resourceType === "Communication" || resource.resourceType === "Media") {
-    if (!resource.subject?.reference && !resource.subject?.identifier) faults.push("subject: nobody");
+  if (resource.resourceType === "DocumentReference" && !DOCUMENT_STATUS.has(resource.status)) {
+    faults.push("status: not a document-reference-status");
   }
+  if (WITH_SUBJECT.includes(resource.resourceType)) {
+    const { subject } = resource as { subject?: { reference?: string; identifier?: object } };
+    if (!subject?.reference && !subject?.identifier) faults.push("subject: nobody");
+  }
+  if (resource.resourceType === "Communication") faults.push(...payloadFaults(resource));
   if (hasEmptyArray(resource)) faults.push("an array is empty");
+  if (hasUntypedData(resource)) faults.push("an attachment with data has no type (att-1)");
   return faults;
+}
+
+/** One content[x] in each part, and contained resources that somebody points to (dom-3). */
+function payloadFaults({ payload = [], contained = [] }: Communication): string[] {
+  const single = payload.every((part) => Object.keys(part).filter((name) => name.startsWith("content")).length === 1);
+  const pointers = payload.map(({ contentReference }) => contentReference?.reference);
+  const contents = new Set(contained.map(({ id }) => `#${id}`));
+  const orphans = [...contents].some((pointer) => !pointers.includes(pointer));
+  const strays = pointers.some((pointer) => pointer?.startsWith("#") === true && !contents.has(pointer));
+  return [
+    ...(single ? [] : ["payload: not exactly one content"]),
+    ...(orphans ? ["contained: nobody points to it (dom-3)"] : []),
+    ...(strays ? ["payload: points to nothing contained"] : []),
+  ];
+}
+
+function hasUntypedData(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(hasUntypedData);
+  if (typeof value !== "object" || value === null) return false;
+  return ("data" in value && !("contentType" in value)) || Object.values(value).some(hasUntypedData);
 }
 
 function hasEmptyArray(value: unknown): boolean {

@@ -71,9 +71,13 @@ export class Chart {
   /** Literal references must lead somewhere: into the transaction or into the chart. */
   #danglingReferences(resource: Resource, entries: readonly BundleEntry[]): string[] {
     const sent = new Set(entries.map((entry) => entry.request?.url));
-    return referencesIn(resource)
-      .filter((reference) => !sent.has(reference) && !this.#resources.has(reference))
-      .map((reference) => `reference ${reference.split("/")[0]} leads nowhere`);
+    return (
+      referencesIn(resource)
+        // "#…" leads into the resource itself, which the rules look at.
+        .filter((reference) => !reference.startsWith("#"))
+        .filter((reference) => !sent.has(reference) && !this.#resources.has(reference))
+        .map((reference) => `reference ${reference.split("/")[0]} leads nowhere`)
+    );
   }
 
   #write(resource: Resource & { id: string }): {

@@ -54,16 +54,17 @@ export function wamid(number: string): string {
 }
 
 export function textUpdate(input: TextInput): Update {
-  return update(input, { type: "text", text: { body: input.body } });
+  return elementUpdate(input, { type: "text", text: { body: input.body } });
 }
 
 export function imageUpdate(input: ImageInput): Update {
   const { caption, mimeType, sha256, mediaId, url } = input;
   const image = { ...(caption && { caption }), mime_type: mimeType, sha256, id: mediaId, ...(url && { url }) };
-  return update(input, { type: "image", image });
+  return elementUpdate(input, { type: "image", image });
 }
 
-function update(input: Envelope, content: Readonly<Record<string, unknown>>): Update {
+/** An element of any type: `content` is its `type` and what belongs to it. */
+export function elementUpdate(input: Envelope, content: Readonly<Record<string, unknown>>): Update {
   const { from, userId, name, replyTo } = input;
   return {
     message: {

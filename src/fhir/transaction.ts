@@ -12,11 +12,14 @@ export interface FhirTransaction {
 export interface Expectation {
   readonly patient: PatientKey;
   readonly communicationId: string;
-  /** The text parts in payload order. */
+  /** The text parts in payload order, then the notes. */
   readonly texts: readonly string[];
+  /** What is inside the Communication itself, in payload order. */
+  readonly inline: readonly { readonly bytes: number; readonly sha256: string }[];
   readonly binaries: readonly {
     readonly binaryId: string;
-    readonly mediaId: string;
+    /** The resource that says what the bytes are and whose: "Media/<id>", "DocumentReference/<id>". */
+    readonly describedBy: string;
     readonly bytes: number;
     /** Lower-case hex. */
     readonly sha256: string;

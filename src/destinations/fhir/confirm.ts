@@ -22,6 +22,8 @@ export async function readBack(client: FhirClient, expect: Expectation, signal: 
   if (!communication) return missing("Communication");
   if (!(await isPatient(client, communication["subject"], expect.patient, signal))) return mismatch("patient");
   if (textsOf(communication).join("\n") !== expect.texts.join("\n")) return mismatch("text");
+  const inline = await compareInline(client, communication, expect.inline, signal);
+  if (inline) return inline;
   for (const binary of expect.binaries) {
     const difference = await compareBinary(client, binary, expect.patient, signal);
     if (difference) return difference;
@@ -42,28 +44,52 @@ async function compareBinary(
   patient: PatientKey,
   signal: AbortSignal,
 ): Promise<Difference> {
-  const media = await client.read(`Media/${expected.mediaId}`, signal);
-  if (!media) return missing("Media");
-  if (!(await isPatient(client, media["subject"], patient, signal))) return mismatch("patient");
-  const found = await measureBinary(client, expected.binaryId, signal);
+  const description = await client.read(expected.describedBy, signal);
+  if (!description) return missing(expected.describedBy.split("/")[0] ?? "description");
+  if (!(await isPatient(client, description["subject"], patient, signal))) return mismatch("patient");
+  const found = await measureBinary(client, `Binary/${expected.binaryId}`, signal);
   if (!found) return missing("Binary");
   if (found.bytes !== expected.bytes) return mismatch("size");
   return found.sha256 === expected.sha256 ? undefined : mismatch("hash");
 }
 
+/** Compares what is inside the Communication; a server may have moved it into a Binary of its own. */
+async function compareInline(
+  client: FhirClient,
+  communication: Json,
+  expected: Expectation["inline"],
+  signal: AbortSignal,
+): Promise<Difference> {
+  const attachments = payloadOf(communication).flatMap(({ contentAttachment }) => contentAttachment ?? []);
+  if (attachments.length !== expected.length) return mismatch("size");
+  for (const [index, { bytes, sha256 }] of expected.entries()) {
+    const { data, url = "" } = attachments[index] ?? {};
+    const moved = /(?:^|\/)(Binary\/[A-Za-z0-9.-]{1,64})$/.exec(url)?.[1];
+    const found = data === undefined && moved ? await measureBinary(client, moved, signal) : measure(data ?? "");
+    if (!found) return missing("Binary");
+    if (found.bytes !== bytes) return mismatch("size");
+    if (found.sha256 !== sha256) return mismatch("hash");
+  }
+  return undefined;
+}
+
+function measure(base64: string) {
+  const bytes = Buffer.from(base64, "base64");
+  return { bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
+}
+
 /** A Binary comes as it is or, from servers that insist, as JSON with base64 (R4 binary.html). */
-async function measureBinary(client: FhirClient, id: string, signal: AbortSignal) {
-  const { status, contentType, body } = await client.get(`Binary/${id}`, signal, "*/*");
+async function measureBinary(client: FhirClient, path: string, signal: AbortSignal) {
+  const { status, contentType, body } = await client.get(path, signal, "*/*");
   if (status !== 200) {
     await body.dump();
     return undefined;
   }
-  const hash = createHash("sha256");
   if (contentType.includes("json")) {
     const { data = "" } = (await body.json()) as { data?: string };
-    const bytes = Buffer.from(data, "base64");
-    return { bytes: bytes.length, sha256: hash.update(bytes).digest("hex") };
+    return measure(data);
   }
+  const hash = createHash("sha256");
   let bytes = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
     hash.update(chunk);
@@ -91,8 +117,18 @@ function isSame(found: Identifier, key: PatientKey): boolean {
 }
 
 function textsOf(communication: Json): string[] {
-  const payload = (communication["payload"] ?? []) as { contentString?: string }[];
-  return payload.flatMap(({ contentString }) => contentString ?? []);
+  const notes = (communication["note"] ?? []) as { text?: string }[];
+  return [
+    ...payloadOf(communication).flatMap(({ contentString }) => contentString ?? []),
+    ...notes.flatMap(({ text }) => text ?? []),
+  ];
+}
+
+function payloadOf(communication: Json) {
+  return (communication["payload"] ?? []) as {
+    contentString?: string;
+    contentAttachment?: { data?: string; url?: string };
+  }[];
 }
 
 function missing(what: string): Confirmation & { state: "missing" } {

@@ -1,30 +1,14 @@
-import type { AttachmentReference } from "#src/message/attachment.ts";
-import { members, word } from "./member.ts";
+import type { ImageContent, UnknownContent } from "#src/message/content.ts";
+import { members } from "./member.ts";
 import type { Members } from "./member.ts";
-import { sha256Hex } from "./sha256.ts";
+import { captionOf, reference } from "./reference.ts";
 import { unknown } from "./unknown.ts";
 import type { Reading } from "./unknown.ts";
 
-/** `{"type":"image","image":{"id","caption"?,"mime_type"?,"sha256"?,"url"?}}`; `url` since November 2025. */
-export function image(element: Members): Reading {
+/** `{"type":"image","image":{"id","caption"?,…}}`. */
+export function image(element: Members): Reading<ImageContent | UnknownContent> {
   const media = members(element["image"]);
-  const mediaId = word(media?.["id"]);
-  if (!media || !mediaId) return unknown("image", "malformed");
-  const caption = media["caption"];
-  return {
-    content: { kind: "image", ...(typeof caption === "string" && caption !== "" && { caption }) },
-    attachments: [reference(mediaId, media)],
-  };
-}
-
-function reference(mediaId: string, media: Members): AttachmentReference {
-  const url = word(media["url"]);
-  const declaredType = word(media["mime_type"]);
-  const announcedSha256 = sha256Hex(media["sha256"]);
-  return {
-    mediaId,
-    ...(url && { url }),
-    ...(declaredType && { declaredType }),
-    ...(announcedSha256 && { announcedSha256 }),
-  };
+  const attachment = reference(media);
+  if (!attachment) return unknown("image", "malformed");
+  return { content: { kind: "image", ...captionOf(media) }, attachments: [attachment] };
 }

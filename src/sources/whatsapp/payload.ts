@@ -6,6 +6,7 @@ import { addressOf } from "./address.ts";
 import { parseBody } from "./body.ts";
 import { contactNews } from "./contact-news.ts";
 import { contactBook, contactOf, sender } from "./contact.ts";
+import { contextOf } from "./context.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { messageReading } from "./kind.ts";
 import { list, members, word } from "./member.ts";
@@ -110,7 +111,6 @@ function message(
   const reading = messageReading(said);
   const id = word(said["id"]);
   const from = sender(said, contact);
-  const replyTo = word(members(said["context"])?.["id"]);
   const group = word(said["group_id"]);
   const lane = group ?? from?.phone ?? from?.userId ?? "nobody";
   const news = contactNews(said, contact);
@@ -121,7 +121,7 @@ function message(
     ...(from && { sender: from }),
     ...(from && group === undefined && { direct: true }),
     ...(news && { contactNews: news }),
-    ...(replyTo !== undefined && { replyTo }),
+    ...contextOf(said),
     conversation: `${place.number}:${lane}`,
   };
 }

@@ -1,0 +1,38 @@
+import type { Communication, CommunicationPayload } from "@medplum/fhirtypes";
+import { fhirString } from "#src/fhir/text.ts";
+import type { Content } from "#src/message/content.ts";
+import { readableLines } from "#src/message/readable.ts";
+import type { FiledAttachment } from "./filed.ts";
+
+/** What a kind of message puts into the chart, beside the who and when that all of them share. */
+export interface Rendered {
+  /** Never empty: a Communication without a payload is a thread's header to some readers. */
+  readonly payload: readonly CommunicationPayload[];
+  readonly attachments?: readonly FiledAttachment[];
+  /** External id of the message it is an answer to. */
+  readonly answers?: string;
+  /** External id of the message it changes; that one stays as it is. */
+  readonly changes?: string;
+  /** Spoken, not written. */
+  readonly dictated?: true;
+  readonly contained?: NonNullable<Communication["contained"]>;
+  /** What is worth keeping but was not shown to the sender. */
+  readonly notes?: readonly string[];
+}
+
+export function textPayload(text: string): CommunicationPayload {
+  return { contentString: fhirString(text) };
+}
+
+/** Something that reads as a few lines and no more: an order, a note, a call, what the engine cannot read. */
+export function told(content: Content): Rendered {
+  return { payload: [textPayload(readableLines(content).join("\n"))] };
+}
+
+/** The attachments of a message, each by reference, its caption after them. */
+export function withCaption(attachments: readonly FiledAttachment[], caption: string | undefined): Rendered {
+  const payload = attachments.map(({ description: { resourceType, id } }): CommunicationPayload => ({
+    contentReference: { type: resourceType, reference: `${resourceType}/${id}` },
+  }));
+  return { payload: [...payload, ...(caption === undefined ? [] : [textPayload(caption)])], attachments };
+}

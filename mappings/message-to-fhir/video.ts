@@ -1,0 +1,10 @@
+import type { VideoContent } from "#src/message/content.ts";
+import type { Message } from "#src/message/message.ts";
+import type { Chart } from "./chart.ts";
+import { filed } from "./filed.ts";
+import { withCaption, type Rendered } from "./rendered.ts";
+
+/** Binary, Media, and a Communication that points to it, caption after it. */
+export function video(message: Message, { caption }: VideoContent, chart: Chart): Rendered {
+  return withCaption(filed(message, chart, "video"), caption);
+}

@@ -1,0 +1,52 @@
+import type { AttachmentReference } from "#src/message/attachment.ts";
+import { list, members, word } from "./member.ts";
+import type { Members } from "./member.ts";
+import { reference } from "./reference.ts";
+import { unknown } from "./unknown.ts";
+import type { Reading } from "./unknown.ts";
+
+/**
+ * A filled form (Flow): `{"response_json":"{\"field\":\"answer\"}","body":"Sent","name":"flow"}`. `response_json` is JSON
+ * in a string; one that is no object is carried as the one answer it is.
+ */
+export function form(reply: Members | undefined): Reading {
+  const json = reply?.["response_json"];
+  if (!reply || typeof json !== "string") return unknown("interactive:nfm_reply", "malformed");
+  const text = word(reply["body"]) ?? word(reply["name"]) ?? "";
+  const fields = Object.entries(parsed(json));
+  const uploads = fields.flatMap(([, value]) => uploadsIn(value) ?? []);
+  // The token only ties the form to its session; it says nothing of the patient, and stays in `raw`.
+  const answers = fields
+    .filter(([name]) => name !== "flow_token")
+    .map(([name, value]) => [name, answer(value)] as const);
+  return {
+    content: { kind: "choice", via: "form", text, answers: Object.fromEntries(answers) },
+    ...(uploads.length > 0 && { attachments: uploads }),
+  };
+}
+
+function parsed(json: string): Members {
+  try {
+    const value: unknown = JSON.parse(json);
+    return members(value) ?? { response: value };
+  } catch {
+    return { response: json };
+  }
+}
+
+/** What was uploaded in a field: a list of `{"id","mime_type","sha256","file_name"}`; undefined for other answers. */
+function uploadsIn(value: unknown): AttachmentReference[] | undefined {
+  const items = list(value)?.map(members);
+  if (!items || items.length === 0) return undefined;
+  const uploads = items.map((item) => (word(item?.["mime_type"]) === undefined ? undefined : reference(item)));
+  return uploads.every((upload) => upload !== undefined) ? uploads : undefined;
+}
+
+/** An answer as a person reads it: several choices in one line, names of what was uploaded. */
+function answer(value: unknown): string {
+  if (typeof value === "string") return value;
+  const uploads = uploadsIn(value);
+  if (uploads) return uploads.map(({ fileName, mediaId }) => fileName ?? mediaId).join(", ");
+  const choices = list(value);
+  return choices?.every((choice) => typeof choice === "string") ? choices.join(", ") : JSON.stringify(value);
+}

@@ -1,0 +1,91 @@
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import type { Bundle, Communication } from "@medplum/fhirtypes";
+import { faultsOf, loadDefinitions } from "#src/demo/fhir-rules.ts";
+import { startKisFhir, type KisFhir } from "#src/demo/kis-fhir.ts";
+import { readBack } from "#src/destinations/fhir/confirm.ts";
+import { FhirClient } from "#src/fhir/client.ts";
+import type { FhirTransaction } from "#src/fhir/transaction.ts";
+import { writeTransaction } from "#src/fhir/write-json.ts";
+import type { MessageKind } from "#src/message/content.ts";
+import type { Message } from "#src/message/message.ts";
+
+const EXAMPLES = join(import.meta.dirname, "../../mappings/message-to-fhir/examples");
+/** What every attachment of the examples consists of. */
+const BYTES = Buffer.from("example bytes of an attachment");
+const signal = AbortSignal.timeout(60_000);
+
+const cases = readdirSync(EXAMPLES).sort();
+const read = (name: string, file: string) => JSON.parse(readFileSync(join(EXAMPLES, name, file), "utf8")) as unknown;
+const golden = (name: string) => read(name, "out.json") as FhirTransaction;
+
+/** The transaction as it goes over the wire, the bytes in their places. */
+async function complete(transaction: FhirTransaction): Promise<Bundle> {
+  return JSON.parse(await text(writeTransaction(transaction, () => Readable.from([BYTES])).body)) as Bundle;
+}
+
+describe("the golden FHIR examples", () => {
+  let kis: KisFhir;
+  let client: FhirClient;
+
+  beforeAll(async () => {
+    await loadDefinitions();
+    kis = await startKisFhir({ host: "127.0.0.1", port: 0 });
+    client = new FhirClient({ baseUrl: kis.url, timeoutMs: 10_000, connections: 1 });
+  });
+  afterAll(async () => {
+    await client.close();
+    await kis.close();
+  });
+
+  test("cover every kind a patient's message can have", () => {
+    const covered = new Set(cases.map((name) => (read(name, "in.json") as { message: Message }).message.content.kind));
+    const kinds: Record<Exclude<MessageKind, "hl7">, true> = {
+      text: true,
+      image: true,
+      audio: true,
+      video: true,
+      document: true,
+      sticker: true,
+      location: true,
+      contacts: true,
+      choice: true,
+      reaction: true,
+      order: true,
+      note: true,
+      edit: true,
+      revoke: true,
+      call: true,
+      unknown: true,
+    };
+    expect([...covered].sort()).toEqual(Object.keys(kinds).sort());
+  });
+
+  test.each(cases)("%s is valid R4, whole and free of what validators overlook", async (name) => {
+    const { entry = [] } = await complete(golden(name));
+    expect(entry.flatMap(({ resource }) => (resource ? faultsOf(resource) : ["no resource"]))).toEqual([]);
+    expect(entry.at(-1)?.resource?.resourceType).toBe("Communication");
+    expect((entry.at(-1)?.resource as Communication).payload?.length).toBeGreaterThan(0);
+  });
+
+  test.each(cases)("%s is confirmed by reading it back, and only as it was sent", async (name) => {
+    const { expect: expected, ...transaction } = golden(name);
+    const bundle = await complete({ expect: expected, ...transaction });
+    expect(kis.chart.transact(bundle).status).toBe(200);
+    expect(await readBack(client, expected, signal)).toMatchObject({ state: "confirmed" });
+
+    const strange = { ...expected, patient: { value: "somebody else" } };
+    expect(await readBack(client, strange, signal)).toEqual({ state: "mismatch", detail: "the patient differs" });
+    const longer = { ...expected, texts: [...expected.texts, "x"] };
+    expect(await readBack(client, longer, signal)).toEqual({ state: "mismatch", detail: "the text differs" });
+    for (const part of ["binaries", "inline"] as const) {
+      const other = expected[part].map((one) => ({ ...one, sha256: "0".repeat(64) }));
+      if (other.length === 0) continue;
+      const altered = { ...expected, [part]: other };
+      expect(await readBack(client, altered, signal)).toEqual({ state: "mismatch", detail: "the hash differs" });
+    }
+  });
+});

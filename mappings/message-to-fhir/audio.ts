@@ -6,5 +6,5 @@ import { withCaption, type Rendered } from "./rendered.ts";
 
 /** Sound as Binary and Media; only what was spoken into the phone counts as dictated. */
 export function audio(message: Message, { voice }: AudioContent, chart: Chart): Rendered {
-  return { ...withCaption(filed(message, chart, "audio"), undefined), ...(voice && { dictated: true }) };
+  return { ...withCaption(filed(message, chart, "audio"), undefined), ...(voice && { medium: "DICTATE" }) };
 }

@@ -29,7 +29,7 @@ export function communication(message: Message, rendered: Rendered, chart: Chart
     ...(answers !== undefined && { inResponseTo: [messageReference(answers, params)] }),
     status: "completed",
     category: [{ coding: [{ system: params.kind_system, code: message.content.kind }] }],
-    medium: [medium(rendered.dictated === true)],
+    medium: [medium(rendered.medium ?? "ONLINEWRIT")],
     subject: patient,
     ...(rendered.changes !== undefined && { about: [messageReference(rendered.changes, params)] }),
     ...(subject.encounter && { encounter: encounterReference(subject.encounter, params) }),
@@ -47,12 +47,13 @@ function messageReference(externalId: string, { message_id_system: system }: Par
   return { type: "Communication", identifier: { system, value: externalId } };
 }
 
+const MEDIA = { ONLINEWRIT: "online written", DICTATE: "dictated", PHONE: "telephone" } as const;
+
 /**
  * ONLINEWRIT: "text or diagrams submitted by computer network"; DICTATE: pre-recorded voice, one direction.
  * v3-ParticipationMode has no code for messengers.
  */
-function medium(dictated: boolean): CodeableConcept {
-  const [code, display] = dictated ? ["DICTATE", "dictated"] : ["ONLINEWRIT", "online written"];
+function medium(code: keyof typeof MEDIA): CodeableConcept {
   const system = "http://terminology.hl7.org/CodeSystem/v3-ParticipationMode";
-  return { coding: [{ system, code, display }], text: "WhatsApp" };
+  return { coding: [{ system, code, display: MEDIA[code] }], text: "WhatsApp" };
 }

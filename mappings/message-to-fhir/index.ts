@@ -58,9 +58,10 @@ function rendered(message: Message, chart: Chart): Rendered {
       return edit(message, content, chart);
     case "revoke":
       return revoke(content);
+    case "call":
+      return { ...told(content), medium: "PHONE" };
     case "order":
     case "note":
-    case "call":
     case "unknown":
       return told(content);
     case "hl7":

@@ -13,8 +13,8 @@ export interface Rendered {
   readonly answers?: string;
   /** External id of the message it changes; that one stays as it is. */
   readonly changes?: string;
-  /** Spoken, not written. */
-  readonly dictated?: true;
+  /** How it was said, where it was not written. */
+  readonly medium?: "DICTATE" | "PHONE";
   readonly contained?: NonNullable<Communication["contained"]>;
   /** What is worth keeping but was not shown to the sender. */
   readonly notes?: readonly string[];
@@ -24,7 +24,7 @@ export function textPayload(text: string): CommunicationPayload {
   return { contentString: fhirString(text) };
 }
 
-/** Something that reads as a few lines and no more: an order, a note, a call, what the engine cannot read. */
+/** Something that reads as a few lines and no more: an order, a note, what the engine cannot read. */
 export function told(content: Content): Rendered {
   return { payload: [textPayload(readableLines(content).join("\n"))] };
 }

@@ -23,7 +23,12 @@ export function kindParts(target: string): Readonly<Record<string, KindPart>> {
   return {
     location: {
       type: "location",
-      location: { latitude: 48.137154, longitude: 11.576124, name: "Praxis am Markt", address: "Marktplatz 1, München" },
+      location: {
+        latitude: 48.137154,
+        longitude: 11.576124,
+        name: "Praxis am Markt",
+        address: "Marktplatz 1, München",
+      },
     },
     contacts: {
       type: "contacts",
@@ -64,7 +69,11 @@ export function kindParts(target: string): Readonly<Record<string, KindPart>> {
       type: "interactive",
       interactive: {
         type: "call_permission_reply",
-        call_permission_reply: { response: "accept", expiration_timestamp: 1_795_500_000, response_source: "user_action" },
+        call_permission_reply: {
+          response: "accept",
+          expiration_timestamp: 1_795_500_000,
+          response_source: "user_action",
+        },
       },
     },
     reaction: { type: "reaction", reaction: { message_id: target, emoji: "👍" } },

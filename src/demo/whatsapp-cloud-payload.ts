@@ -82,16 +82,19 @@ export function elementUpdate(input: Envelope, content: Readonly<Record<string, 
 /** The webhook body for any number of updates, with each sender once in `contacts`. */
 export function batch(phoneNumberId: string, updates: readonly Update[]): Record<string, unknown> {
   const contacts = new Map(updates.flatMap(({ contact }) => (contact ? [[JSON.stringify(contact), contact]] : [])));
-  const value = {
-    messaging_product: "whatsapp",
-    metadata: { display_phone_number: "4930901820", phone_number_id: phoneNumberId },
-    contacts: [...contacts.values()],
-    messages: updates.map(({ message }) => message),
-  };
-  return {
-    object: "whatsapp_business_account",
-    entry: [{ id: "102290129340398", changes: [{ value, field: "messages" }] }],
-  };
+  const messages = updates.map(({ message }) => message);
+  return fieldBody(phoneNumberId, "messages", { contacts: [...contacts.values()], messages });
+}
+
+/** The webhook body of one change of any field; `members` are what its value holds beside the number. */
+export function fieldBody(
+  phoneNumberId: string,
+  field: string,
+  members: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const metadata = { display_phone_number: "4930901820", phone_number_id: phoneNumberId };
+  const value = { messaging_product: "whatsapp", metadata, ...members };
+  return { object: "whatsapp_business_account", entry: [{ id: "102290129340398", changes: [{ value, field }] }] };
 }
 
 /** Signs a payload the way Meta does: over JSON with `/` and everything beyond ASCII escaped per UTF-16 unit (`\/`, `\u00e4`). */

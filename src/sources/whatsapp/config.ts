@@ -82,6 +82,10 @@ const fields = z.strictObject({
     .or(z.array(z.string().toLowerCase().regex(MEDIA_HOST)))
     .default(MEDIA_HOSTS)
     .describe('Hosts attachments may come from, besides graph_url\'s own: "host", "host:port" or "*.domain".'),
+  unknown_kinds: empty<"hold">("hold")
+    .or(z.enum(["hold", "placeholder"]))
+    .default("hold")
+    .describe("A kind of message the engine cannot read waits for a person (hold), or is filed as a placeholder."),
   max_attachment_bytes: empty(MAX_ATTACHMENT_BYTES)
     .or(z.coerce.number().int().positive())
     .default(MAX_ATTACHMENT_BYTES)

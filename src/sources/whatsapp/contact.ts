@@ -21,28 +21,32 @@ export function contactBook(value: unknown): ContactBook {
   return { byId, ...(sole && entries.length === 1 && { sole }) };
 }
 
+/** Where an element names the contact: as its sender, or as the one the hospital wrote to. */
+export type Side = "from" | "to";
+
 /**
- * The contact entry of a message's sender. A message that names nobody belongs to the only entry there is; a message
- * that names somebody else never does, because a wrong user id would be a wrong patient.
+ * The contact entry of the person a message names. A message that names nobody belongs to the only entry there is; a
+ * message that names somebody else never does, because a wrong user id would be a wrong patient.
  */
-export function contactOf(element: Members, book: ContactBook): Members | undefined {
-  const from = word(element["from"]);
-  const userId = word(element["from_user_id"]);
-  if (from === undefined && userId === undefined) return book.sole;
+export function contactOf(element: Members, book: ContactBook, side: Side): Members | undefined {
+  const number = word(element[side]);
+  const userId = word(element[`${side}_user_id`]);
+  if (number === undefined && userId === undefined) return book.sole;
   return (
-    (from !== undefined ? book.byId.get(from) : undefined) ?? (userId !== undefined ? book.byId.get(userId) : undefined)
+    (number !== undefined ? book.byId.get(number) : undefined) ??
+    (userId !== undefined ? book.byId.get(userId) : undefined)
   );
 }
 
 /**
- * Who wrote. Since 2026 `from` may be missing or hold a business-scoped user id, so only 5 to 20 digits count as a
- * phone number. Undefined when nothing identifies the sender.
+ * Who wrote, or to whom. Since 2026 the number may be missing or hold a business-scoped user id, so only 5 to 20 digits
+ * count as a phone number. Undefined when nothing identifies the person.
  */
-export function sender(element: Members, entry: Members | undefined): Contact | undefined {
-  const from = word(element["from"]);
-  const phone = phoneOf(from) ?? phoneOf(word(entry?.["wa_id"]));
-  const userId = word(element["from_user_id"]) ?? word(entry?.["user_id"]);
-  const ids = contactIds(phone, userId ?? (phoneOf(from) === undefined ? from : undefined));
+export function person(element: Members, entry: Members | undefined, side: Side): Contact | undefined {
+  const number = word(element[side]);
+  const phone = phoneOf(number) ?? phoneOf(word(entry?.["wa_id"]));
+  const userId = word(element[`${side}_user_id`]) ?? word(entry?.["user_id"]);
+  const ids = contactIds(phone, userId ?? (phoneOf(number) === undefined ? number : undefined));
   const name = members(entry?.["profile"])?.["name"];
   return ids && { ...ids, ...(typeof name === "string" && name !== "" && { displayName: name }) };
 }

@@ -11,6 +11,11 @@ export function list(value: unknown): readonly unknown[] | undefined {
   return Array.isArray(value) ? value : undefined;
 }
 
+/** The elements of a list; something else in its place counts as one element, absence as none. */
+export function each(value: unknown): readonly unknown[] {
+  return list(value) ?? (value === undefined ? [] : [value]);
+}
+
 /**
  * The value as a name, number or id: a non-empty string, or an integer written without quotes, as Meta's own samples do
  * for `timestamp`, `wa_id` and `file_size`. Undefined for anything else.

@@ -1,6 +1,7 @@
 import type { NoticeDraft, NoticeLevel } from "#src/message/notice.ts";
 import { list, members, word } from "./member.ts";
 import type { Members } from "./member.ts";
+import { errorCodes } from "./unknown.ts";
 
 /** What a notice tells, without the who, when and raw bytes that all elements share. */
 export type NoticeReading = Omit<NoticeDraft, "kind" | "about" | "externalId" | "part" | "addressee" | "at" | "raw">;
@@ -74,12 +75,6 @@ function eventOf(value: Members): string {
     ),
   );
   return tame(event ?? "untold");
-}
-
-/** The codes in `errors[]`, where Meta reports what went wrong; sorted, each once. */
-function errorCodes(value: Members): string[] {
-  const codes = (list(value["errors"]) ?? []).flatMap((error) => word(members(error)?.["code"]) ?? []);
-  return [...new Set(codes.filter((code) => /^\d{1,9}$/.test(code)))].sort();
 }
 
 function levelOf(codes: readonly string[], least: NoticeLevel): NoticeLevel {

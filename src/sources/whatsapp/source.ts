@@ -29,7 +29,7 @@ function openSource(config: WhatsappConfig): Source {
   const { graph, hosts, webhook } = openProvider(config, dispatcher);
   const media = { graph, hosts, maxBytes: config.max_attachment_bytes };
   return {
-    split: (event) => cut(event, config.phone_number_id),
+    split: (event) => cut(event, config.phone_number_id, config.unknown_kinds),
     address: addressOf(config.phone_number_id),
     webhook: withCertificate(webhook, config.client_certificate),
     fetch: (reference, signal) => fetchMedia(media, reference, signal),

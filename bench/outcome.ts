@@ -7,16 +7,17 @@ import type { LoadReport } from "./processes/webhook-load.ts";
 const LOOK_EVERY_MS = 100;
 const PATIENCE_MS = 120_000;
 
-/** Waits until so many messages are in one of the states. @throws Error when they do not get there */
-export async function waitForMessages(database: Database, states: readonly string[], wanted: number): Promise<void> {
+/** Waits until so many messages of the channels are filed. @throws Error when they do not get there */
+export async function waitForMessages(database: Database, channels: readonly string[], wanted: number): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS;
   for (;;) {
     // Open lanes are few whatever is stored; counting messages all the time would be load of its own.
     const [open] = await database.rows<{ open: boolean }>("SELECT EXISTS (SELECT FROM lane WHERE open > 0) AS open");
-    if (!open?.open && (await countMessages(database, states)) >= wanted) return;
+    if (!open?.open && (await countMessages(database, ["filed"], channels)) >= wanted) return;
     if (performance.now() > deadline) {
       const states = await database.rows<object>(
-        "SELECT state, reason, last_error, count(*) FROM message GROUP BY 1, 2, 3",
+        "SELECT state, reason, last_error, count(*) FROM message WHERE channel = ANY ($1) GROUP BY 1, 2, 3",
+        [channels],
       );
       throw new Error(`${wanted} messages did not settle: ${JSON.stringify(states)}`);
     }
@@ -24,8 +25,15 @@ export async function waitForMessages(database: Database, states: readonly strin
   }
 }
 
-export async function countMessages(database: Database, states: readonly string[]): Promise<number> {
-  const [row] = await database.rows<{ count: string }>("SELECT count(*) FROM message WHERE state = ANY ($1)", [states]);
+export async function countMessages(
+  database: Database,
+  states: readonly string[],
+  channels: readonly string[],
+): Promise<number> {
+  const [row] = await database.rows<{ count: string }>(
+    "SELECT count(*) FROM message WHERE state = ANY ($1) AND channel = ANY ($2)",
+    [states, channels],
+  );
   return Number(row?.count);
 }
 

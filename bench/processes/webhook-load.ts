@@ -13,6 +13,8 @@ export interface WebhookPlan {
   readonly connections: number;
   /** Channels the messages are spread over, by conversation. */
   readonly channels: readonly string[];
+  /** Only bytes, so many in each request: what a baseline passes on without looking. */
+  readonly bareBytes?: number;
   /** An image in every message instead of a text. */
   readonly image?: { readonly mediaId: string; readonly sha256: string };
 }
@@ -44,13 +46,15 @@ let queues: Queue[] = [];
 const ordinals = new Map<number, number>();
 
 function prepare(plan: WebhookPlan): void {
+  const bare =
+    plan.bareBytes === undefined ? undefined : post(plan.channels[0] ?? "", {}, Buffer.alloc(plan.bareBytes, "A"));
   queues = Array.from({ length: plan.connections }, () => ({ requests: [], position: 0 }));
   for (let index = 0; index < plan.messages; index += 1) {
     const conversation = index % plan.conversations;
     const ordinal = ordinals.get(conversation) ?? 0;
     ordinals.set(conversation, ordinal + 1);
     const channel = plan.channels[conversation % plan.channels.length] ?? "";
-    queues[conversation % plan.connections]?.requests.push(request(plan, channel, conversation, ordinal));
+    queues[conversation % plan.connections]?.requests.push(bare ?? request(plan, channel, conversation, ordinal));
   }
 }
 
@@ -62,6 +66,10 @@ function request(plan: WebhookPlan, channel: string, conversation: number, ordin
     ? imageUpdate({ ...envelope, ...plan.image, mimeType: "image/jpeg", caption: text })
     : textUpdate({ ...envelope, body: `${text} ${FILLER}` });
   const { body, headers } = sign(batch(plan.phoneNumberId, [update]), plan.appSecret);
+  return post(channel, headers, body);
+}
+
+function post(channel: string, headers: Readonly<Record<string, string>>, body: Buffer): Buffer {
   const lines = [
     `POST /webhooks/${channel} HTTP/1.1`,
     "host: 127.0.0.1",

@@ -46,7 +46,7 @@ async function measure(arena: Arena, { quick }: Settings): Promise<Result> {
   const half = await load.call<LoadReport>("run", { ports: [port], perSecond: halfRate } satisfies WebhookRun);
 
   const acknowledged = 2_000 + messages + paced.messages;
-  const stored = await countMessages(arena.database, ["received", "held"]);
+  const stored = await countMessages(arena.database, ["received", "held"], channels);
   return {
     cost,
     baselinePerSecond: baseline,

@@ -57,6 +57,7 @@ const ENVIRONMENT = z.object({
   DATABASE_URL: z.string().optional(),
   BOTENSTOFF_CHANNELS_DIR: z.string().default("channels"),
   BOTENSTOFF_HL7_PROFILES_DIR: z.string().optional(),
+  BOTENSTOFF_MAPPINGS_DIR: z.string().optional(),
   BOTENSTOFF_API_TOKEN: z.string().optional(),
   BOTENSTOFF_MASTER_KEY_FILE: z.string().optional(),
   BOTENSTOFF_CLAMD: z.string().optional(),
@@ -64,7 +65,7 @@ const ENVIRONMENT = z.object({
   BOTENSTOFF_LEASE: z.string().default("PT20S"),
 });
 
-/** Mappings stay in the project tree: Node strips types only outside node_modules. */
+/** The mappings that come with the engine. Others may lie elsewhere, but not in node_modules: Node strips no types there. */
 const MAPPINGS_DIR = "mappings";
 const PROFILES_DIR = "config/hl7-profiles";
 
@@ -89,7 +90,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     dataDir: said.BOTENSTOFF_DATA_DIR,
     minFreeBytes: said.BOTENSTOFF_MIN_FREE_MB * 1024 * 1024,
     channelsDir: said.BOTENSTOFF_CHANNELS_DIR,
-    mappingsDir: new URL(`../${MAPPINGS_DIR}`, import.meta.url).pathname,
+    mappingsDir: said.BOTENSTOFF_MAPPINGS_DIR ?? new URL(`../${MAPPINGS_DIR}`, import.meta.url).pathname,
     profilesDir: said.BOTENSTOFF_HL7_PROFILES_DIR ?? new URL(`../${PROFILES_DIR}`, import.meta.url).pathname,
     epochMs: atLeastASecond("BOTENSTOFF_EPOCH", said.BOTENSTOFF_EPOCH),
     leaseMs: atLeastASecond("BOTENSTOFF_LEASE", said.BOTENSTOFF_LEASE),

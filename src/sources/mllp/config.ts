@@ -24,6 +24,10 @@ export const mllpSourceConfig = z.strictObject({
     .enum(["refuse", "acknowledge"])
     .default("refuse")
     .describe("messages of another type: AR, or AA without storing them"),
+  order: z
+    .enum(["feed", "patient"])
+    .default("feed")
+    .describe("what is processed strictly in order: the whole feed, or what concerns one patient (PID-3)"),
   charset: z
     .enum(CHARSETS as [string, ...string[]])
     .optional()

@@ -3,8 +3,9 @@ import type { Charset } from "#src/hl7/charset.ts";
 import { parseHl7, type ParsedMessage } from "#src/hl7/parse.ts";
 import type { MessageDraft } from "#src/message/message.ts";
 import type { InboundEvent } from "../source.ts";
+import type { MllpSourceConfig } from "./config.ts";
 
-/** One lane for the whole feed: what an ADT says only makes sense in order. */
+/** One lane for the whole feed: what an ADT says of several patients (merges, moves) only makes sense in order. */
 const CONVERSATION = "feed";
 
 /** The message in a frame; undefined when its bytes are no HL7. */
@@ -17,7 +18,11 @@ export function readFrame(raw: Buffer, charset: Charset | undefined): ParsedMess
 }
 
 /** Cuts the one message out of a frame; bytes that are no HL7 become one held draft. */
-export function draftOf(event: InboundEvent, message: ParsedMessage | undefined): MessageDraft {
+export function draftOf(
+  event: InboundEvent,
+  message: ParsedMessage | undefined,
+  order: MllpSourceConfig["order"],
+): MessageDraft {
   const sha256 = createHash("sha256").update(event.raw).digest("hex");
   if (!message) {
     return {
@@ -38,10 +43,16 @@ export function draftOf(event: InboundEvent, message: ParsedMessage | undefined)
       text: message.text,
       trigger: `${message.value("MSH", 9)}^${message.value("MSH", 9, 2)}`,
     },
-    conversation: CONVERSATION,
+    conversation: order === "patient" ? patientOf(message) : CONVERSATION,
     sentAt: sentAt(message) ?? event.receivedAt,
     raw: null,
   };
+}
+
+/** The lane of one patient; messages that name none share the feed's. */
+function patientOf(message: ParsedMessage): string {
+  const identifier = message.raw("PID", 3);
+  return identifier === "" ? CONVERSATION : `patient:${identifier}`;
 }
 
 /** MSH-7 with an offset; without one the sender's zone is unknown and the time of receipt says more. */

@@ -86,7 +86,10 @@ export class Session {
     const event = { raw, receivedAt: now.toISOString() };
     let accepted: Accepted;
     try {
-      accepted = await this.#deps.accept(event, { messages: [draftOf(event, message)], notices: [] });
+      accepted = await this.#deps.accept(event, {
+        messages: [draftOf(event, message, this.#deps.settings.order)],
+        notices: [],
+      });
     } catch (error) {
       // Bytes without a control id cannot be answered; a closed connection tells their sender to repeat them.
       if (!message) throw error;

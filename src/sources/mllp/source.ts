@@ -20,7 +20,7 @@ export const mllpSource: SourceSpec<MllpSourceConfig> = {
 function open(settings: MllpSourceConfig, context: SourceContext): Source {
   const charset = settings.charset as Charset | undefined;
   return {
-    split: (event) => ({ messages: [draftOf(event, readFrame(event.raw, charset))], notices: [] }),
+    split: (event) => ({ messages: [draftOf(event, readFrame(event.raw, charset), settings.order)], notices: [] }),
     listen: (accept) => listen({ settings, context, accept }),
     check: async () => {
       const server = await bind(settings, () => undefined);

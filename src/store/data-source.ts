@@ -104,19 +104,25 @@ async function repeated<T>(run: () => Promise<T>): Promise<T> {
 
 async function transact<T>(pool: pg.Pool, run: (db: Queryable) => Promise<T>): Promise<T> {
   const client = await pool.connect();
+  // Statements travel together, and those behind a failed one fail as well: only the first failure says why.
+  const failures: unknown[] = [];
+  const watched = <R>(statement: Promise<R>): Promise<R> => {
+    statement.catch((error: unknown) => failures.push(error));
+    return statement;
+  };
   let broken = true;
   try {
-    // Not waited for: it travels together with the first statement, which fails where it has failed.
-    const begun = client.query("BEGIN");
-    begun.catch(() => undefined);
-    const result = await run({ query: (text, values) => query(client, text, values) });
-    await begun;
-    await client.query("COMMIT");
+    // Not waited for: it travels together with the first statement.
+    void watched(client.query("BEGIN"));
+    const result = await run({ query: (text, values) => watched(query(client, text, values)) });
+    const { command } = await client.query("COMMIT");
+    // PostgreSQL answers the COMMIT of a failed transaction with a ROLLBACK, and calls that a success.
+    if (failures.length > 0 || command !== "COMMIT") throw new Error("the transaction was rolled back");
     broken = false;
     return result;
   } catch (error) {
     broken = !(await rollback(client));
-    throw error;
+    throw failures[0] ?? error;
   } finally {
     client.release(broken);
   }

@@ -61,7 +61,7 @@ function inArchive(sent: readonly Sent[], world: World): Violation[] {
   const violations: Violation[] = [];
   for (const [patient, mine] of Map.groupBy(sent, (one) => one.patient)) {
     if (patient === undefined) continue;
-    const texts = documents.filter((document) => document.patient === patient).map(({ text }) => text.join("\n"));
+    const texts = documents.filter((document) => document.patient === patient).map(({ text }) => text.at(-1) ?? "");
     const wanted = mine.map(({ text }) => text);
     if (texts.join("|") === wanted.join("|")) continue;
     const wrong = mine.filter(({ text }, index) => texts[index] !== text);

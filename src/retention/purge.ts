@@ -5,12 +5,13 @@ import {
   entomb,
   entombed,
   hasSurvivors,
+  isEntombed,
   lockEpoch,
   purgedEpochs,
   unfinishedPurges,
   writePurge,
 } from "#src/store/sql/purge.ts";
-import { dropPartitions } from "#src/store/epochs.ts";
+import { dropPartitions, lockPartitions } from "#src/store/epochs.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import { makeCertificate } from "./certificate.ts";
 import type { RetentionDeps } from "./deps.ts";
@@ -33,7 +34,12 @@ export async function purgeDue(deps: RetentionDeps): Promise<number[]> {
 export async function purgeEpoch(deps: RetentionDeps, epoch: number): Promise<boolean> {
   while ((await moveSurvivors(deps, epoch)) > 0);
   const purgeId = randomUUID();
-  const destroying = await deps.store.transaction((db) => destroyRows(db, epoch, purgeId, new Date(deps.clock())));
+  const destroying = await deps.store
+    .transaction((db) => destroyRows(db, epoch, purgeId, new Date(deps.clock())))
+    .catch((error: unknown) => {
+      if (error instanceof ArrivedMeanwhile) return false;
+      throw error;
+    });
   if (!destroying) return false;
   for (const interrupted of await unfinishedPurges(deps.store)) {
     if (interrupted.epoch === epoch) await finish(deps, interrupted);
@@ -49,9 +55,14 @@ async function destroyRows(db: Queryable, epoch: number, purgeId: string, now: D
   if (!(await lockEpoch(db, epoch))) return false;
   if (await hasSurvivors(db, epoch, now)) return false;
   await entomb(db, epoch, purgeId, now);
+  await lockPartitions(db, epoch);
+  if (!(await isEntombed(db, epoch, purgeId, now))) throw new ArrivedMeanwhile();
   await dropPartitions(db, epoch);
   return true;
 }
+
+/** Something came into the epoch while its tombstones were written: everything is undone, and the purge comes again. */
+class ArrivedMeanwhile extends Error {}
 
 /** Takes up purges whose rows are gone but whose key, blobs or certificate are not done. */
 async function finishInterrupted(deps: RetentionDeps): Promise<number[]> {

@@ -17,7 +17,7 @@ export function startSchedule(
   deps: RetentionDeps,
   channels: () => readonly RunningChannel[],
 ): { stop(): Promise<void> } {
-  let running = Promise.resolve();
+  let running: Promise<void> | undefined;
   const round = async () => {
     try {
       await purgeDue(deps);
@@ -26,17 +26,25 @@ export function startSchedule(
       deps.log("warn", "retention.failed", { error: kindOfError(error) });
     }
   };
-  const task = cron.schedule(
-    deps.epochLengthMs < SHORT_EPOCH_MS ? EVERY_SECOND : EVERY_MINUTE,
-    () => (running = running.then(round)),
-    { noOverlap: true },
-  );
+  const tick = () => {
+    // A round that takes longer than the pause between two is not followed by a queue of others.
+    running ??= round().finally(() => (running = undefined));
+  };
+  const pattern = deps.epochLengthMs < SHORT_EPOCH_MS ? EVERY_SECOND : EVERY_MINUTE;
+  const task = cron.schedule(pattern, tick, { logger: quiet(deps) });
   return {
     stop: async () => {
       await task.destroy();
       await running;
     },
   };
+}
+
+/** node-cron writes to the console by itself; a round that comes late is worth a line of ours, no more. */
+function quiet(deps: RetentionDeps) {
+  const nothing = () => undefined;
+  const late = () => deps.log("warn", "retention.late");
+  return { info: nothing, debug: nothing, warn: late, error: late };
 }
 
 /** The hard maximum age (I4): never silently kept, never silently deleted. */

@@ -64,6 +64,12 @@ async function openEpoch(db: Queryable, epoch: number, length: number): Promise<
   }
 }
 
+/** Keeps everybody out of an epoch's partitions until the transaction ends; waits for those who are inside. */
+export async function lockPartitions(db: Queryable, epoch: number): Promise<void> {
+  const partitions = PARTITIONED.flatMap((table) => [`ONLY "${table}"`, partitionOf(table, epoch)]);
+  await db.query(`LOCK TABLE ${partitions.join(", ")} IN ACCESS EXCLUSIVE MODE`);
+}
+
 /** Drops everything stored in an epoch; the caller has marked it and holds its row. */
 export async function dropPartitions(db: Queryable, epoch: number): Promise<void> {
   for (const table of PARTITIONED) await db.query(`DROP TABLE ${partitionOf(table, epoch)}`);

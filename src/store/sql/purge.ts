@@ -38,7 +38,8 @@ export interface Survivor {
 
 /**
  * Locks up to `limit` messages of the epoch that may not be destroyed. Their lanes are locked first, in key order;
- * conversations a worker holds right now are left for the next round.
+ * conversations a worker holds right now are left for the next round. A lane whose lease has run out gets a new token:
+ * its worker would settle rows that are no longer where it took them from.
  */
 export async function lockSurvivors(db: Queryable, epoch: number, now: Date, limit: number): Promise<Survivor[]> {
   const { rows: keys } = await db.query<{ channel: string; laneKey: Buffer }>(
@@ -55,6 +56,12 @@ export async function lockSurvivors(db: Queryable, epoch: number, now: Date, lim
   const name = (channel: string, key: Buffer) => `${channel}\0${key.toString("hex")}`;
   const busy = new Set(lanes.filter((lane) => lane.busy).map((lane) => name(lane.channel, lane.key)));
   const idle = keys.filter((key) => !busy.has(name(key.channel, key.laneKey)));
+  await db.query(
+    `UPDATE lane SET token = nextval('lane_token'), owner = NULL
+     FROM unnest($1::text[], $2::bytea[]) AS idle (channel, key)
+     WHERE lane.channel = idle.channel AND lane.key = idle.key AND lane.owner IS NOT NULL`,
+    columns(idle, ["channel", "laneKey"]),
+  );
   const { rows } = await db.query<Survivor>(
     `SELECT message.id, message.channel, message.lane_key AS "laneKey", message.sealed,
        message.external_id AS "externalId", message.routed
@@ -182,6 +189,20 @@ export async function moveNotices(
      WHERE notice.epoch = $3 AND notice.id = new.id`,
     [...columns(notices, ["id", "sealed"]), from, to],
   );
+}
+
+/**
+ * Whether every message of the epoch has its tombstone of this purge and may still be destroyed. Asked under the lock
+ * that keeps everybody out: an intake or a reprocessing that began before may have committed in between.
+ */
+export async function isEntombed(db: Queryable, epoch: number, purgeId: string, now: Date): Promise<boolean> {
+  if (await hasSurvivors(db, epoch, now)) return false;
+  const { rows } = await db.query<{ left: boolean }>(
+    `SELECT EXISTS (SELECT FROM message WHERE epoch = $1
+       AND NOT EXISTS (SELECT FROM tombstone WHERE message_id = message.id AND purge_id = $2)) AS left`,
+    [epoch, purgeId],
+  );
+  return rows[0]?.left === false;
 }
 
 /** Writes the tombstones of everything left in the epoch and marks it as being destroyed. @returns how many */

@@ -1,0 +1,146 @@
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
+import pg from "pg";
+import { record } from "#src/audit/journal.ts";
+import { messageId } from "#src/message/id.ts";
+import { place, type SealedBody } from "#src/pipeline/sealed-message.ts";
+import type { RetentionDeps } from "#src/retention/deps.ts";
+import { openLedger } from "#src/retention/ledger.ts";
+import { purgeDue, purgeEpoch } from "#src/retention/purge.ts";
+import { moveSurvivors } from "#src/retention/survivors.ts";
+import { createEpochs } from "#src/store/epochs.ts";
+import { claimLanes, lockOwnedLanes } from "#src/store/sql/lanes.ts";
+import { storeIntake, type IntakeBatch } from "#src/store/sql/intake.ts";
+import { createTestStore, type TestStore } from "../support/database.ts";
+import { createTestKeys, type TestKeys } from "../support/keys.ts";
+
+const CHANNEL = "whatsapp-to-kis";
+const LENGTH_MS = 60_000;
+const START = Math.floor(Date.parse("2026-11-23T10:00:00Z") / LENGTH_MS) * LENGTH_MS;
+
+describe("purging an epoch", () => {
+  let database: TestStore;
+  let keys: TestKeys;
+  let now: number;
+  let deps: RetentionDeps;
+  const epoch = START / 1_000;
+
+  beforeEach(async () => {
+    database = await createTestStore();
+    keys = await createTestKeys();
+    now = START;
+    const { store } = database;
+    deps = {
+      ...keys,
+      store,
+      epochs: createEpochs(store, LENGTH_MS),
+      ledger: openLedger(join(keys.directory, "ledger")),
+      clock: () => now,
+      log: () => undefined,
+      journal: (db, action, subject, detail) =>
+        record(db, { at: new Date(now).toISOString(), action, actor: "test", subject, detail }),
+      count: () => undefined,
+      epochLengthMs: LENGTH_MS,
+    };
+    await deps.epochs.ensure(epoch);
+  });
+  afterEach(async () => {
+    await database[Symbol.asyncDispose]();
+    await keys[Symbol.asyncDispose]();
+  });
+
+  /** A message as intake would store it in the first epoch. */
+  function arrival(externalId: string): { id: string; batch: IntakeBatch } {
+    const { sealer, blindIndex } = keys;
+    const id = messageId(CHANNEL, externalId);
+    const eventId = randomUUID();
+    const receivedAt = new Date(START).toISOString();
+    const body: SealedBody = {
+      content: { kind: "text", text: "Guten Tag" },
+      conversation: "c",
+      sentAt: receivedAt,
+      raw: {},
+    };
+    const raw = sealer.seal(place.event(epoch, eventId), Buffer.from("{}"));
+    const message = {
+      epoch,
+      id,
+      eventId,
+      channel: CHANNEL,
+      kind: "text" as const,
+      laneKey: blindIndex.of("conversation", CHANNEL, "c"),
+      seenHash: blindIndex.seen(CHANNEL, externalId, ""),
+      externalBi: blindIndex.of("external-id", CHANNEL, externalId),
+      contactBi: null,
+      state: "received" as const,
+      reason: null,
+      receivedAt,
+      history: JSON.stringify([{ state: "received", at: receivedAt }]),
+      sealed: sealer.sealJson(place.message(epoch, id, "sealed"), body),
+      externalId: sealer.seal(place.message(epoch, id, "external_id"), Buffer.from(externalId)),
+    };
+    const events = [{ epoch, id: eventId, channel: CHANNEL, receivedAt, raw }];
+    return { id, batch: { events, messages: [message], attachments: [], notices: [] } as unknown as IntakeBatch };
+  }
+
+  const epochOf = async (id: string) => {
+    const { rows } = await database.store.query<{ epoch: number }>("SELECT epoch FROM message WHERE id = $1", [id]);
+    return rows[0]?.epoch;
+  };
+
+  it("does not lose what an intake commits while the partitions are about to be dropped (I1)", async () => {
+    const { id, batch } = arrival("wamid.late");
+    const intake = new pg.Client({ connectionString: database.url });
+    await intake.connect();
+    try {
+      await intake.query("BEGIN");
+      await storeIntake(intake, batch);
+      now = START + LENGTH_MS + 1_000;
+      const purging = purgeEpoch(deps, epoch);
+      // The purge has seen an empty epoch and waits for the intake's locks.
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      await intake.query("COMMIT");
+      expect(await purging).toBe(false);
+    } finally {
+      await intake.end();
+    }
+    expect(await epochOf(id)).toBe(epoch);
+    expect(await purgeDue(deps)).toEqual([]);
+    expect(await epochOf(id)).toBe(epoch);
+  });
+
+  it("takes the lane from a worker whose lease ran out before it moves the lane's messages on", async () => {
+    const { id, batch } = arrival("wamid.zombie");
+    await storeIntake(database.store, batch);
+    const [lane] = await claimLanes(database.store, {
+      channel: CHANNEL,
+      stage: "prepare",
+      owner: "zombie",
+      leaseMs: 0,
+      limit: 1,
+    });
+    now = START + LENGTH_MS + 1_000;
+    expect(await moveSurvivors(deps, epoch)).toBe(1);
+    expect(await epochOf(id)).toBe(epoch + LENGTH_MS / 1_000);
+    expect(await database.store.transaction((db) => lockOwnedLanes(db, lane ? [lane] : []))).toEqual(new Set());
+    const again = await claimLanes(database.store, {
+      channel: CHANNEL,
+      stage: "prepare",
+      owner: "another",
+      leaseMs: 1_000,
+      limit: 1,
+    });
+    expect(again).toHaveLength(1);
+  });
+
+  it("leaves a conversation alone that a worker holds", async () => {
+    const { id, batch } = arrival("wamid.busy");
+    await storeIntake(database.store, batch);
+    await claimLanes(database.store, { channel: CHANNEL, stage: "prepare", owner: "w", leaseMs: 60_000, limit: 1 });
+    now = START + LENGTH_MS + 1_000;
+    expect(await moveSurvivors(deps, epoch)).toBe(0);
+    expect(await purgeEpoch(deps, epoch)).toBe(false);
+    expect(await epochOf(id)).toBe(epoch);
+  });
+});

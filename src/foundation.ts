@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { record, type JournalAction } from "#src/audit/journal.ts";
 import { createDirectory } from "#src/identity/directory.ts";
 import type { Log } from "#src/pipeline/deps.ts";
+import { followDirectory, type ReaddressDeps } from "#src/pipeline/readdress.ts";
 import type { RetentionDeps } from "#src/retention/deps.ts";
 import { openLedger } from "#src/retention/ledger.ts";
 import { createBlindIndex } from "#src/seal/blind-index.ts";
@@ -16,7 +17,6 @@ import { openStore } from "#src/store/data-source.ts";
 import { startEmbedded } from "#src/store/embedded/server.ts";
 import { createEpochs } from "#src/store/epochs.ts";
 import type { Queryable } from "#src/store/queryable.ts";
-import { reenterHeld } from "#src/store/sql/reprocess.ts";
 import type { Settings } from "./settings.ts";
 
 /**
@@ -41,9 +41,7 @@ export async function openFoundation(settings: Settings, log: Log) {
     sealer,
     blindIndex,
     clock,
-    onChanged: async (db, { phones }) => {
-      if (phones.length > 0) await reenterHeld(db, phones, new Date(clock()));
-    },
+    onChanged: (db, effects) => followDirectory(follow, db, effects, new Date(clock())),
   });
   const journal = (
     db: Queryable,
@@ -52,6 +50,12 @@ export async function openFoundation(settings: Settings, log: Log) {
     detail: Record<string, string | number | boolean | null>,
     actor = "engine",
   ) => record(db, { at: new Date(clock()).toISOString(), action, actor, subject, detail });
+  const follow: ReaddressDeps = {
+    sealer,
+    blindIndex,
+    subjectNow: (db, patientId, routed) => directory.subjectNow(db, patientId, routed),
+    journal: (db, subject, detail) => journal(db, "messages.followed", subject, detail),
+  };
   const retention: RetentionDeps = {
     store,
     epochs,

@@ -17,6 +17,7 @@ import { createWorker } from "#src/pipeline/worker.ts";
 import type { InboundEvent, WebhookRequest } from "#src/sources/source.ts";
 import { checkLedger } from "#src/retention/purge.ts";
 import { startSchedule } from "#src/retention/schedule.ts";
+import { countRehomings } from "#src/store/sql/rehomings.ts";
 import { listPurges } from "#src/store/sql/purge.ts";
 import { countMessages, oldestUnfiled, stageBacklogs } from "#src/store/sql/messages.ts";
 import { watchChannels } from "./channel-files.ts";
@@ -54,6 +55,7 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
     countMessages: () => countMessages(store.reading),
     stageBacklogs: () => stageBacklogs(store.reading),
     oldestUnfiled: () => oldestUnfiled(store.reading),
+    countRehomings: () => countRehomings(store.reading),
     now: clock,
   });
   const inspector = createInspector();

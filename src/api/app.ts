@@ -10,6 +10,7 @@ import { openApiDocument } from "./openapi.ts";
 import { notFound, problemHandler } from "./problem.ts";
 import { purgeRoutes } from "./purges.ts";
 import { releaseRoutes } from "./release.ts";
+import { rehomingRoutes } from "./rehomings.ts";
 import { webhookRoutes } from "./webhooks.ts";
 
 /** The engine's HTTP side; listens nowhere. Slow senders are cut off by the server's time-outs, not here. */
@@ -44,6 +45,7 @@ function apiRoutes(deps: ApiDeps): Router {
     noticeRoutes(deps),
     channelRoutes(deps),
     purgeRoutes(deps),
+    rehomingRoutes(deps),
   );
   return router;
 }

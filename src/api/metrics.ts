@@ -7,6 +7,7 @@ export interface MetricsDeps {
   countMessages(): Promise<readonly { channel: string; state: string; count: number }[]>;
   stageBacklogs(): Promise<readonly StageBacklog[]>;
   oldestUnfiled(): Promise<Date | null>;
+  countRehomings?(): Promise<readonly { channel: string; kind: string; count: number }[]>;
   readonly now: Clock;
 }
 
@@ -146,14 +147,16 @@ function storeGauges(deps: MetricsDeps, registry: Registry): () => Promise<void>
   const lanes = gauge("lanes", "Open lanes.", "channel", "stage");
   const parked = gauge("lanes_parked", "Lanes that wait for a person.", "channel", "stage");
   const unfiled = gauge("oldest_unfiled_seconds", "Age of the oldest message neither filed nor filtered.");
-  const all = [messages, open, age, lanes, parked, unfiled];
+  const rehomings = gauge("rehomings", "Messages filed before their patient or case changed.", "channel", "kind");
+  const all = [messages, open, age, lanes, parked, unfiled, rehomings];
 
   return async () => {
     try {
-      const [counts, backlogs, oldest] = await Promise.all([
+      const [counts, backlogs, oldest, rehomed] = await Promise.all([
         deps.countMessages(),
         deps.stageBacklogs(),
         deps.oldestUnfiled(),
+        deps.countRehomings?.() ?? [],
       ]);
       const ageOf = (since: Date | null) => (since ? Math.max(0, deps.now() - since.getTime()) / 1_000 : 0);
       for (const one of all) one.reset();
@@ -165,6 +168,7 @@ function storeGauges(deps: MetricsDeps, registry: Registry): () => Promise<void>
         lanes.set(at, backlog.lanes);
         parked.set(at, backlog.parked);
       }
+      for (const { channel, kind, count } of rehomed) rehomings.set({ channel, kind }, count);
       unfiled.set(ageOf(oldest));
       up.set(1);
     } catch {

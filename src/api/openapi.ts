@@ -12,6 +12,7 @@ import {
 import { problemSchema } from "./problem.ts";
 import { releaseSchema } from "./release.ts";
 import { purgeListSchema, purgeQuerySchema } from "./purges.ts";
+import { rehomingListSchema, rehomingQuerySchema } from "./rehomings.ts";
 
 /** Every schema an answer may have, by its name in the document. */
 export const COMPONENTS = {
@@ -22,6 +23,7 @@ export const COMPONENTS = {
   StatusList: statusListSchema,
   ChannelList: channelListSchema,
   PurgeList: purgeListSchema,
+  RehomingList: rehomingListSchema,
   Readiness: readinessSchema,
   Problem: problemSchema,
 } as const;
@@ -157,6 +159,13 @@ export function openApiDocument() {
           summary: "Lists purges with their certificates, newest first",
           parameters: inQuery(purgeQuerySchema),
           responses: { 200: answer("The newest.", "PurgeList"), 400: problem("Invalid query."), ...PROTECTED },
+        },
+      },
+      "/api/v1/rehomings": {
+        get: {
+          summary: "Lists what was filed before its patient or case changed, newest first",
+          parameters: inQuery(rehomingQuerySchema),
+          responses: { 200: answer("A page.", "RehomingList"), 400: problem("Invalid query."), ...PROTECTED },
         },
       },
       "/healthz": {

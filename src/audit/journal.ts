@@ -12,6 +12,7 @@ export type JournalAction =
   | "content.read"
   | "message.reprocessed"
   | "message.released"
+  | "messages.followed"
   | "epoch.purged"
   | "key.destroyed"
   | "ledger.replayed";

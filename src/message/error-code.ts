@@ -172,6 +172,16 @@ export const ERRORS = {
     "The destination does not know the patient or case yet.",
     "None; it is tried again after the KIS has had time to learn it.",
   ),
+  PATIENT_WITHDRAWN: entry(
+    "permanent",
+    "The KIS deleted the patient after the message was routed and before it was sent.",
+    "Reprocess: the message is identified anew, and held if nobody carries the number.",
+  ),
+  PATIENT_CHANGED_IN_DOUBT: entry(
+    "permanent",
+    "The patient was merged while an attempt is in doubt, and the destination does not know the former number any more.",
+    "Look for the message in both charts (GET /api/v1/rehomings); if neither shows it, reprocess: it goes to the new one.",
+  ),
   PATIENT_AMBIGUOUS_AT_DESTINATION: entry(
     "permanent",
     "The destination knows several patients with this identifier.",

@@ -23,7 +23,7 @@ export const DELIVERY_MOVES: Readonly<Record<DeliveryState, readonly DeliverySta
   accepted: ["confirmed", "failed"],
   confirmed: [],
   failed: ["queued", "cancelled"],
-  cancelled: [],
+  cancelled: ["queued"],
 };
 
 export const MESSAGE_STATES = Object.keys(MESSAGE_MOVES) as readonly MessageState[];

@@ -1,5 +1,5 @@
 import { BotenstoffError } from "#src/message/error-code.ts";
-import { takeDeliveries, type TakenDelivery } from "#src/store/sql/deliveries.ts";
+import { takeDeliveries, type DeliveryOutcome, type TakenDelivery } from "#src/store/sql/deliveries.ts";
 import type { ClaimedLane } from "#src/store/sql/lanes.ts";
 import { readAttachments } from "#src/store/sql/prepare.ts";
 import { backoff } from "./backoff.ts";
@@ -73,14 +73,24 @@ export async function deliverTurn(
     const park =
       last.outcome.state === "failed" && destination.onPermanent === "park" ? (last.error?.code ?? null) : null;
     const ends = retried || park !== null || index === works.length - 1;
-    const rest = ends ? works.slice(index + 1) : [];
-    const outcomes = [last.outcome, ...rest.map(({ row }) => outcomeOf(channel, row, { state: "queued" }))];
+    const rest = works.slice(index + 1).map(({ row }) => row);
+    const outcomes = [last.outcome, ...(ends ? givenBack(channel, rest) : [])];
     const leftAlone = retried ? waitFor(last, lane.failures) : 0;
     const waitMs = ends ? leftAlone : null;
-    const ours = await settle.delivered({ turn: { ...lane, waitMs, retried, park }, outcomes });
-    if (!ours || ends) break;
+    const turn = { ...lane, waitMs, retried, park };
+    const result = await settle.delivered({ turn, outcomes, rest: ends ? [] : rest });
+    if (result === "lost" || ends) break;
+    if (result === "ours") continue;
+    // A merge came in between: what was not sent yet goes to the new patient, in the next turn.
+    await settle.delivered({ turn: { ...turn, waitMs: 0 }, outcomes: givenBack(channel, rest), rest: [] });
+    break;
   }
   return last;
+}
+
+/** Deliveries that were taken and not tried. */
+function givenBack(channel: RunningChannel, rest: readonly TakenDelivery[]): DeliveryOutcome[] {
+  return rest.map((row) => outcomeOf(channel, row, { state: "queued" }));
 }
 
 function waitFor(attempt: Attempt, failures: number): number {

@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import { BotenstoffError } from "#src/message/error-code.ts";
+import type { Subject } from "#src/message/directory.ts";
 import type { Message } from "#src/message/message.ts";
 import type { Confirmation, Job, Receipt } from "#src/destinations/destination.ts";
 import type { DeliveryOutcome, TakenDelivery } from "#src/store/sql/deliveries.ts";
@@ -7,7 +8,7 @@ import { describeError } from "#src/store/sql/outcome.ts";
 import type { AttachmentState } from "#src/store/sql/prepare.ts";
 import type { PipelineDeps } from "./deps.ts";
 import type { RunningChannel, RunningDestination } from "./running-channel.ts";
-import { openMessage, place, type FrozenContext } from "./sealed-message.ts";
+import { addressAt, isWithdrawn, openMessage, place, type FrozenContext } from "./sealed-message.ts";
 
 /** One delivery taken from a lane, with the attachments of its message. */
 export interface ToDeliver {
@@ -35,6 +36,7 @@ export async function deliver(
 ): Promise<Attempt> {
   const written: Partial<DeliveryOutcome> = { mappingVersion: destination.mapping.version };
   try {
+    refuseWithdrawn(deps, work.row);
     const job = render(deps, destination, work);
     const receipt = await destination.destination.send(job, signal);
     deps.metrics.observeDelivery(channel.id, destination.id, (deps.clock() - work.row.receivedAt.getTime()) / 1_000);
@@ -72,6 +74,25 @@ export async function confirmAgain(
   }
 }
 
+/** @throws BotenstoffError PATIENT_WITHDRAWN when the patient was deleted since the message was routed (I3) */
+function refuseWithdrawn(deps: PipelineDeps, row: TakenDelivery): void {
+  if (row.latestAddress === 0) return;
+  const frozen = deps.sealer.openJson(place.message(row.epoch, row.messageId, "routed"), row.routed) as FrozenContext;
+  if (!isWithdrawn(frozen)) return;
+  throw new BotenstoffError("PATIENT_WITHDRAWN", `delivering to ${row.destination}: the KIS deleted the patient`);
+}
+
+/**
+ * The new patient must not get what the former one's chart may hold already (I2), and the former one is not known any
+ * more: only a person can look.
+ */
+function beyondDoubt(row: TakenDelivery, error: BotenstoffError): BotenstoffError {
+  const stuck = row.inDoubt && row.latestAddress > row.address && error.code === "PATIENT_NOT_YET_KNOWN";
+  if (!stuck) return error;
+  const text = `delivering to ${row.destination}: the patient changed while an attempt is in doubt`;
+  return new BotenstoffError("PATIENT_CHANGED_IN_DOUBT", text, { cause: error });
+}
+
 /** The job of a delivery: the mapping's output over the message and the context frozen at routing. */
 function render(deps: PipelineDeps, destination: RunningDestination, { row, attachments }: ToDeliver): Job {
   const at = { epoch: row.epoch, id: row.messageId };
@@ -79,18 +100,23 @@ function render(deps: PipelineDeps, destination: RunningDestination, { row, atta
   const frozen = deps.sealer.openJson(place.message(at.epoch, at.id, "routed"), row.routed) as FrozenContext;
   return {
     messageId: row.messageId,
-    output: map(destination, message, frozen),
+    output: map(destination, message, frozen, addressAt(frozen, row.address).subject),
     lane: row.laneKey.toString("hex"),
     openBlob: (id): Readable => deps.blobs.read(row.epoch, id),
   };
 }
 
-function map(destination: RunningDestination, message: Message, frozen: FrozenContext): unknown {
+function map(
+  destination: RunningDestination,
+  message: Message,
+  frozen: FrozenContext,
+  subject: Subject | undefined,
+): unknown {
   try {
     return destination.mapping.map(message, {
       params: frozen.params[destination.id],
       routedAt: frozen.routedAt,
-      ...(frozen.subject && { subject: frozen.subject }),
+      ...(subject && { subject }),
     });
   } catch (error) {
     if (error instanceof BotenstoffError) throw error;
@@ -156,7 +182,7 @@ function failure(
 ): Attempt {
   const error =
     cause instanceof BotenstoffError
-      ? cause
+      ? beyondDoubt(row, cause)
       : new BotenstoffError("DESTINATION_NO_ANSWER", `delivering to ${row.destination}: unexpected error`, { cause });
   deps.metrics.count("delivery_attempt_failed", {
     channel: channel.id,
@@ -168,7 +194,8 @@ function failure(
   const state = error.class === "permanent" ? "failed" : wasAccepted ? "accepted" : "retrying";
   const confirmInMs = state === "accepted" ? CONFIRM_AGAIN_CAP_MS : null;
   const lastError = describeError(error.code, error.message);
-  return { outcome: outcomeOf(channel, row, { ...written, state, lastError, confirmInMs }), error };
+  const inDoubt = error.class === "ambiguous" && !wasAccepted;
+  return { outcome: outcomeOf(channel, row, { ...written, state, lastError, confirmInMs, inDoubt }), error };
 }
 
 /** An outcome with nothing but its state, as a base for the rest. */
@@ -182,6 +209,7 @@ export function outcomeOf(
     messageId: row.messageId,
     destination: row.destination,
     lastError: null,
+    inDoubt: false,
     mappingVersion: null,
     sentSha256: null,
     receipt: null,

@@ -31,6 +31,23 @@ export interface FrozenContext {
   readonly subject?: Subject;
   /** Mapping parameters by destination id. */
   readonly params: Readonly<Record<string, unknown>>;
+  /** Where the message went to later, because the directory learned something; without a subject: to nobody any more. */
+  readonly readdressed?: readonly { readonly at: string; readonly subject?: Subject }[];
+}
+
+/** To whom a message was routed first (0), or went later on; a delivery keeps the address it was last sent to. */
+export function addressAt(frozen: FrozenContext, address: number): { readonly subject?: Subject } {
+  return (address === 0 ? undefined : frozen.readdressed?.[address - 1]) ?? frozen;
+}
+
+/** To whom the message goes now. */
+export function currentAddress(frozen: FrozenContext): { readonly subject?: Subject } {
+  return frozen.readdressed?.at(-1) ?? frozen;
+}
+
+/** Whether there is nobody any more to whom the message could go. */
+export function isWithdrawn(frozen: FrozenContext): boolean {
+  return frozen.subject !== undefined && currentAddress(frozen).subject === undefined;
 }
 
 /** Where each sealed column lives: the additional authenticated data of its seal. */

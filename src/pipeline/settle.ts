@@ -1,8 +1,9 @@
 import { patientVersionsByPhone, shareDirectory } from "#src/store/sql/directory.ts";
 import type { Queryable } from "#src/store/queryable.ts";
-import { concludeMessages, lockMessages, writeOutcomes, type DeliveryOutcome } from "#src/store/sql/deliveries.ts";
+import { concludeMessages, lockMessages, writeOutcomes, type DeliveryOutcome, type TakenDelivery } from "#src/store/sql/deliveries.ts";
 import { bookTurns, lockOwnedLanes, type LaneTurn } from "#src/store/sql/lanes.ts";
 import { releaseDeletions } from "#src/store/sql/media-deletion.ts";
+import { readdressedSince } from "#src/store/sql/readdress.ts";
 import { settlePrepared } from "#src/store/sql/prepare.ts";
 import type { PipelineDeps } from "./deps.ts";
 import { GroupCommit } from "./group-commit.ts";
@@ -18,12 +19,20 @@ export interface PreparedTurn {
 export interface DeliveredTurn {
   readonly turn: Omit<LaneTurn, "done">;
   readonly outcomes: readonly DeliveryOutcome[];
+  /** What the turn goes on with. */
+  readonly rest: readonly TakenDelivery[];
 }
 
-/** Resolves with whether the lane was still ours; if not, nothing of the turn was written. */
+/**
+ * `lost`: the lane was not ours any more, nothing of the turn was written. `readdressed`: something of the rest goes to
+ * another patient now, it must be taken anew.
+ */
+export type DeliveredResult = "ours" | "lost" | "readdressed";
+
 export interface Settle {
+  /** Resolves with whether the lane was still ours; if not, nothing of the turn was written. */
   prepared(turn: PreparedTurn): Promise<boolean>;
-  delivered(turn: DeliveredTurn): Promise<boolean>;
+  delivered(turn: DeliveredTurn): Promise<DeliveredResult>;
   /** A confirmation read later on, outside any lane. */
   confirmed(outcome: DeliveryOutcome): Promise<boolean>;
 }
@@ -39,7 +48,7 @@ export function createSettle(deps: PipelineDeps, watch: Watch, routedTo: (channe
   const prepared = new GroupCommit<PreparedTurn, boolean>((turns) =>
     deps.store.transaction((db) => settlePreparedTurns(db, turns, now())),
   );
-  const delivered = new GroupCommit<DeliveredTurn, boolean>((turns) =>
+  const delivered = new GroupCommit<DeliveredTurn, DeliveredResult>((turns) =>
     deps.store.transaction((db) => settleDeliveredTurns(db, turns, now())),
   );
   const confirmed = new GroupCommit<DeliveryOutcome, boolean>((outcomes) =>
@@ -56,9 +65,9 @@ export function createSettle(deps: PipelineDeps, watch: Watch, routedTo: (channe
       return ours;
     },
     delivered: async (turn) => {
-      const ours = await delivered.add(turn);
+      const result = await delivered.add(turn);
       for (const outcome of turn.outcomes) watch.moved(outcome.messageId);
-      return ours;
+      return result;
     },
     confirmed: async (outcome) => {
       const written = await confirmed.add(outcome);
@@ -128,7 +137,11 @@ function undecided(row: Prepared["row"]): Prepared["row"] {
   };
 }
 
-async function settleDeliveredTurns(db: Queryable, turns: readonly DeliveredTurn[], now: Date): Promise<boolean[]> {
+async function settleDeliveredTurns(
+  db: Queryable,
+  turns: readonly DeliveredTurn[],
+  now: Date,
+): Promise<DeliveredResult[]> {
   const owned = await lockOwnedLanes(
     db,
     turns.map(({ turn }) => turn),
@@ -139,11 +152,18 @@ async function settleDeliveredTurns(db: Queryable, turns: readonly DeliveredTurn
     ...turn,
     done: outcomes.filter(({ state }) => LEFT_LANE.has(state)).length,
   }));
-  await inOneTrip(
-    () => conclude(db, outcomes, now),
-    () => bookTurns(db, booked),
-  );
-  return turns.map(({ turn }) => owned.has(turn.token));
+  const rest = ours.flatMap((turn) => turn.rest);
+  const [readdressed] = await Promise.all([
+    readdressedSince(db, rest),
+    inOneTrip(
+      () => conclude(db, outcomes, now),
+      () => bookTurns(db, booked),
+    ),
+  ]);
+  return turns.map(({ turn, rest }) => {
+    if (!owned.has(turn.token)) return "lost";
+    return rest.some(({ messageId }) => readdressed.has(messageId)) ? "readdressed" : "ours";
+  });
 }
 
 async function conclude(db: Queryable, outcomes: readonly DeliveryOutcome[], now: Date): Promise<void> {

@@ -17,6 +17,11 @@ export interface TakenDelivery {
   /** Including this one. */
   readonly attempts: number;
   readonly receipt: Buffer | null;
+  /** Which of the message's addresses it goes to, and which is the latest. */
+  readonly address: number;
+  readonly latestAddress: number;
+  /** An earlier attempt may have arrived: only the identical bytes may follow it. */
+  readonly inDoubt: boolean;
   readonly receivedAt: Date;
   readonly sealed: Buffer;
   readonly externalId: Buffer;
@@ -25,12 +30,14 @@ export interface TakenDelivery {
 
 const COLUMNS = `delivery.epoch, delivery.message_id AS "messageId", delivery.seq, delivery.destination,
   delivery.lane_key AS "laneKey", delivery.channel, message.kind, delivery.state, delivery.attempts, delivery.receipt,
+  delivery.address, message.address AS "latestAddress", delivery.in_doubt AS "inDoubt",
   message.received_at AS "receivedAt", message.sealed, message.external_id AS "externalId", message.routed`;
 
 /**
  * Takes the next deliveries of each claimed lane in order and marks them `sending`: from here on they may have been
- * sent, so whoever finds them after a crash sends the identical bytes again. A caller that has lost its lanes meanwhile
- * changes nothing that was settled.
+ * sent, so whoever finds them after a crash sends the identical bytes again. Until then they go where their message
+ * goes now, which a merge of patients may have changed. A caller that has lost its lanes meanwhile changes nothing that
+ * was settled.
  */
 export async function takeDeliveries(
   db: Queryable,
@@ -45,7 +52,10 @@ export async function takeDeliveries(
          AND delivery.destination = lane.stage AND delivery.lane_key = lane.key
          AND delivery.state IN ('queued', 'sending', 'retrying') ORDER BY delivery.seq LIMIT $4) AS delivery
      ), taken AS (
-       UPDATE delivery SET state = 'sending', attempts = delivery.attempts + 1 FROM next
+       UPDATE delivery SET state = 'sending', attempts = delivery.attempts + 1,
+         in_doubt = delivery.in_doubt OR delivery.state = 'sending',
+         address = CASE WHEN delivery.in_doubt OR delivery.state = 'sending' THEN delivery.address ELSE message.address END
+       FROM next JOIN message ON message.epoch = next.epoch AND message.id = next.message_id
        WHERE delivery.epoch = next.epoch AND delivery.message_id = next.message_id
          AND delivery.destination = next.destination AND delivery.state IN ('queued', 'sending', 'retrying')
        RETURNING delivery.*)
@@ -80,6 +90,8 @@ export interface DeliveryOutcome {
   readonly destination: string;
   readonly state: "queued" | "retrying" | "accepted" | "confirmed" | "failed";
   readonly lastError: string | null;
+  /** The attempt may have arrived. */
+  readonly inDoubt: boolean;
   readonly mappingVersion: string | null;
   readonly sentSha256: string | null;
   readonly receipt: Buffer | null;
@@ -96,16 +108,17 @@ export async function writeOutcomes(db: Queryable, outcomes: readonly DeliveryOu
   await db.query(
     `UPDATE delivery SET state = outcome.state, last_error = outcome.last_error,
        attempts = delivery.attempts - CASE WHEN outcome.state = 'queued' THEN 1 ELSE 0 END,
+       in_doubt = delivery.in_doubt OR outcome.in_doubt,
        mapping_version = coalesce(outcome.mapping_version, delivery.mapping_version),
        sent_sha256 = coalesce(outcome.sent_sha256, delivery.sent_sha256),
        receipt = coalesce(outcome.receipt, delivery.receipt),
-       confirmation = coalesce(outcome.confirmation, delivery.confirmation), 
+       confirmation = coalesce(outcome.confirmation, delivery.confirmation),
        confirm_at = now() + make_interval(secs => outcome.confirm_in_ms / 1000.0),
-       accepted_at = CASE WHEN outcome.state IN ('accepted', 'confirmed') THEN coalesce(delivery.accepted_at, $11) END,
-       confirmed_at = CASE WHEN outcome.state = 'confirmed' THEN $11 END
+       accepted_at = CASE WHEN outcome.state IN ('accepted', 'confirmed') THEN coalesce(delivery.accepted_at, $12) END,
+       confirmed_at = CASE WHEN outcome.state = 'confirmed' THEN $12 END
      FROM unnest($1::bigint[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bytea[],
-       $9::bytea[], $10::float8[]) AS outcome (epoch, message_id, destination, state, last_error, mapping_version,
-       sent_sha256, receipt, confirmation, confirm_in_ms)
+       $9::bytea[], $10::float8[], $11::bool[]) AS outcome (epoch, message_id, destination, state, last_error,
+       mapping_version, sent_sha256, receipt, confirmation, confirm_in_ms, in_doubt)
      WHERE delivery.epoch = outcome.epoch AND delivery.message_id = outcome.message_id
        AND delivery.destination = outcome.destination AND delivery.state IN ('sending', 'accepted')`,
     [
@@ -120,6 +133,7 @@ export async function writeOutcomes(db: Queryable, outcomes: readonly DeliveryOu
         "receipt",
         "confirmation",
         "confirmInMs",
+        "inDoubt",
       ]),
       now,
     ],

@@ -105,6 +105,7 @@ export async function settlePrepared(db: Queryable, prepared: readonly PreparedR
     `UPDATE message SET state = done.state, reason = done.reason, last_error = done.last_error, state_at = $9,
        attempts = message.attempts + 1, patient_bi = coalesce(done.patient_bi, message.patient_bi),
        routed = coalesce(done.routed, message.routed), retain_until = done.retain_until,
+       address = CASE WHEN done.routed IS NULL THEN message.address ELSE 0 END,
        history = CASE WHEN done.state = 'received' THEN message.history
          ELSE message.history || jsonb_build_object('state', done.state, 'at', $9::timestamptz) END
      FROM unnest($1::bigint[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::bytea[], $8::timestamptz[])
@@ -125,7 +126,8 @@ export async function settlePrepared(db: Queryable, prepared: readonly PreparedR
        SELECT message.epoch, message.id, new.destination, message.channel, message.lane_key, message.seq, 'queued', $4
        FROM unnest($1::bigint[], $2::uuid[], $3::text[]) AS new (epoch, id, destination)
        JOIN message ON message.epoch = new.epoch AND message.id = new.id AND message.state = 'routed'
-       ON CONFLICT (epoch, message_id, destination) DO NOTHING
+       ON CONFLICT (epoch, message_id, destination) DO UPDATE SET state = 'queued', attempts = 0, address = 0,
+         in_doubt = false, last_error = NULL, queued_at = EXCLUDED.queued_at WHERE delivery.state = 'cancelled'
        RETURNING channel, destination, lane_key)
      INSERT INTO lane (channel, stage, key, open, opened_at, ready_at, token)
      SELECT channel, destination, lane_key, count(*), now(), now(), 0 FROM queued

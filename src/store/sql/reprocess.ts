@@ -22,8 +22,9 @@ export async function reenterHeld(db: Queryable, contactBis: readonly Buffer[], 
 
 /** Sends a held or filtered message through the pipeline again, or requeues the failed deliveries of a failed one. */
 export async function reprocessMessage(db: Queryable, id: string, now: Date): Promise<"again" | "refused" | "absent"> {
-  const { rows } = await db.query<{ state: string; channel: string; laneKey: Buffer; epoch: number }>(
-    `SELECT state, channel, lane_key AS "laneKey", epoch FROM message WHERE id = $1 FOR UPDATE`,
+  const { rows } = await db.query<Reprocessed & { state: string; epoch: number; withdrawn: boolean }>(
+    `SELECT state, channel, lane_key AS "laneKey", epoch, address > 0 AND patient_bi IS NULL AS withdrawn
+     FROM message WHERE id = $1 FOR UPDATE`,
     [id],
   );
   const message = rows[0];
@@ -34,8 +35,9 @@ export async function reprocessMessage(db: Queryable, id: string, now: Date): Pr
     return "again";
   }
   if (message.state !== "failed") return "refused";
+  if (message.withdrawn) return identifyAnew(db, id, message, now);
   const failed = await db.query<{ destination: string }>(
-    `UPDATE delivery SET state = 'queued', last_error = NULL
+    `UPDATE delivery SET state = 'queued', last_error = NULL, in_doubt = false
      WHERE epoch = $1 AND message_id = $2 AND state = 'failed' RETURNING destination`,
     [message.epoch, id],
   );
@@ -47,6 +49,33 @@ export async function reprocessMessage(db: Queryable, id: string, now: Date): Pr
     count: 1,
   }));
   await openLanes(db, lanes, true);
+  return "again";
+}
+
+/** A message whose patient was deleted goes through identification again, unless a destination has it already. */
+async function identifyAnew(
+  db: Queryable,
+  id: string,
+  message: Reprocessed & { readonly epoch: number },
+  now: Date,
+): Promise<"again" | "refused"> {
+  const { rows } = await db.query<{ destination: string; state: string }>(
+    `SELECT destination, state FROM delivery WHERE epoch = $1 AND message_id = $2 ORDER BY destination FOR UPDATE`,
+    [message.epoch, id],
+  );
+  if (rows.some(({ state }) => ["accepted", "confirmed", "sending"].includes(state))) return "refused";
+  await db.query(
+    `UPDATE delivery SET state = 'cancelled' WHERE epoch = $1 AND message_id = $2 AND state IN ('queued', 'retrying', 'failed')`,
+    [message.epoch, id],
+  );
+  await moveMessage(db, message.epoch, id, "received", now);
+  const { channel, laneKey: key } = message;
+  await openLanes(
+    db,
+    rows.map(({ destination }) => ({ channel, stage: destination, key, count: 0 })),
+    true,
+  );
+  await openPrepareLanes(db, [message]);
   return "again";
 }
 

@@ -19,7 +19,9 @@ export const rehomingSchema = z.strictObject({
   at: z.iso.datetime().describe("When the directory learned it."),
   kind: z
     .enum(["merge", "case", "deleted"])
-    .describe("The patient was merged, the case has another patient or number or was cancelled, the person was deleted."),
+    .describe(
+      "The patient was merged, the case has another patient or number or was cancelled, the person was deleted.",
+    ),
   destinations: z.array(
     z.strictObject({
       destination: z.string(),
@@ -49,7 +51,15 @@ export function rehomingRoutes(deps: ApiDeps): Router {
   return router;
 }
 
-function show({ messageId, channel, at, kind, destinations, fromBi, toBi }: RehomingRow): z.infer<typeof rehomingSchema> {
+function show({
+  messageId,
+  channel,
+  at,
+  kind,
+  destinations,
+  fromBi,
+  toBi,
+}: RehomingRow): z.infer<typeof rehomingSchema> {
   return {
     message: messageId,
     channel,

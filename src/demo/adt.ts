@@ -13,6 +13,8 @@ export interface Admission {
   readonly caseNumber: string;
   /** ADT trigger; A01 unless told otherwise. */
   readonly trigger?: string;
+  /** Number of the patient that is merged into this one (MRG-1). */
+  readonly retired?: string;
 }
 
 export const AUTHORITY = "1.2.276.0.76.4.1";
@@ -38,7 +40,16 @@ export async function sendAdt(port: number, admission: Admission): Promise<Ack> 
   }
 }
 
-function adt({ controlId, patient, familyName, givenName, phone, caseNumber, trigger = "A01" }: Admission): Segment[] {
+function adt({
+  controlId,
+  patient,
+  familyName,
+  givenName,
+  phone,
+  caseNumber,
+  trigger = "A01",
+  retired,
+}: Admission): Segment[] {
   const authority = ["HOSPITAL", AUTHORITY, "ISO"];
   const now = `${new Date().toISOString().replace(/[-:T]|\..*/g, "")}+0000`;
   const empty = (count: number) => Array<string>(count).fill("");
@@ -76,6 +87,7 @@ function adt({ controlId, patient, familyName, givenName, phone, caseNumber, tri
         [phone, "PRN", "CP"],
       ],
     },
+    ...(retired === undefined ? [] : [{ name: "MRG", fields: [[retired, "", "", authority, "PI"]] }]),
     { name: "PV1", fields: ["1", "I", ...empty(16), [caseNumber, "", "", authority, "VN"]] },
   ];
 }

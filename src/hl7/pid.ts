@@ -4,7 +4,7 @@ import { component, DELETED, identifiersIn, isDeleted } from "./cx.ts";
 import type { CxRules, Fields } from "./cx.ts";
 import { dateOf } from "./instant.ts";
 import type { Repetition } from "./parse.ts";
-import { isMail, phonesOf } from "./xtn.ts";
+import { hasNumber, isMail, phonesOf } from "./xtn.ts";
 
 /** Table 0203: a case or an account, not a person. */
 export const CASE_TYPES: ReadonlySet<string> = new Set(["VN", "AN", "ANC", "AND", "ANT"]);
@@ -51,11 +51,11 @@ function namesOf(fields: Fields, nth: number): readonly Repetition[] {
 
 /**
  * The numbers each field gives. A field is replaced as a whole, so one that only has numbers nobody can trust takes the
- * old ones away; one with nothing but an e-mail address is silent.
+ * old ones away; one with nothing but an e-mail address, or codes without a number (`^PRN^CP`), is silent.
  */
 function phonesByField(fields: Fields, country: CountryCode, nth: number): PatientUpdate["phones"] {
   const said = PHONE_FIELDS.map((field) => [`PID-${field}`, fields("PID", field, nth)] as const)
-    .filter(([, numbers]) => numbers.some((xtn) => xtn.some((part) => part[0] !== "") && !isMail(xtn)))
+    .filter(([, numbers]) => numbers.some((xtn) => hasNumber(xtn) && !isMail(xtn)))
     .map(([field, numbers]) => [field, [...new Set(numbers.flatMap((xtn) => phonesOf(xtn, country)))]] as const);
   return said.length === 0 ? undefined : Object.fromEntries(said);
 }

@@ -18,6 +18,11 @@ export function isMail(xtn: Repetition): boolean {
   );
 }
 
+/** Whether an XTN says anything about a number; an explicit null does. */
+export function hasNumber(xtn: Repetition): boolean {
+  return [1, 5, 6, 7, 12].some((index) => component(xtn, index) !== "");
+}
+
 /**
  * The E.164 digits (without "+") of an XTN; [] when it holds no number that can be trusted to be the patient's. Prefers
  * the parts 5–8 (country, area, local, extension), then 12, then 1 (HL7 v2.5.1 2.A.89).

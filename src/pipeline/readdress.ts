@@ -79,12 +79,7 @@ async function decide(
   return { kind: to === from ? "case" : "merge", to, subject: await deps.subjectNow(db, to, subject) };
 }
 
-function readdress(
-  deps: ReaddressDeps,
-  message: AddressedMessage,
-  { to, subject }: Decision,
-  now: Date,
-): Readdressed {
+function readdress(deps: ReaddressDeps, message: AddressedMessage, { to, subject }: Decision, now: Date): Readdressed {
   const { epoch, id, address } = message;
   const frozen = open(deps, message);
   const context: FrozenContext = {
@@ -114,7 +109,9 @@ function rehoming(
   if (destinations.length === 0) return [];
   // Documents in a case that moved are now the other patient's; the message's own patient has not changed.
   const owner = kind === "case" ? (moved[0]?.to ?? to) : to;
-  return [{ messageId: id, channel, kind, destinations, fromBi: patientBi, toBi: owner === null ? null : key(deps, owner) }];
+  return [
+    { messageId: id, channel, kind, destinations, fromBi: patientBi, toBi: owner === null ? null : key(deps, owner) },
+  ];
 }
 
 async function tell(

@@ -1,6 +1,12 @@
 import { patientVersionsByPhone, shareDirectory } from "#src/store/sql/directory.ts";
 import type { Queryable } from "#src/store/queryable.ts";
-import { concludeMessages, lockMessages, writeOutcomes, type DeliveryOutcome, type TakenDelivery } from "#src/store/sql/deliveries.ts";
+import {
+  concludeMessages,
+  lockMessages,
+  writeOutcomes,
+  type DeliveryOutcome,
+  type TakenDelivery,
+} from "#src/store/sql/deliveries.ts";
 import { bookTurns, lockOwnedLanes, type LaneTurn } from "#src/store/sql/lanes.ts";
 import { releaseDeletions } from "#src/store/sql/media-deletion.ts";
 import { readdressedSince } from "#src/store/sql/readdress.ts";

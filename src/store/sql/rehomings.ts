@@ -43,9 +43,7 @@ export async function listRehomings(
   return rows;
 }
 
-export async function countRehomings(
-  db: Queryable,
-): Promise<{ channel: string; kind: RehomingKind; count: number }[]> {
+export async function countRehomings(db: Queryable): Promise<{ channel: string; kind: RehomingKind; count: number }[]> {
   const { rows } = await db.query<{ channel: string; kind: RehomingKind; count: number }>(
     `SELECT channel, kind, count(*)::bigint AS count FROM rehoming GROUP BY channel, kind`,
   );

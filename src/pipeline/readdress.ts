@@ -29,7 +29,7 @@ type Decision = { readonly kind: RehomingKind; readonly to: string | null; reado
 /**
  * Lets the messages follow what the directory learned, inside its transaction: held ones of the numbers that changed
  * come in again; routed ones that were not sent yet go to the new patient, case or number; those that were filed, or
- * may have been, are listed for re-homing (docs/decisions/0010-messages-follow-a-merge.md).
+ * may have been, are listed for re-homing (docs/decisions/0020-messages-follow-a-merge.md).
  */
 export async function followDirectory(deps: ReaddressDeps, db: Queryable, effects: Effects, now: Date): Promise<void> {
   const { phones, patients, cases } = effects;

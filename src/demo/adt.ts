@@ -1,6 +1,7 @@
 import { encode } from "#src/hl7/encode.ts";
 import { MllpSender } from "#src/hl7/sender.ts";
 import type { Ack } from "#src/hl7/ack.ts";
+import type { Outgoing } from "#src/hl7/connection.ts";
 import type { Segment } from "#src/hl7/message.ts";
 
 export interface Admission {
@@ -21,19 +22,22 @@ export const AUTHORITY = "1.2.276.0.76.4.1";
 
 /** Sends one ADT as the KIS's communication server would. Resolves with the acknowledgement, whatever it says. */
 export async function sendAdt(port: number, admission: Admission): Promise<Ack> {
-  const sender = new MllpSender({ host: "127.0.0.1", port, connectTimeoutMs: 5_000, ackTimeoutMs: 40_000 }, 1);
+  const times = { connectTimeoutMs: 5_000, ackTimeoutMs: 40_000, applicationAckTimeoutMs: 40_000, maxIdleMs: 60_000 };
+  const sender = new MllpSender({ host: "127.0.0.1", port, ...times }, 1);
   try {
     const { pieces } = encode({ segments: adt(admission) }, { charset: "UNICODE UTF-8" });
     const openBlob = () => {
       throw new Error("an ADT has no attachments");
     };
-    const outgoing = {
+    const outgoing: Outgoing = {
       pieces: pieces.filter((piece) => Buffer.isBuffer(piece)),
       openBlob,
       controlId: admission.controlId,
-      consequence: () => "done" as const,
+      expects: "answer",
+      consequence: () => "done",
     };
-    const { ack } = await sender.send(outgoing, AbortSignal.timeout(45_000));
+    const { ack } = await sender.send(outgoing, "adt", AbortSignal.timeout(45_000));
+    if (!ack) throw new Error("sending an ADT: no acknowledgement");
     return ack;
   } finally {
     sender.close();

@@ -78,11 +78,10 @@ export function readAck(raw: Uint8Array): Ack | undefined {
   const message = parseHl7(raw);
   const code = message.value("MSA", 1);
   if (!isAckCode(code)) return undefined;
-  const errors = message.segments
-    .filter((name) => name === "ERR")
-    .map((_, nth) => nth)
-    .filter((nth) => !["W", "I"].includes(message.value("ERR", 4, 1, nth)))
-    .map((nth) => readError(message, nth));
+  const errors = message.segments.filter((name) => name === "ERR").flatMap((_, nth) => readErrors(message, nth));
+  // MSA-6 was the place of the error code before ERR had one (HL7 v2.2 to 2.4).
+  const condition = tableCode(message.value("MSA", 6));
+  if (errors.length === 0 && condition !== "") errors.push({ code: condition, text: message.value("MSA", 6, 2) });
   return { code, controlId: message.value("MSA", 2), text: message.value("MSA", 3), errors };
 }
 
@@ -90,17 +89,35 @@ function isAckCode(code: string): code is AckCode {
   return /^[AC][AER]$/.test(code);
 }
 
-function readError(message: ParsedMessage, nth: number): AckError {
-  const old = message.repetitions("ERR", 1, nth)[0];
-  const code = message.value("ERR", 3, 1, nth) || (old?.[3]?.[0] ?? "");
-  const segment = message.value("ERR", 2, 1, nth) || (old?.[0]?.[0] ?? "");
-  const field = Number(message.value("ERR", 2, 3, nth) || (old?.[2]?.[0] ?? ""));
+/** The errors of one ERR segment: one in its present form, each repetition of ERR-1 (ELD) in the form before 2.5. */
+function readErrors(message: ParsedMessage, nth: number): AckError[] {
+  if (["W", "I"].includes(message.value("ERR", 4, 1, nth))) return [];
+  const text = message.value("ERR", 8, 1, nth) || message.value("ERR", 7, 1, nth);
+  const code = message.value("ERR", 3, 1, nth);
+  const old = message.repetitions("ERR", 1, nth);
+  if (code === "" && old.length > 0) {
+    return old.map(([segment, , field, error]) => {
+      const place = { segment: segment?.[0] ?? "", field: field?.[0] ?? "" };
+      return errorAt(error?.[0] ?? "", place, text || (error?.[1] ?? ""));
+    });
+  }
+  const place = { segment: message.value("ERR", 2, 1, nth), field: message.value("ERR", 2, 3, nth) };
+  return [errorAt(code, place, text)];
+}
+
+/** Codes and places are kept only where they look like such: they are logged, and a KIS may write anything anywhere. */
+function errorAt(code: string, { segment, field }: { segment: string; field: string }, text: string): AckError {
+  const number = Number(field);
   return {
-    code: /^\w{1,20}$/.test(code) ? code : "",
+    code: tableCode(code),
     ...(/^[A-Z][A-Z0-9]{2}$/.test(segment) && { segment }),
-    ...(Number.isInteger(field) && field > 0 && { field }),
-    text: message.value("ERR", 8, 1, nth) || message.value("ERR", 7, 1, nth),
+    ...(Number.isInteger(number) && number > 0 && { field: number }),
+    text,
   };
+}
+
+function tableCode(code: string): string {
+  return /^\w{1,20}$/.test(code) ? code : "";
 }
 
 /** TS in UTC, offset written out: 20261123180501+0000. */

@@ -25,30 +25,35 @@ export class Answers {
   push(chunk: Buffer): void {
     try {
       this.#frames.push(...this.#decoder.push(chunk));
+      if (this.#decoder.negativeCommits > 0) this.fail(noAnswer("the receiver could not store it (commit block NAK)"));
     } catch (cause) {
-      this.fail("the answer is too long", cause);
+      this.fail(noAnswer("the answer is too long", cause));
     }
     this.#wake();
   }
 
   /** No more will come. */
-  fail(reason: string, cause?: unknown): void {
-    this.#failed ??= noAnswer(reason, cause);
+  fail(error: BotenstoffError): void {
+    this.#failed ??= error;
     this.#wake();
   }
 
   /**
-   * The next acknowledgement of this message.
-   * @param withinMs time left for it
-   * @throws BotenstoffError DESTINATION_NO_ANSWER when none comes, or one for another message, or something else
+   * The next acknowledgement of this message; undefined when the time has passed without one.
+   * @throws BotenstoffError DESTINATION_NO_ANSWER when one for another message comes, or something else
    */
-  async next(withinMs: number): Promise<Ack> {
-    const timer = setTimeout(() => this.fail("no acknowledgement in time"), withinMs);
+  async next(withinMs: number): Promise<Ack | undefined> {
+    const time = { isUp: false };
+    const timer = setTimeout(() => {
+      time.isUp = true;
+      this.#wake();
+    }, withinMs);
     try {
       for (;;) {
         const frame = this.#frames.shift();
         if (frame) return this.#own(frame);
         if (this.#failed) throw this.#failed;
+        if (time.isUp) return undefined;
         await new Promise<void>((resolve) => (this.#wake = resolve));
       }
     } finally {

@@ -24,6 +24,9 @@ export const CHARSETS = Object.keys(ENCODINGS) as Charset[];
 /** What to do with a character the set does not hold. */
 export type Unencodable = "replace" | "refuse";
 
+/** A byte order mark is text like any other. */
+const AS_IT_STANDS = { stripBOM: false };
+
 export function isCharset(name: string): name is Charset {
   return Object.hasOwn(ENCODINGS, name);
 }
@@ -36,10 +39,11 @@ export function isCharset(name: string): name is Charset {
  */
 export function encodeText(text: string, charset: Charset, policy: Unencodable): { bytes: Buffer; replaced: number } {
   const encoding = ENCODINGS[charset];
-  if (charset === "UNICODE UTF-8") return { bytes: Buffer.from(text, "utf8"), replaced: 0 };
-  const composed = text.normalize("NFC");
+  const unicode = charset === "UNICODE UTF-8";
+  if (unicode && text.isWellFormed()) return { bytes: Buffer.from(text, "utf8"), replaced: 0 };
+  const composed = unicode ? text : text.normalize("NFC");
   const bytes = iconv.encode(composed, encoding);
-  if (iconv.decode(bytes, encoding) === composed) return { bytes, replaced: 0 };
+  if (iconv.decode(bytes, encoding, AS_IT_STANDS) === composed) return { bytes, replaced: 0 };
   const characters = Array.from(composed);
   const held = characters.map((character) => isHeld(character, encoding));
   const replaced = held.filter((is) => !is).length;
@@ -52,11 +56,9 @@ export function encodeText(text: string, charset: Charset, policy: Unencodable):
 }
 
 function isHeld(character: string, encoding: string): boolean {
-  return character < "\u0080" || iconv.decode(iconv.encode(character, encoding), encoding) === character;
+  return character < "\u0080" || iconv.decode(iconv.encode(character, encoding), encoding, AS_IT_STANDS) === character;
 }
 
 export function decodeText(bytes: Uint8Array, charset: Charset): string {
-  return iconv.decode(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), ENCODINGS[charset], {
-    stripBOM: false,
-  });
+  return iconv.decode(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), ENCODINGS[charset], AS_IT_STANDS);
 }

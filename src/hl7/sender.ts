@@ -1,60 +1,84 @@
+import { createHash } from "node:crypto";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import { MllpConnection, type ConnectionSettings, type Exchange, type Outgoing } from "./connection.ts";
 
-/** A pool of MLLP connections, each with one message in flight; whoever finds none free waits its turn. */
+/** One connection and who waits for it, first come first served. */
+interface Place {
+  readonly connection: MllpConnection;
+  busy: boolean;
+  waiting: (() => void)[];
+}
+
+/**
+ * A pool of MLLP connections, each with one message in flight. A lane always uses the same connection, so that the
+ * receiver sees its messages in order even where it works on its connections side by side.
+ */
 export class MllpSender {
-  readonly #idle: MllpConnection[];
-  readonly #all: readonly MllpConnection[];
+  readonly #places: readonly Place[];
   readonly #closed = new AbortController();
-  #waiting: ((connection: MllpConnection) => void)[] = [];
 
   constructor(settings: ConnectionSettings, connections: number) {
-    this.#all = Array.from({ length: connections }, () => new MllpConnection(settings));
-    this.#idle = [...this.#all];
+    this.#places = Array.from({ length: connections }, () => ({
+      connection: new MllpConnection(settings),
+      busy: false,
+      waiting: [],
+    }));
   }
 
-  /** Sends one message on the next free connection; errors as `MllpConnection.exchange`. */
-  async send(outgoing: Outgoing, signal: AbortSignal): Promise<Exchange> {
-    return this.#use(signal, (connection, either) => connection.exchange(outgoing, either));
+  /** Sends one message on the connection of its lane; errors as `MllpConnection.exchange`. */
+  async send(outgoing: Outgoing, lane: string, signal: AbortSignal): Promise<Exchange> {
+    return this.#use(this.#placeOf(lane), signal, (connection, either) => connection.exchange(outgoing, either));
   }
 
-  /** Connects without sending anything. @throws BotenstoffError DESTINATION_UNREACHABLE */
+  /** Connects without sending anything. @throws BotenstoffError DESTINATION_UNREACHABLE, DESTINATION_UNTRUSTED */
   async check(signal: AbortSignal): Promise<void> {
-    await this.#use(signal, (connection, either) => connection.connect(either));
+    await this.#use(this.#placeOf(""), signal, (connection, either) => connection.connect(either));
   }
 
   /** Ends what is in flight and what waits. */
   close(): void {
     this.#closed.abort();
-    for (const connection of this.#all) connection.close();
+    for (const { connection } of this.#places) connection.close();
   }
 
-  async #use<T>(signal: AbortSignal, work: (connection: MllpConnection, signal: AbortSignal) => Promise<T>) {
+  #placeOf(lane: string): Place {
+    const hash = createHash("sha256").update(lane).digest().readUInt32BE(0);
+    const place = this.#places[hash % this.#places.length];
+    if (!place) throw new BotenstoffError("CONFIG_INVALID", "sending by MLLP: no connection is allowed");
+    return place;
+  }
+
+  async #use<T>(
+    place: Place,
+    signal: AbortSignal,
+    work: (connection: MllpConnection, signal: AbortSignal) => Promise<T>,
+  ) {
     const either = AbortSignal.any([signal, this.#closed.signal]);
-    const connection = this.#idle.pop() ?? (await this.#turn(either));
+    if (place.busy) await turn(place, either);
+    place.busy = true;
     try {
-      return await work(connection, either);
+      return await work(place.connection, either);
     } finally {
-      const next = this.#waiting.shift();
-      if (next) next(connection);
-      // The most recently used one is taken next: it is most likely still connected.
-      else this.#idle.push(connection);
+      const next = place.waiting.shift();
+      // It stays busy when handed on: nobody may slip in between.
+      if (next) next();
+      else place.busy = false;
     }
   }
+}
 
-  #turn(signal: AbortSignal): Promise<MllpConnection> {
-    return new Promise((resolve, reject) => {
-      const give = (connection: MllpConnection) => {
-        signal.removeEventListener("abort", stop);
-        resolve(connection);
-      };
-      const stop = () => {
-        this.#waiting = this.#waiting.filter((other) => other !== give);
-        reject(new BotenstoffError("DESTINATION_UNREACHABLE", "waiting for an MLLP connection: stopped"));
-      };
-      this.#waiting.push(give);
-      signal.addEventListener("abort", stop, { once: true });
-      if (signal.aborted) stop();
-    });
-  }
+function turn(place: Place, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const give = () => {
+      signal.removeEventListener("abort", stop);
+      resolve();
+    };
+    const stop = () => {
+      place.waiting = place.waiting.filter((other) => other !== give);
+      reject(new BotenstoffError("DESTINATION_UNREACHABLE", "waiting for an MLLP connection: stopped"));
+    };
+    place.waiting.push(give);
+    signal.addEventListener("abort", stop, { once: true });
+    if (signal.aborted) stop();
+  });
 }

@@ -53,3 +53,18 @@ async function drained(socket: Socket, stallMs: number): Promise<void> {
     socket.once("drain", drain).once("close", close);
   });
 }
+
+/**
+ * Resolves when everything written so far has been handed to the operating system.
+ * @throws BotenstoffError DESTINATION_NO_ANSWER when the connection breaks or the receiver stops reading
+ */
+export async function flushed(socket: Socket, stallMs: number): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(() => reject(noAnswer("the receiver stopped reading")), stallMs);
+    socket.write(Buffer.alloc(0), (error) => {
+      clearTimeout(timer);
+      if (error) reject(noAnswer("the connection broke", error));
+      else resolve();
+    });
+  });
+}

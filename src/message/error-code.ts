@@ -152,6 +152,16 @@ export const ERRORS = {
     "The destination asks to come back later.",
     "None unless it lasts; then ask the KIS team.",
   ),
+  DESTINATION_UNTRUSTED: entry(
+    "transient",
+    "A certificate is refused, the destination's by us or ours by it.",
+    "Renew or correct the certificate the message tells of; files are read again by themselves, lanes then go on.",
+  ),
+  DESTINATION_REJECTS: entry(
+    "transient",
+    "The destination rejects this kind of message altogether: it is not configured for it, or we are not.",
+    "Compare MSH-3 to MSH-6, MSH-9, MSH-11 and MSH-12 with what the KIS team set up; lanes then go on by themselves.",
+  ),
   DESTINATION_UNAUTHORIZED: entry(
     "transient",
     "The destination refuses our credentials.",

@@ -1,47 +1,17 @@
-import { readFileSync } from "node:fs";
-import type { ConnectionOptions } from "node:tls";
-import { z } from "zod";
-import { consequenceOf } from "#src/hl7/ack-consequence.ts";
-import { ackMode } from "#src/hl7/ack-mode.ts";
+import type { Ack } from "#src/hl7/ack.ts";
+import { consequenceOf, type Expected } from "#src/hl7/ack-consequence.ts";
 import { charsetOf } from "#src/hl7/charset-of.ts";
-import { CHARSETS, type Charset } from "#src/hl7/charset.ts";
+import type { Charset } from "#src/hl7/charset.ts";
+import type { Outgoing } from "#src/hl7/connection.ts";
 import { encode } from "#src/hl7/encode.ts";
-import type { Field, Hl7Message } from "#src/hl7/message.ts";
+import type { Hl7Message } from "#src/hl7/message.ts";
 import { MllpSender } from "#src/hl7/sender.ts";
-import { BotenstoffError } from "#src/message/error-code.ts";
-import type { Destination, DestinationContext, DestinationSpec } from "../destination.ts";
+import type { Destination, DestinationContext, DestinationSpec, Job } from "../destination.ts";
+import { ApplicationAcks } from "./application-acks.ts";
+import { mllpDestinationConfig, type MllpDestinationConfig } from "./config.ts";
 import { fillSlots } from "./fill-slots.ts";
-
-const port = z.coerce.number().int().min(1).max(65_535);
-const file = z.string().describe("path of a PEM file");
-
-const config = z.strictObject({
-  type: z.literal("mllp"),
-  host: z.string().min(1).describe("host name or address of the receiver"),
-  port: port.describe("its TCP port"),
-  connect_timeout_secs: z.coerce.number().positive().default(10).describe("how long connecting may take"),
-  ack_timeout_secs: z.coerce.number().positive().default(30).describe("how long to wait for the acknowledgement"),
-  connections: z.coerce.number().int().min(1).max(32).default(1).describe("connections the receiver allows at once"),
-  charset: z
-    .enum(CHARSETS as [string, ...string[]])
-    .optional()
-    .describe("encoding of the bytes, where it is not what MSH-18 says"),
-  on_unencodable: z
-    .enum(["replace", "refuse"])
-    .default("replace")
-    .describe("characters the charset does not hold: write ?, or fail the delivery"),
-  tls: z
-    .strictObject({
-      ca: file.optional(),
-      cert: file.optional(),
-      key: file.optional(),
-      servername: z.string().optional(),
-    })
-    .optional()
-    .describe("TLS (IHE ITI-19); cert and key for mutual TLS"),
-});
-
-type MllpDestinationConfig = z.output<typeof config>;
+import { readHeader } from "./header.ts";
+import { openTls } from "./tls.ts";
 
 /** MDM and other HL7 v2 messages to the KIS, one in flight per connection. */
 export const mllpDestination: DestinationSpec<MllpDestinationConfig> = {
@@ -49,83 +19,85 @@ export const mllpDestination: DestinationSpec<MllpDestinationConfig> = {
   summary: "HL7 v2 messages over MLLP",
   takes: "hl7",
   confirms: false,
-  config: config,
+  config: mllpDestinationConfig,
   open,
 };
 
-/** MSH fields of the encoder's numbering, where the array begins with MSH-3. */
-const MSH_10 = 10 - 3;
-const MSH_15 = 15 - 3;
-const MSH_16 = 16 - 3;
-
 function open(settings: MllpDestinationConfig, context: DestinationContext): Destination {
+  const tls = settings.tls && openTls(settings.tls, context);
+  const acks = settings.application_acks && new ApplicationAcks(settings.application_acks, tls?.files, context);
+  const applicationAckTimeoutMs = settings.application_ack_timeout_secs * 1_000;
   const sender = new MllpSender(
     {
       host: settings.host,
       port: settings.port,
       connectTimeoutMs: settings.connect_timeout_secs * 1_000,
       ackTimeoutMs: settings.ack_timeout_secs * 1_000,
-      ...(settings.tls && { tls: readTls(settings.tls) }),
+      applicationAckTimeoutMs,
+      maxIdleMs: settings.max_idle_secs * 1_000,
+      ...(tls && { tls: tls.client }),
     },
     settings.connections,
   );
+
+  function judge(ack: Ack, expected: Expected): "done" | "wait" {
+    context.count(`ack_${ack.code}`);
+    try {
+      return consequenceOf(ack, expected);
+    } catch (error) {
+      const codes = ack.errors.map(({ code }) => code).join(" ");
+      context.log("warn", "mllp.refused", { ack: ack.code, errors: codes });
+      throw error;
+    }
+  }
+
+  async function send(job: Job, signal: AbortSignal) {
+    const message = job.output as Hl7Message;
+    const header = readHeader(message, settings.settle_on_write);
+    const { controlId } = header;
+    const charset = (settings.charset as Charset | undefined) ?? charsetOf(message);
+    const { pieces, replaced } = encode(message, { charset, unencodable: settings.on_unencodable });
+    if (replaced > 0) context.count("characters_replaced", replaced);
+    const elsewhere = acks && header.applicationAckDue ? acks.expect(controlId) : undefined;
+    const expected = { applicationAckDue: header.applicationAckDue, onReject: settings.on_reject };
+    const outgoing: Outgoing = {
+      pieces: await fillSlots(pieces, (id) => job.openBlob(id)),
+      controlId,
+      expects: elsewhere && !header.acceptAckDue ? "nothing" : header.expects,
+      openBlob: (id) => job.openBlob(id),
+      consequence: (ack) => {
+        const next = judge(ack, expected);
+        // What is still to come arrives at a port of its own: this connection is free for the next message.
+        return elsewhere ? "done" : next;
+      },
+    };
+    try {
+      const { ack, sentSha256 } = await sender.send(outgoing, job.lane, signal);
+      const late = ack?.code === "AA" ? undefined : await elsewhere?.ack(applicationAckTimeoutMs, signal);
+      if (late) judge(late, expected);
+      return { sentSha256, answer: answerOf(controlId, late ?? ack) };
+    } finally {
+      elsewhere?.forget();
+    }
+  }
+
   return {
     concurrency: settings.connections,
-    send: async (job, signal) => {
-      const message = job.output as Hl7Message;
-      const charset = (settings.charset as Charset | undefined) ?? charsetOf(message);
-      const { pieces, replaced } = encode(message, { charset, unencodable: settings.on_unencodable });
-      if (replaced > 0) context.count("characters_replaced");
-      const { controlId, applicationAckDue } = expectedAnswer(message);
-      const { ack, sentSha256 } = await sender.send(
-        {
-          pieces: await fillSlots(pieces, (id) => job.openBlob(id)),
-          controlId,
-          openBlob: (id) => job.openBlob(id),
-          consequence: (answer) => {
-            context.count(`ack_${answer.code}`);
-            return consequenceOf(answer, applicationAckDue);
-          },
-        },
-        signal,
-      );
-      const { code, text } = ack;
-      return { sentSha256, answer: { code, control_id: controlId, ...(text !== "" && { text }) } };
+    send,
+    check: async (signal) => {
+      await acks?.port();
+      await sender.check(signal);
     },
-    check: (signal) => sender.check(signal),
-    close: () => {
+    close: async () => {
       sender.close();
-      return Promise.resolve();
+      tls?.close();
+      await acks?.close();
     },
   };
 }
 
-/** What must come back before the message counts as accepted. @throws BotenstoffError MAPPING_FAILED if nothing would */
-function expectedAnswer(message: Hl7Message): { controlId: string; applicationAckDue: boolean } {
-  const controlId = header(message, MSH_10);
-  if (controlId === "") throw new BotenstoffError("MAPPING_FAILED", "delivering by MLLP: MSH-10 is missing");
-  const mode = ackMode(header(message, MSH_15), header(message, MSH_16));
-  const applicationAckDue = mode.application(true);
-  if (!applicationAckDue && !mode.accept(true)) {
-    throw new BotenstoffError("MAPPING_FAILED", "delivering by MLLP: MSH-15 and MSH-16 ask for no acknowledgement");
-  }
-  return { controlId, applicationAckDue };
-}
-
-function header(message: Hl7Message, field: number): string {
-  const value: Field = message.segments[0]?.fields[field];
-  return typeof value === "string" ? value : "";
-}
-
-function readTls({ ca, cert, key, servername }: NonNullable<MllpDestinationConfig["tls"]>): ConnectionOptions {
-  try {
-    return {
-      ...(ca !== undefined && { ca: readFileSync(ca) }),
-      ...(cert !== undefined && { cert: readFileSync(cert) }),
-      ...(key !== undefined && { key: readFileSync(key) }),
-      ...(servername !== undefined && { servername }),
-    };
-  } catch (cause) {
-    throw new BotenstoffError("CONFIG_INVALID", "opening the mllp destination: a TLS file cannot be read", { cause });
-  }
+/** The receipt: what came back, or that nothing was asked for. */
+function answerOf(controlId: string, ack: Ack | undefined) {
+  if (!ack) return { code: "none", control_id: controlId };
+  return { code: ack.code, control_id: controlId, ...(ack.text !== "" && { text: ack.text }) };
 }

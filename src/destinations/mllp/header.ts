@@ -1,0 +1,47 @@
+import { ackMode } from "#src/hl7/ack-mode.ts";
+import type { Outgoing } from "#src/hl7/connection.ts";
+import type { Field, Hl7Message } from "#src/hl7/message.ts";
+import { BotenstoffError } from "#src/message/error-code.ts";
+
+/** What the header of an outgoing message says about how it is to be sent. */
+export interface Header {
+  /** MSH-10. */
+  readonly controlId: string;
+  readonly expects: Outgoing["expects"];
+  /** Whether MSH-15 asks for the accept acknowledgement of success. */
+  readonly acceptAckDue: boolean;
+  /** Whether MSH-16 asks for an application acknowledgement besides, or instead of, the accept one. */
+  readonly applicationAckDue: boolean;
+}
+
+/**
+ * Reads MSH-10, MSH-15 and MSH-16.
+ * @param settleOnWrite whether a message that asks for no acknowledgement may be sent at all
+ * @throws BotenstoffError MAPPING_FAILED
+ */
+export function readHeader(message: Hl7Message, settleOnWrite: boolean): Header {
+  const controlId = valueOf(message, 10);
+  if (controlId === "") throw failed("MSH-10 is missing");
+  const mode = ackMode(valueOf(message, 15), valueOf(message, 16));
+  const applicationAckDue = mode.application(true);
+  const acceptAckDue = mode.accept(true);
+  const answered = applicationAckDue || acceptAckDue;
+  if (!answered && !settleOnWrite) throw failed("MSH-15 and MSH-16 ask for no acknowledgement of success");
+  const refusalsDue = mode.application(false) || mode.accept(false);
+  return {
+    controlId,
+    expects: answered ? "answer" : refusalsDue ? "refusal" : "nothing",
+    acceptAckDue,
+    applicationAckDue,
+  };
+}
+
+/** A field of MSH, whose `fields[0]` is MSH-3. */
+function valueOf(message: Hl7Message, field: number): string {
+  const value: Field = message.segments[0]?.fields[field - 3];
+  return typeof value === "string" ? value : "";
+}
+
+function failed(reason: string): BotenstoffError {
+  return new BotenstoffError("MAPPING_FAILED", `delivering by MLLP: ${reason}`);
+}

@@ -1,24 +1,12 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type AddressInfo, type Socket } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
-import { FRAME_END, FRAME_START, FrameDecoder } from "#src/hl7/frame.ts";
+import { createServer as createTlsServer, type TlsOptions } from "node:tls";
+import { FrameDecoder } from "#src/hl7/frame.ts";
 import { parseHl7, type ParsedMessage } from "#src/hl7/parse.ts";
+import { answer, files, type MllpBehaviour } from "./kis-mllp-answer.ts";
 
-/** How the receiver treats the next message; each is used up by one message. */
-export type MllpBehaviour =
-  | "ack"
-  | "wrong-control-id"
-  | "split"
-  | "missing"
-  | "hang-up-after-read"
-  | "AE"
-  | "AR"
-  | "CE"
-  | "busy-207"
-  | "unknown-patient-204"
-  | "garbage"
-  | { readonly lateMs: number };
+export type { MllpBehaviour } from "./kis-mllp-answer.ts";
 
 /** One message as it arrived, repeats included. */
 export interface ReceivedMessage {
@@ -26,6 +14,8 @@ export interface ReceivedMessage {
   readonly trigger: string;
   readonly bytes: number;
   readonly sha256: string;
+  /** The n-th connection of the receiver. */
+  readonly connection: number;
 }
 
 /** A document as the KIS keeps it, by its unique document number (TXA-12). */
@@ -58,34 +48,57 @@ export interface KisMllp {
 const LIMIT = 256 * 1024 * 1024;
 const KEPT = 10_000;
 
+export interface KisMllpOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly tls?: TlsOptions;
+  /** Closes every connection but the first, as receivers do that allow one. */
+  readonly oneConnection?: boolean;
+  /** Where application acknowledgements go that do not come on the same connection. */
+  readonly applicationAckPort?: number;
+}
+
 /** A KIS that takes MDM messages over MLLP and files documents, as well or as badly as it is told. */
-export async function startKisMllp({ host, port }: { host: string; port: number }): Promise<KisMllp> {
+export async function startKisMllp(options: KisMllpOptions): Promise<KisMllp> {
+  const { host, port, tls, applicationAckPort } = options;
   const received: ReceivedMessage[] = [];
   const documents = new Map<string, KisDocument>();
   const sockets = new Set<Socket>();
   let queue: MllpBehaviour[] = [];
+  let previous = "NONE";
+  let connections = 0;
 
-  const server = createServer((socket) => {
+  const server = tls ? createTlsServer(tls, serve) : createServer(serve);
+
+  function serve(socket: Socket): void {
+    socket.on("error", () => undefined);
+    if (options.oneConnection && sockets.size > 0) {
+      socket.destroy();
+      return;
+    }
+    connections += 1;
+    const connection = connections;
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
-    socket.on("error", () => undefined);
     const decoder = new FrameDecoder(LIMIT);
     let work = Promise.resolve();
     socket.on("data", (chunk: Buffer) => {
       for (const frame of decoder.push(chunk))
-        work = work.then(() => take(socket, frame)).catch(() => void socket.destroy());
+        work = work.then(() => take(socket, frame, connection)).catch(() => void socket.destroy());
     });
-  });
+  }
 
-  async function take(socket: Socket, frame: Buffer): Promise<void> {
+  async function take(socket: Socket, frame: Buffer, connection: number): Promise<void> {
     const message = parseHl7(frame);
     const sha256 = createHash("sha256").update(frame).digest("hex");
     const controlId = message.value("MSH", 10);
-    received.push({ controlId, trigger: message.value("MSH", 9, 2), bytes: frame.length, sha256 });
+    received.push({ controlId, trigger: message.value("MSH", 9, 2), bytes: frame.length, sha256, connection });
     if (received.length > KEPT) received.shift();
     const behaviour = queue.shift() ?? "ack";
-    if (accepts(behaviour)) file(documents, message, controlId, sha256);
-    await answer(socket, behaviour, controlId);
+    if (files(behaviour)) file(documents, message, controlId, sha256);
+    const question = { controlId, previous, applicationAckPort };
+    previous = controlId;
+    await answer(socket, behaviour, question);
   }
 
   server.listen(port, host);
@@ -102,11 +115,6 @@ export async function startKisMllp({ host, port }: { host: string; port: number 
       await once(server, "close");
     },
   };
-}
-
-/** Whether the KIS has filed the document, whatever its answer then looks like. */
-function accepts(behaviour: MllpBehaviour): boolean {
-  return typeof behaviour === "object" || !(behaviour in ERRORS);
 }
 
 function file(documents: Map<string, KisDocument>, message: ParsedMessage, controlId: string, sha256: string): void {
@@ -132,37 +140,4 @@ function file(documents: Map<string, KisDocument>, message: ParsedMessage, contr
     changed: false,
     sha256,
   });
-}
-
-const ERRORS: Readonly<Record<string, [string, string]>> = {
-  AE: ["AE", "101"],
-  AR: ["AR", "200"],
-  CE: ["CE", "102"],
-  "busy-207": ["AE", "207"],
-  "unknown-patient-204": ["AE", "204"],
-};
-
-async function answer(socket: Socket, behaviour: MllpBehaviour, controlId: string): Promise<void> {
-  if (behaviour === "missing") return;
-  if (behaviour === "hang-up-after-read") {
-    socket.destroy();
-    return;
-  }
-  if (typeof behaviour === "object") await sleep(behaviour.lateMs);
-  const [code, error] = (typeof behaviour === "string" ? ERRORS[behaviour] : undefined) ?? ["AA"];
-  const answered = behaviour === "wrong-control-id" ? `X${controlId.slice(1)}` : controlId;
-  const text =
-    behaviour === "garbage"
-      ? "this is not HL7"
-      : `MSH|^~\\&|KIS|HOSPITAL|BOTENSTOFF||20260101000000||ACK|A${controlId.slice(1)}|P|2.5.1\rMSA|${code}|${answered}\r` +
-        (error === undefined ? "" : `ERR|||${error}^^HL70357|E\r`);
-  const frame = Buffer.concat([FRAME_START, Buffer.from(text), FRAME_END]);
-  if (behaviour !== "split") {
-    socket.write(frame);
-    return;
-  }
-  for (const byte of frame) {
-    socket.write(Buffer.from([byte]));
-    await sleep(1);
-  }
 }

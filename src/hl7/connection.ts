@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { connect as connectTcp, type Socket } from "node:net";
+import { setImmediate } from "node:timers/promises";
 import { connect as connectTls, TLSSocket, type ConnectionOptions } from "node:tls";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import type { Ack } from "./ack.ts";
@@ -118,7 +119,11 @@ export class MllpConnection {
   /** Connects, or returns the open connection. @throws BotenstoffError DESTINATION_UNREACHABLE, DESTINATION_UNTRUSTED */
   async connect(signal: AbortSignal): Promise<Socket> {
     if (signal.aborted) throw unreachable("stopped");
-    if (this.#socket?.writable && performance.now() - this.#lastUsed < this.#settings.maxIdleMs) return this.#socket;
+    if (this.#socket && performance.now() - this.#lastUsed < this.#settings.maxIdleMs) {
+      // What has already arrived is read first: many receivers hang up after every acknowledgement.
+      await setImmediate();
+      if (this.#socket.writable) return this.#socket;
+    }
     this.close();
     const { host, port, connectTimeoutMs, tls } = this.#settings;
     const socket = tls ? connectTls({ ...tls.options(), host, port }) : connectTcp({ host, port });

@@ -1,18 +1,10 @@
-import type { ErrorCode } from "#src/message/error-code.ts";
-import type { MessageState } from "#src/message/state.ts";
 import type { Queryable } from "#src/store/queryable.ts";
-import { readOutcome } from "#src/store/sql/outcome.ts";
-
-export interface Settled {
-  readonly state: MessageState;
-  readonly error?: string;
-  readonly code?: ErrorCode;
-}
+import { readOutcome, type Outcome } from "#src/store/sql/outcome.ts";
 
 /** Lets a source wait for what becomes of a message it handed in. */
 export interface Watch {
   /** Resolves when the message has left `received` and `routed`, or with its state after the time. */
-  settled(id: string, timeoutMs: number): Promise<Settled>;
+  settled(id: string, timeoutMs: number): Promise<Outcome>;
   /** Told by the steps that move states in this process. */
   moved(id: string): void;
 }

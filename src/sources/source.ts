@@ -25,13 +25,14 @@ export interface Accepted {
   /** The messages cut from the event, in order; `duplicate` when the engine already knew it. */
   readonly messages: readonly { readonly id: MessageId; readonly duplicate: boolean }[];
   /**
-   * Resolves with the state a message has reached as soon as it has left `received` and `routed`, or after the time.
+   * Resolves with the state a message has reached as soon as it has left `received` and `routed`, or after the time;
+   * `at` is since when (ISO 8601 UTC). Survives restart and purge, so that a repeat is told the same.
    * For sources whose acknowledgement must say what became of the message (MLLP).
    */
   readonly settled: (
     id: MessageId,
     timeoutMs: number,
-  ) => Promise<{ state: MessageState; error?: string; code?: ErrorCode }>;
+  ) => Promise<{ state: MessageState; at?: string; error?: string; code?: ErrorCode }>;
 }
 
 /**

@@ -19,6 +19,7 @@ const ACK_LIMIT = 1024 * 1024;
  */
 export class ApplicationAcks {
   readonly #context: DestinationContext;
+  readonly #closed = new AbortController();
   readonly #waiting = new Map<string, (ack: Ack) => void>();
   readonly #sockets = new Set<Socket>();
   readonly #server: Server;
@@ -63,7 +64,7 @@ export class ApplicationAcks {
     this.#waiting.set(controlId, resolve);
     return {
       ack: async (withinMs, signal) => {
-        const deadline = AbortSignal.any([signal, AbortSignal.timeout(withinMs)]);
+        const deadline = AbortSignal.any([signal, this.#closed.signal, AbortSignal.timeout(withinMs)]);
         const late = Promise.withResolvers<never>();
         const stop = () => late.reject(noAnswer("no application acknowledgement in time"));
         deadline.addEventListener("abort", stop, { once: true });
@@ -81,6 +82,7 @@ export class ApplicationAcks {
   }
 
   async close(): Promise<void> {
+    this.#closed.abort();
     await this.#listening.catch(() => undefined);
     if (!this.#server.listening) return;
     this.#server.close();

@@ -58,7 +58,7 @@ function open(settings: MllpDestinationConfig, context: DestinationContext): Des
     const charset = (settings.charset as Charset | undefined) ?? charsetOf(message);
     const { pieces, replaced } = encode(message, { charset, unencodable: settings.on_unencodable });
     if (replaced > 0) context.count("characters_replaced", replaced);
-    const elsewhere = acks && header.applicationAckDue ? acks.expect(controlId) : undefined;
+    const elsewhere = acks && header.applicationAckDue && !header.original ? acks.expect(controlId) : undefined;
     const expected = { applicationAckDue: header.applicationAckDue, onReject: settings.on_reject };
     const outgoing: Outgoing = {
       pieces: await fillSlots(pieces, (id) => job.openBlob(id)),

@@ -3,14 +3,16 @@ import type { Outgoing } from "#src/hl7/connection.ts";
 import type { Field, Hl7Message } from "#src/hl7/message.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
 
-/** What the header of an outgoing message says about how it is to be sent. */
+/** What the header of an outgoing message says about how it is to be acknowledged. */
 export interface Header {
   /** MSH-10. */
   readonly controlId: string;
   readonly expects: Outgoing["expects"];
+  /** Original mode, MSH-15 and MSH-16 empty: there is one acknowledgement, on the same connection. */
+  readonly original: boolean;
   /** Whether MSH-15 asks for the accept acknowledgement of success. */
   readonly acceptAckDue: boolean;
-  /** Whether MSH-16 asks for an application acknowledgement besides, or instead of, the accept one. */
+  /** Whether an application acknowledgement of success is due, besides or instead of the accept one. */
   readonly applicationAckDue: boolean;
 }
 
@@ -22,7 +24,8 @@ export interface Header {
 export function readHeader(message: Hl7Message, settleOnWrite: boolean): Header {
   const controlId = valueOf(message, 10);
   if (controlId === "") throw failed("MSH-10 is missing");
-  const mode = ackMode(valueOf(message, 15), valueOf(message, 16));
+  const [accept, application] = [valueOf(message, 15), valueOf(message, 16)];
+  const mode = ackMode(accept, application);
   const applicationAckDue = mode.application(true);
   const acceptAckDue = mode.accept(true);
   const answered = applicationAckDue || acceptAckDue;
@@ -31,6 +34,7 @@ export function readHeader(message: Hl7Message, settleOnWrite: boolean): Header 
   return {
     controlId,
     expects: answered ? "answer" : refusalsDue ? "refusal" : "nothing",
+    original: accept === "" && application === "",
     acceptAckDue,
     applicationAckDue,
   };

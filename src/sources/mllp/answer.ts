@@ -10,6 +10,7 @@ const UNSUPPORTED_TYPE = "200";
 const UNSUPPORTED_EVENT = "201";
 const UNSUPPORTED_VERSION = "203";
 const FIELD_MISSING = "101";
+const DUPLICATE_KEY = "205";
 const INTERNAL = "207";
 
 /** Why a message is refused before anything is stored; undefined lets it in. */
@@ -50,15 +51,19 @@ export function notStoredAck(message: ParsedMessage, at: Date): Buffer {
   return buildAck(message, ackModeOf(message).accept(false) ? "CE" : "AE", at, error);
 }
 
-/** The application acknowledgement that says what became of a message; undefined where nobody wants it. */
-export function outcomeAck(message: ParsedMessage, outcome: Settled, at: Date): Buffer | undefined {
+/**
+ * The application acknowledgement that says what became of a message; undefined where nobody wants it. Its time is that
+ * of the outcome, so a repeat gets the same bytes again.
+ */
+export function outcomeAck(message: ParsedMessage, outcome: Settled, now: Date): Buffer | undefined {
   const error = errorOf(outcome);
   if (!ackModeOf(message).application(error === undefined)) return undefined;
+  const at = outcome.at === undefined ? now : new Date(outcome.at);
   return error ? buildAck(message, "AE", at, error) : buildAck(message, "AA", at);
 }
 
-function errorOf({ state, error = "could not be processed", code }: Settled): AckError | undefined {
-  switch (state) {
+function errorOf(outcome: Settled): AckError | undefined {
+  switch (outcome.state) {
     case "filed":
     case "filtered":
     case "purged":
@@ -69,20 +74,28 @@ function errorOf({ state, error = "could not be processed", code }: Settled): Ac
       return { code: INTERNAL, text: "not processed in time, send again" };
     case "held":
       return { code: INTERNAL, text: "waits for a person" };
-    case "failed": {
-      const [, segment, field] = /\b([A-Z][A-Z0-9]{2})-(\d+)\b/.exec(error) ?? [];
-      if (code !== "HL7_FIELD_MISSING" || segment === undefined) return { code: INTERNAL, text: error };
-      return { code: FIELD_MISSING, segment, field: Number(field), text: error };
-    }
+    case "failed":
+      return failureOf(outcome);
   }
 }
 
-/** The answer to bytes that are no HL7: nothing to swap, nothing to refer to. */
-export function unreadableAck(at: Date): Buffer {
+/** Our error texts hold ids only, so they may leave the house. */
+function failureOf({ code, error = "could not be processed" }: Settled): AckError {
+  if (code === "HL7_FIELD_MISSING") {
+    const [, segment, field] = /\b([A-Z][A-Z0-9]{2})-(\d+)\b/.exec(error) ?? [];
+    return { code: FIELD_MISSING, ...(segment !== undefined && { segment, field: Number(field) }), text: error };
+  }
+  if (code === "HL7_UNSUPPORTED") return { code: UNSUPPORTED_EVENT, segment: "MSH", field: 9, text: error };
+  if (code === "PATIENTS_CONFLICT") return { code: DUPLICATE_KEY, segment: "PID", field: 3, text: error };
+  return { code: INTERNAL, text: error };
+}
+
+/** The answer to bytes that are no HL7: nothing to swap, nothing to refer to. @param reason without a delimiter */
+export function unreadableAck(reason: string, at: Date): Buffer {
   const stamp = at.toISOString().replace(/[-:T]|\..*/g, "");
   return Buffer.from(
     `MSH|^~\\&|||||${stamp}+0000||ACK|NAK${stamp}|P|2.5.1\r` +
-      "MSA|AR||unreadable\rERR||MSH^1|100^^HL70357|E||||not an HL7 v2 message\r",
+      `MSA|AR||unreadable\rERR||MSH^1|100^^HL70357|E||||${reason}\r`,
     "utf8",
   );
 }

@@ -33,8 +33,14 @@ export const mllpSourceConfig = z.strictObject({
     .optional()
     .describe("encoding of the bytes where MSH-18 says it wrong"),
   tls: z
-    .strictObject({ cert: file, key: file, ca: file.optional().describe("asks clients for a certificate of this CA") })
-    .optional(),
+    .strictObject({
+      cert: file.describe("PEM file of our certificate"),
+      key: file.describe("PEM file of its key"),
+      ca: file.optional().describe("PEM file of CAs: clients must show a certificate of one of them (IHE ITI-19)"),
+      crl: file.optional().describe("PEM file of the revocation lists of these CAs"),
+    })
+    .optional()
+    .describe("TLS; files that change are used from the next connection on"),
 });
 
 export type MllpSourceConfig = z.output<typeof mllpSourceConfig>;

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Charset } from "#src/hl7/charset.ts";
 import { parseHl7, type ParsedMessage } from "#src/hl7/parse.ts";
+import { BotenstoffError } from "#src/message/error-code.ts";
 import type { MessageDraft } from "#src/message/message.ts";
 import type { InboundEvent } from "../source.ts";
 import type { MllpSourceConfig } from "./config.ts";
@@ -8,23 +9,29 @@ import type { MllpSourceConfig } from "./config.ts";
 /** One lane for the whole feed: what an ADT says of several patients (merges, moves) only makes sense in order. */
 const CONVERSATION = "feed";
 
-/** The message in a frame; undefined when its bytes are no HL7. */
-export function readFrame(raw: Buffer, charset: Charset | undefined): ParsedMessage | undefined {
+/** The message in a frame, or why its bytes are none. */
+export function readFrame(raw: Buffer, charset: Charset | undefined): ParsedMessage | Unreadable {
   try {
     return parseHl7(raw, charset);
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (error instanceof BotenstoffError) return { unreadable: error.message };
+    throw error;
   }
+}
+
+export interface Unreadable {
+  /** One of our own error texts: nothing of the frame is in it. */
+  readonly unreadable: string;
 }
 
 /** Cuts the one message out of a frame; bytes that are no HL7 become one held draft. */
 export function draftOf(
   event: InboundEvent,
-  message: ParsedMessage | undefined,
+  message: ParsedMessage | Unreadable,
   order: MllpSourceConfig["order"],
 ): MessageDraft {
   const sha256 = createHash("sha256").update(event.raw).digest("hex");
-  if (!message) {
+  if ("unreadable" in message) {
     return {
       externalId: `sha256:${sha256}`,
       content: { kind: "unknown", sourceKind: "hl7" },

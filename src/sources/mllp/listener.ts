@@ -91,9 +91,10 @@ function serveTls(
 
 /** What Node found about the client's certificate, or why the handshake failed otherwise. */
 function refusalOf(error: Error, socket: TLSSocket): string {
-  // Typed as an error, but a code at run time.
-  const code = String(socket.authorizationError as unknown);
-  return certificateRefusal(code) ?? (socket.authorizationError ? code : kindOfError(error));
+  // An error by its type, a code or null in truth.
+  const found: unknown = socket.authorizationError;
+  const code = typeof found === "string" ? found : kindOfError(error);
+  return certificateRefusal(code) ?? code;
 }
 
 async function bind(server: Server, { port, host }: MllpSourceConfig): Promise<void> {

@@ -1,8 +1,9 @@
 import type { Socket } from "node:net";
-import { buildAck } from "#src/hl7/ack.ts";
+import { buildAck, type AckError } from "#src/hl7/ack.ts";
 import type { Charset } from "#src/hl7/charset.ts";
 import { FRAME_END, FRAME_START, FrameDecoder } from "#src/hl7/frame.ts";
 import type { ParsedMessage } from "#src/hl7/parse.ts";
+import { BotenstoffError } from "#src/message/error-code.ts";
 import type { Accept, Accepted, SourceContext } from "../source.ts";
 import { ackModeOf, ignoredAck, notStoredAck, outcomeAck, refusalOf, refusedAck, unreadableAck } from "./answer.ts";
 import type { MllpSourceConfig } from "./config.ts";
@@ -16,6 +17,10 @@ export interface SessionDeps {
 }
 
 const KEEP_ALIVE_MS = 30_000;
+const PROBE_MS = 10_000;
+const PROBES = 3;
+/** How long a sender who is hung up on may take to notice. */
+const HANG_UP_MS = 5_000;
 
 /** One sender's connection: its messages are taken strictly in order, each answered before the next is looked at. */
 export class Session {
@@ -33,7 +38,7 @@ export class Session {
     this.#deps = deps;
     this.#decoder = new FrameDecoder(deps.settings.max_message_bytes);
     this.#charset = deps.settings.charset as Charset | undefined;
-    socket.setKeepAlive(true, KEEP_ALIVE_MS).setNoDelay(true);
+    socket.setKeepAlive(true, KEEP_ALIVE_MS, PROBE_MS, PROBES).setNoDelay(true);
     socket.setTimeout(deps.settings.idle_timeout_secs * 1_000, () => {
       // A sender that waits for our answer is not idle.
       if (this.#waiting === 0) socket.destroy();
@@ -54,10 +59,21 @@ export class Session {
   #receive(chunk: Buffer): void {
     try {
       for (const frame of this.#decoder.push(chunk)) this.#enqueue(frame);
-    } catch {
-      this.#deps.context.log("warn", "mllp.frame_refused", { reason: "too long" });
-      this.#socket.destroy();
+    } catch (error) {
+      const reason = error instanceof BotenstoffError ? error.message : "could not be read";
+      this.#deps.context.log("warn", "mllp.frame_refused", { reason });
+      this.#work = this.#work.then(() => this.#giveUp(reason));
     }
+  }
+
+  /** Says why before it hangs up. What is still on its way is read and dropped, or the answer would be lost with it. */
+  #giveUp(reason: string): void {
+    const socket = this.#socket.removeAllListeners("data");
+    this.#reply(unreadableAck(reason, new Date()));
+    socket.end();
+    socket.resume();
+    const timer = setTimeout(() => socket.destroy(), HANG_UP_MS);
+    socket.once("close", () => clearTimeout(timer));
   }
 
   /** Reads no further while messages are worked on: the sender feels the back-pressure, not our memory. */
@@ -76,11 +92,9 @@ export class Session {
   async #answer(raw: Buffer): Promise<void> {
     const now = new Date();
     const message = readFrame(raw, this.#charset);
-    const refusal = message && refusalOf(message);
-    if (message && refusal) {
-      const ignored = this.#deps.settings.unknown_trigger === "acknowledge";
-      this.#deps.context.log("info", ignored ? "mllp.ignored" : "mllp.refused", { error: refusal.code });
-      this.#reply(ignored ? ignoredAck(message, now) : refusedAck(message, refusal, now));
+    const refusal = "unreadable" in message ? undefined : refusalOf(message);
+    if (!("unreadable" in message) && refusal) {
+      this.#refuse(message, refusal, now);
       return;
     }
     const event = { raw, receivedAt: now.toISOString() };
@@ -92,16 +106,25 @@ export class Session {
       });
     } catch (error) {
       // Bytes without a control id cannot be answered; a closed connection tells their sender to repeat them.
-      if (!message) throw error;
+      if ("unreadable" in message) throw error;
       this.#reply(notStoredAck(message, now));
       return;
     }
-    if (message) await this.#acknowledge(message, accepted);
-    else this.#reply(unreadableAck(now));
+    if ("unreadable" in message) this.#reply(unreadableAck(message.unreadable, now));
+    else await this.#acknowledge(message, accepted);
+  }
+
+  #refuse(message: ParsedMessage, refusal: AckError, now: Date): void {
+    const { context, settings } = this.#deps;
+    const ignored = settings.unknown_trigger === "acknowledge";
+    context.count(ignored ? "ignored" : "refused");
+    context.log("info", ignored ? "mllp.ignored" : "mllp.refused", { error: refusal.code });
+    this.#reply(ignored ? ignoredAck(message, now) : refusedAck(message, refusal, now));
   }
 
   async #acknowledge(message: ParsedMessage, { messages: [stored], settled }: Accepted): Promise<void> {
     const { ack, settle_timeout_secs: timeout } = this.#deps.settings;
+    if (stored?.duplicate) this.#deps.context.count("repeated");
     const mode = ackModeOf(message);
     if (mode.accept(true)) this.#reply(buildAck(message, "CA", new Date()));
     if (!mode.application(true) && !mode.application(false)) return;

@@ -11,7 +11,7 @@ const text = fc.oneof(
   fc
     .array(
       fc.constantFrom(
-        ...'|^~\\&#\r\n\t\0\x0b\x1c\x7f\x85"XFSTRE.br0D€äßéÄ',
+        ...Array.from('|^~\\&#\r\n\t\0\x0b\x1c\x7f\x85"XFSTRE.br0D€äßéÄ'),
         "\\F\\",
         "\\X0D\\",
         "\\.br\\",
@@ -44,7 +44,7 @@ describe("escaping", () => {
       fc.property(text, (value) => {
         const escaped = escapeText(value);
         expect(unescapeText(escaped)).toBe(value);
-        expect(escaped).not.toMatch(/[|^~&\r\n\x0b\x1c]/);
+        expect(Array.from("|^~&\r\n\x0b\x1c").filter((character) => escaped.includes(character))).toEqual([]);
       }),
       { numRuns: 1_000 },
     );

@@ -73,6 +73,8 @@ function openPool(url: string, options: pg.PoolConfig): pg.Pool {
   });
   // An idle connection that dies is replaced at the next query, which reports it if the server is gone.
   pool.on("error", () => undefined);
+  // One that dies in use, between two statements of a transaction, fails the next; unheard it would end the process.
+  pool.on("connect", (client) => client.on("error", () => undefined));
   return pool;
 }
 

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApiClient, type ShownMessage } from "#src/demo/api-client.ts";
 import { check, type Violation } from "./check.ts";
-import { FAULTS } from "./faults.ts";
+import { FAULTS, type Fault } from "./faults.ts";
 import { History, type Sent } from "./history.ts";
 import { admit, converse, PEOPLE, PROBE } from "./load.ts";
-import { createRandom } from "./random.ts";
+import { createRandom, type Random } from "./random.ts";
 import { openSetting, type Setting } from "./setting.ts";
 
 export interface RoundResult {
@@ -32,20 +32,7 @@ export async function playRound(seed: number): Promise<RoundResult> {
   const setting = await openSetting(random.int(1, 3), history);
   const faults = Array.from({ length: random.int(2, 4) }, () => random.pick(FAULTS));
   try {
-    for (const slot of setting.engines) await setting.start(slot);
-    await admit(setting, [...PEOPLE, PROBE]);
-    const writing = PEOPLE.map((person) =>
-      converse(setting, history, person, PER_PERSON, createRandom(random.int(0, 2 ** 31))),
-    );
-    for (const fault of faults) {
-      await sleep(random.int(0, 600));
-      await fault.inject(setting, random, (what) => history.add(what));
-    }
-    history.add("everything is repaired");
-    const recoveryMs = await timeRecovery(setting, history, seed);
-    await Promise.all(writing);
-    const { shown, byHand } = await settle(setting, history);
-    const violations = check(history.sent, shown, setting.world);
+    const { byHand, recoveryMs, violations } = await play(setting, history, faults, random).catch(stuck);
     const concerned = new Set(violations.flatMap(({ messages }) => messages));
     return {
       seed,
@@ -63,10 +50,35 @@ export async function playRound(seed: number): Promise<RoundResult> {
   }
 }
 
+async function play(setting: Setting, history: History, faults: readonly Fault[], random: Random) {
+  for (const slot of setting.engines) await setting.start(slot);
+  await admit(setting, [...PEOPLE, PROBE]);
+  const writing = Promise.all(
+    PEOPLE.map((person) => converse(setting, history, person, PER_PERSON, createRandom(random.int(0, 2 ** 31)))),
+  );
+  const breaking = async () => {
+    for (const fault of faults) {
+      await sleep(random.int(0, 600));
+      await fault.inject(setting, random, (what) => history.add(what));
+    }
+    history.add("everything is repaired");
+    return timeRecovery(setting, history);
+  };
+  const [recoveryMs] = await Promise.all([breaking(), writing]);
+  const { shown, byHand } = await settle(setting, history);
+  return { byHand, recoveryMs, violations: check(history.sent, shown, setting.world) };
+}
+
+/** Nothing went on: that is a broken promise like any other, not an error of the suite. */
+function stuck(error: unknown) {
+  const what = Error.isError(error) ? error.message : String(error);
+  return { byHand: 0, recoveryMs: 0, violations: [{ what: `stuck: ${what}`, messages: [] }] as Violation[] };
+}
+
 /** Somebody who has not written yet writes once everything is repaired. */
-async function timeRecovery(setting: Setting, history: History, seed: number): Promise<number> {
+async function timeRecovery(setting: Setting, history: History): Promise<number> {
   const began = performance.now();
-  await converse(setting, history, PROBE, 1, createRandom(seed));
+  await converse(setting, history, PROBE, 1, createRandom(1));
   const probe = history.sent.find(({ patient }) => patient === PROBE.number);
   await apiOf(setting).until(probe?.wamid ?? "", ["filed", "purged"], SETTLED_WITHIN_MS);
   return Math.round(performance.now() - began);

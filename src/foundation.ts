@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { record, type JournalAction } from "#src/audit/journal.ts";
+import { createContacts } from "#src/identity/contacts.ts";
 import { createDirectory } from "#src/identity/directory.ts";
 import type { Log } from "#src/pipeline/deps.ts";
 import { followDirectory, type ReaddressDeps } from "#src/pipeline/readdress.ts";
@@ -43,6 +44,7 @@ export async function openFoundation(settings: Settings, log: Log) {
     clock,
     onChanged: (db, effects) => followDirectory(follow, db, effects, new Date(clock())),
   });
+  const contacts = createContacts({ store, sealer, blindIndex });
   const journal = (
     db: Queryable,
     action: JournalAction,
@@ -77,6 +79,7 @@ export async function openFoundation(settings: Settings, log: Log) {
     blobs,
     epochs,
     directory,
+    contacts,
     journal,
     retention,
     clock,

@@ -13,6 +13,10 @@ export type JournalAction =
   | "message.reprocessed"
   | "message.released"
   | "messages.followed"
+  | "contact.number_changed"
+  | "contact.user_id_changed"
+  | "contact.number_left"
+  | "contact.key_changed"
   | "epoch.purged"
   | "key.destroyed"
   | "ledger.replayed";

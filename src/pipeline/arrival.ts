@@ -14,11 +14,16 @@ import type { Share } from "./share-out.ts";
 /** An event with everything cut from it, sealed and ready to be written in one commit. */
 export interface Arrival {
   readonly event: EventRow;
-  readonly messages: readonly IntakeRow[];
+  readonly messages: readonly ArrivedMessage[];
   readonly attachments: readonly AttachmentRow[];
   readonly notices: readonly NoticeRow[];
   /** Reports on sent messages; may name one several times. */
   readonly reports: readonly OutboundRow[];
+}
+
+/** A sealed message beside the draft it was made from. */
+export interface ArrivedMessage extends IntakeRow {
+  readonly draft: MessageDraft;
 }
 
 /** Seals an event and its shares under the epoch. The event belongs to the channel of the first share. */
@@ -32,7 +37,7 @@ export function sealArrival(
   const { receivedAt } = event;
   const origin = (channel: string): Origin => ({ epoch, channel, eventId, receivedAt });
   const messages = shares.flatMap((share) =>
-    share.messages.map((draft) => sealDraft(deps, origin(share.channel), draft)),
+    share.messages.map((draft) => ({ draft, ...sealDraft(deps, origin(share.channel), draft) })),
   );
   const notices = shares.flatMap((share) =>
     share.notices.map((draft) => sealNotice(deps, origin(share.channel), draft)),
@@ -45,14 +50,15 @@ export function sealArrival(
       receivedAt,
       raw: deps.sealer.seal(place.event(epoch, eventId), event.raw),
     },
-    messages: messages.map(({ row }) => row),
+    messages: messages.map(({ row, draft }) => ({ ...row, draft })),
     attachments: messages.flatMap(({ attachments }) => attachments),
     notices: notices.map(({ row }) => row),
     reports: notices.flatMap(({ report }) => report ?? []),
   };
 }
 
-function sealDraft(
+/** Seals a message and what is known of its attachments. */
+export function sealDraft(
   { sealer, blindIndex }: PipelineDeps,
   origin: Origin,
   draft: MessageDraft,
@@ -65,7 +71,10 @@ function sealDraft(
   const state = hold ? "held" : "received";
   const contact = counterpart(draft);
   const row: IntakeRow = {
-    ...origin,
+    epoch,
+    channel,
+    eventId: origin.eventId,
+    receivedAt,
     id,
     kind: draft.content.kind,
     laneKey: blindIndex.of("conversation", channel, draft.conversation),

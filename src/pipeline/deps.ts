@@ -4,6 +4,9 @@ import type { BlobStore } from "#src/seal/blob-store.ts";
 import type { Sealer } from "#src/seal/sealer.ts";
 import type { Store } from "#src/store/data-source.ts";
 import type { Epochs } from "#src/store/epochs.ts";
+import type { JournalAction } from "#src/audit/journal.ts";
+import type { Queryable } from "#src/store/queryable.ts";
+import type { Contacts } from "#src/identity/contacts.ts";
 import type { Directory } from "#src/identity/directory.ts";
 import type { Inspector } from "./attachment/inspector.ts";
 import type { Scanner } from "./attachment/scanner.ts";
@@ -36,12 +39,15 @@ export interface PipelineDeps {
   /** Absent: attachments are not scanned for malware. */
   readonly scanner?: Scanner;
   readonly directory: Directory;
+  readonly contacts: Contacts;
   readonly channels: Channels;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: PipelineMetrics;
   /** How long a claimed lane belongs to an engine that does not say anything more. */
   readonly leaseMs: number;
+  /** Writes a line of the audit journal inside the caller's transaction. */
+  journal(db: Queryable, action: JournalAction, subject: string, detail: Record<string, string>): Promise<void>;
   /** Names this engine process in lane rows. */
   readonly owner: string;
 }

@@ -1,11 +1,13 @@
 import { joinStatus } from "#src/message/outbound-status.ts";
 import type { Accepted, InboundEvent } from "#src/sources/source.ts";
-import { storeIntake, type AttachmentRow, type IntakeRow } from "#src/store/sql/intake.ts";
-import { storeNotices } from "#src/store/sql/notices.ts";
+import { lockContacts, seenAmong } from "#src/store/sql/contacts.ts";
+import { storeIntake, type AttachmentRow, type EventRow, type IntakeRow } from "#src/store/sql/intake.ts";
+import { storeNotices, type NoticeRow } from "#src/store/sql/notices.ts";
 import { reportOutbound, type OutboundRow } from "#src/store/sql/outbound-status.ts";
 import type { Queryable } from "#src/store/queryable.ts";
-import { sealArrival, type Arrival } from "./arrival.ts";
+import { sealArrival, type Arrival, type ArrivedMessage } from "./arrival.ts";
 import type { PipelineDeps } from "./deps.ts";
+import { followContacts, type Followed } from "./follow-contacts.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { reportNotices } from "./report-notices.ts";
 import type { Share } from "./share-out.ts";
@@ -28,10 +30,6 @@ export function createIntake(deps: PipelineDeps, watch: Watch, wake: (channel: s
     await deps.epochs.ensure(epoch);
     const arrival = sealArrival(deps, epoch, event, shares);
     const fresh = await commits.add(arrival);
-    reportNotices(
-      deps,
-      arrival.notices.filter(({ id }) => fresh.has(id)),
-    );
     const woken = new Set(arrival.messages.filter(({ id }) => fresh.has(id)).map(({ channel }) => channel));
     for (const channel of woken) wake(channel);
     return {
@@ -41,42 +39,67 @@ export function createIntake(deps: PipelineDeps, watch: Watch, wake: (channel: s
   };
 }
 
-/** @returns for each arrival the ids of its messages and notices that are new */
+/** @returns for each arrival the ids of its messages that are new */
 async function commit(deps: PipelineDeps, arrivals: readonly Arrival[]): Promise<ReadonlySet<string>[]> {
   const messages = firstOfEach(arrivals.flatMap((arrival) => arrival.messages));
-  const notices = firstOfEach(arrivals.flatMap((arrival) => arrival.notices));
-  const events = arrivals.map((arrival) => arrival.event);
-  const writeMessages = async (db: Queryable) =>
-    messages.size === 0
-      ? new Set<string>()
-      : storeIntake(db, { events, messages: [...messages], attachments: uniqueAttachments(arrivals, messages) });
-  const fresh =
-    notices.size === 0
-      ? await writeMessages(deps.store)
-      : await deps.store.transaction(async (db) => {
-          const written = await writeMessages(db);
-          const told = await storeNotices(db, events, [...notices]);
-          const reports = joinReports(arrivals.flatMap((arrival) => arrival.reports));
-          if (reports.length > 0) await reportOutbound(db, reports, new Date(deps.clock()));
-          return new Set([...written, ...told]);
-        });
-  return arrivals.map((arrival) => {
-    const won = [
-      ...arrival.messages.filter((row) => messages.has(row)),
-      ...arrival.notices.filter((row) => notices.has(row)),
-    ];
-    return new Set(won.filter(({ id }) => fresh.has(id)).map(({ id }) => id));
-  });
+  const winners = new Set(messages);
+  const batch: Batch = {
+    events: arrivals.map((arrival) => arrival.event),
+    messages,
+    attachments: uniqueAttachments(arrivals, winners),
+    notices: firstOfEach(arrivals.flatMap((arrival) => arrival.notices)),
+    reports: joinReports(arrivals.flatMap((arrival) => arrival.reports)),
+  };
+  const followed = await followContacts(deps, deps.store, messages);
+  const { fresh, told } =
+    followed.news || batch.notices.length > 0
+      ? await deps.store.transaction((db) => write(deps, db, batch, followed))
+      : { fresh: await writeMessages(deps.store, batch, followed.messages), told: [] };
+  reportNotices(deps, told);
+  return arrivals.map(
+    ({ messages }) => new Set(messages.filter((row) => winners.has(row) && fresh.has(row.id)).map(({ id }) => id)),
+  );
+}
+
+interface Batch {
+  readonly events: readonly EventRow[];
+  readonly messages: readonly ArrivedMessage[];
+  readonly attachments: readonly AttachmentRow[];
+  readonly notices: readonly NoticeRow[];
+  readonly reports: readonly OutboundRow[];
+}
+
+/** Writes a batch that is more than messages. News of contacts are read again under their lock, from what is new only. */
+async function write(deps: PipelineDeps, db: Queryable, batch: Batch, read: Followed) {
+  if (read.news) await lockContacts(db);
+  const old = read.news
+    ? await seenAmong(
+        db,
+        batch.messages.map(({ seenHash }) => seenHash),
+      )
+    : undefined;
+  const followed = read.news ? await followContacts(deps, db, batch.messages, old) : read;
+  const fresh = await writeMessages(db, batch, followed.messages);
+  if (followed.news) await followed.write(db);
+  const notices = [...batch.notices, ...followed.notices];
+  const told = notices.length === 0 ? new Set<string>() : await storeNotices(db, batch.events, notices);
+  if (batch.reports.length > 0) await reportOutbound(db, batch.reports, new Date(deps.clock()));
+  return { fresh, told: notices.filter(({ id }) => told.has(id)) };
+}
+
+async function writeMessages(db: Queryable, batch: Batch, messages: readonly IntakeRow[]): Promise<Set<string>> {
+  const { events, attachments } = batch;
+  return messages.length === 0 ? new Set() : storeIntake(db, { events, messages, attachments });
 }
 
 /** The first arrival of anything wins; later ones in the same batch are duplicates like any other. */
-function firstOfEach<Row extends { readonly seenHash: Buffer }>(rows: readonly Row[]): ReadonlySet<Row> {
+function firstOfEach<Row extends { readonly seenHash: Buffer }>(rows: readonly Row[]): Row[] {
   const bySeen = new Map<string, Row>();
   for (const row of rows) {
     const seen = row.seenHash.toString("hex");
     if (!bySeen.has(seen)) bySeen.set(seen, row);
   }
-  return new Set(bySeen.values());
+  return [...bySeen.values()];
 }
 
 function uniqueAttachments(arrivals: readonly Arrival[], winners: ReadonlySet<IntakeRow>): AttachmentRow[] {

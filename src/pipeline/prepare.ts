@@ -1,5 +1,6 @@
 import { BotenstoffError, kindOfError } from "#src/message/error-code.ts";
 import { counterpart, type HoldReason, type Message } from "#src/message/message.ts";
+import { contactKey } from "#src/identity/phone.ts";
 import { resolve, type Resolution } from "#src/identity/resolve.ts";
 import type { ClaimedLane } from "#src/store/sql/lanes.ts";
 import { describeError } from "#src/store/sql/outcome.ts";
@@ -47,9 +48,14 @@ async function identifyAndRoute(
   message: Message,
 ): Promise<Prepared> {
   if (!channel.identity) return { row: routed(deps, work, channel) };
-  const resolution = await resolve(deps.directory, counterpart(message), channel.identity.requireLevel);
-  const { contactBi } = work.row;
-  const row = resolution.found ? routed(deps, work, channel, resolution) : held(work, resolution.reason);
+  const who = await deps.contacts.identifiable(channel.id, counterpart(message), message.sentAt);
+  const resolution = await resolve(deps.directory, who.contact, channel.identity.requireLevel);
+  const row = !resolution.found
+    ? held(work, resolution.reason)
+    : who.doubtful
+      ? held(work, "unverified")
+      : routed(deps, work, channel, resolution);
+  const contactBi = who.contact ? contactKey(deps.blindIndex, who.contact) : null;
   return { row, ...(contactBi && { seen: { contactBi, patients: resolution.seen } }) };
 }
 

@@ -1,6 +1,7 @@
 import cron from "node-cron";
 import { kindOfError } from "#src/message/error-code.ts";
 import type { RunningChannel } from "#src/pipeline/running-channel.ts";
+import { forgetContacts } from "#src/store/sql/contacts.ts";
 import { restrictOverdue } from "#src/store/sql/purge.ts";
 import type { RetentionDeps } from "./deps.ts";
 import { purgeDue } from "./purge.ts";
@@ -22,6 +23,7 @@ export function startSchedule(
     try {
       await purgeDue(deps);
       await restrict(deps, channels());
+      await forget(deps, channels());
     } catch (error) {
       deps.log("warn", "retention.failed", { error: kindOfError(error) });
     }
@@ -54,5 +56,14 @@ async function restrict(deps: RetentionDeps, channels: readonly RunningChannel[]
     if (restricted === 0) continue;
     deps.count("messages_restricted", { channel: id });
     deps.log("error", "messages.restricted", { channel: id, count: restricted });
+  }
+}
+
+/** Contacts nobody has heard of for the hard maximum age are forgotten; what waits of theirs stays in its conversation. */
+async function forget(deps: RetentionDeps, channels: readonly RunningChannel[]): Promise<void> {
+  for (const { id, retention } of channels) {
+    const day = new Date(deps.clock() - retention.hardMaxAgeMs).toISOString().slice(0, 10);
+    const forgotten = await forgetContacts(deps.store, id, day);
+    if (forgotten > 0) deps.log("info", "contacts.forgotten", { channel: id, count: forgotten });
   }
 }

@@ -1,4 +1,5 @@
 import { createMetrics } from "#src/api/metrics.ts";
+import { createContacts } from "#src/identity/contacts.ts";
 import type { PipelineDeps } from "#src/pipeline/deps.ts";
 import { createIntake } from "#src/pipeline/intake.ts";
 import type { RunningChannel } from "#src/pipeline/running-channel.ts";
@@ -20,6 +21,7 @@ export async function createIntakeHarness() {
   const keys = await createTestKeys();
   const logged: unknown[][] = [];
   const woken: string[] = [];
+  const journal: { action: string; subject: string }[] = [];
   const world = { now: NOW };
   const retention = { afterFiledMs: 24 * HOUR_MS, hardMaxAgeMs: 720 * HOUR_MS, unknownSenderMs: 168 * HOUR_MS };
   const metrics = createMetrics({
@@ -37,6 +39,8 @@ export async function createIntakeHarness() {
     clock: () => world.now,
     log: (...line: unknown[]) => void logged.push(line),
     metrics,
+    journal: async (_db: unknown, action: string, subject: string) => void journal.push({ action, subject }),
+    contacts: createContacts({ store: database.store, ...keys }),
     owner: "test",
   } as unknown as PipelineDeps;
   const intake = createIntake(deps, createWatch(database.store), (channel) => void woken.push(channel));
@@ -55,12 +59,15 @@ export async function createIntakeHarness() {
     metrics,
     logged,
     woken,
+    journal,
     world,
     take,
     rows: async <Row extends object>(sql: string) => (await database.store.query<Row>(sql)).rows,
     clear: async () => {
-      await database.store.query("TRUNCATE message, event, attachment, notice, outbound_status, seen, lane");
-      for (const list of [logged, woken]) list.length = 0;
+      await database.store.query(
+        "TRUNCATE message, event, attachment, notice, outbound_status, seen, lane, contact, number_left",
+      );
+      for (const list of [logged, woken, journal]) list.length = 0;
       world.now = NOW;
     },
     close: async () => {

@@ -26,7 +26,9 @@ export function contactNews(element: Members, entry: Members | undefined): Conta
 function changeOf(element: Members, system: Members): ContactNews["changed"] {
   const type = word(system["type"]);
   if (type === undefined || !CHANGES.has(type)) return undefined;
-  const from = idsOf(word(element["from"]), word(system["previous_user_id"]) ?? word(element["from_user_id"]));
+  const writtenBy = word(element["from_user_id"]);
+  const previous = word(system["previous_user_id"]) ?? (writtenBy === word(system["user_id"]) ? undefined : writtenBy);
+  const from = idsOf(word(element["from"]), previous);
   const wants = type === "user_changed_user_id" ? "userId" : "phone";
   const to = idsOf(word(system["new_wa_id"]) ?? word(system["wa_id"]), word(system["user_id"]));
   const named = from.phone !== undefined || from.userId !== undefined;

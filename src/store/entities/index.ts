@@ -1,3 +1,4 @@
+import { ContactEntity, NumberLeftEntity } from "./contact.ts";
 import { DeliveryEntity, LaneEntity } from "./delivery.ts";
 import {
   EncounterEntity,
@@ -19,6 +20,8 @@ export const ENTITIES = [
   DeliveryEntity,
   NoticeEntity,
   OutboundStatusEntity,
+  ContactEntity,
+  NumberLeftEntity,
   LaneEntity,
   EpochEntity,
   SeenEntity,

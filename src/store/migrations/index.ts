@@ -2,6 +2,7 @@ import { Foundation1763920000000 } from "./1763920000000-foundation.ts";
 import { Notices1763930000000 } from "./1763930000000-notices.ts";
 import { MediaDeletion1763990100000 } from "./1763990100000-media-deletion.ts";
 import { DirectoryFacts1764000000000 } from "./1764000000000-directory-facts.ts";
+import { Contacts1764000100000 } from "./1764000100000-contacts.ts";
 
 /** In the order they run. */
 export const MIGRATIONS = [
@@ -9,4 +10,5 @@ export const MIGRATIONS = [
   Notices1763930000000,
   MediaDeletion1763990100000,
   DirectoryFacts1764000000000,
+  Contacts1764000100000,
 ];

@@ -1,0 +1,88 @@
+import type { Contact } from "#src/message/contact.ts";
+import type { BlindIndex } from "#src/seal/blind-index.ts";
+import { DIRECTORY_EPOCH } from "#src/seal/keyring.ts";
+import type { Sealer } from "#src/seal/sealer.ts";
+import type { Queryable } from "#src/store/queryable.ts";
+import { changedHands, findContacts, type ContactKey, type ContactRow } from "#src/store/sql/contacts.ts";
+import type { ContactFacts } from "./contact-book.ts";
+import { phoneKey } from "./phone.ts";
+
+interface ContactsDeps {
+  readonly store: Queryable;
+  readonly sealer: Sealer;
+  readonly blindIndex: BlindIndex;
+}
+
+/** Who a message may be taken to be from. */
+export interface Identifiable {
+  /** With the number the contact is known to have, where the message shows none. */
+  readonly contact: Contact | undefined;
+  /** The number changed hands between the directory's link and the message: the link says nothing. */
+  readonly doubtful: boolean;
+}
+
+/** What the engine has learned about contacts, for identifying them. */
+export interface Contacts {
+  /** @param sentAt when the message was sent, ISO 8601 */
+  identifiable(channel: string, contact: Contact | undefined, sentAt: string): Promise<Identifiable>;
+}
+
+export function createContacts({ store, sealer, blindIndex }: ContactsDeps): Contacts {
+  return {
+    identifiable: async (channel, contact, sentAt) => {
+      const named =
+        contact?.phone === undefined && contact?.userId !== undefined
+          ? await withNumber({ sealer, blindIndex, store }, channel, contact)
+          : contact;
+      const doubtful =
+        named?.phone !== undefined && (await changedHands(store, phoneKey(blindIndex, named.phone), sentAt));
+      return { contact: named, doubtful };
+    },
+  };
+}
+
+/**
+ * A user id is made anew when its owner changes their number, so as long as it is in use the number learned with it is
+ * theirs; anything contradictory since then has marked the contact as disputed.
+ */
+async function withNumber({ store, sealer, blindIndex }: ContactsDeps, channel: string, contact: Contact) {
+  const key = contactIds(blindIndex, channel, contact);
+  const [row] = await findContacts(store, [key]);
+  const { phone, disputed } = row ? openContact(sealer, row) : { disputed: true };
+  return phone === undefined || disputed ? contact : { ...contact, phone };
+}
+
+/** The keyed hashes by which a contact is found. */
+export function contactIds(blindIndex: BlindIndex, channel: string, { phone, userId }: Contact): ContactKey {
+  return {
+    channel,
+    phoneBi: phone === undefined ? null : phoneKey(blindIndex, phone),
+    userBi: userId === undefined ? null : blindIndex.of("user-id", userId),
+  };
+}
+
+type SealedContact = Pick<ContactFacts, "conversation" | "phone" | "userId" | "keyHash">;
+
+export function sealContact(deps: Omit<ContactsDeps, "store">, channel: string, facts: ContactFacts): ContactRow {
+  const { id, conversation, phone, userId, keyHash, since, disputed, keyChangedAt, seenOn } = facts;
+  const personal = { conversation, phone, userId, keyHash };
+  return {
+    ...contactIds(deps.blindIndex, channel, facts),
+    id,
+    since,
+    disputed,
+    keyChangedAt: keyChangedAt ?? null,
+    seenOn,
+    sealed: deps.sealer.sealJson(placeOf(id), personal),
+  };
+}
+
+export function openContact(sealer: Sealer, row: ContactRow): ContactFacts {
+  const { id, since, disputed, keyChangedAt, seenOn } = row;
+  const personal = sealer.openJson(placeOf(id), row.sealed) as SealedContact;
+  return { ...personal, id, since, disputed, ...(keyChangedAt !== null && { keyChangedAt }), seenOn };
+}
+
+function placeOf(id: string) {
+  return { epoch: DIRECTORY_EPOCH, table: "contact", row: id, column: "sealed" };
+}

@@ -1,0 +1,120 @@
+import type { Queryable } from "../queryable.ts";
+import { columns } from "./columns.ts";
+
+/** A contact as stored: what is personal is sealed. `since`, `keyChangedAt`: ISO 8601; `seenOn`: YYYY-MM-DD. */
+export interface ContactRow {
+  readonly id: string;
+  readonly channel: string;
+  readonly phoneBi: Buffer | null;
+  readonly userBi: Buffer | null;
+  readonly since: string;
+  readonly disputed: boolean;
+  readonly keyChangedAt: string | null;
+  readonly seenOn: string;
+  readonly sealed: Buffer;
+}
+
+/** Ids somebody wrote under, in one channel. */
+export interface ContactKey {
+  readonly channel: string;
+  readonly phoneBi: Buffer | null;
+  readonly userBi: Buffer | null;
+}
+
+const CONTACT_LOCK = 7_041_781;
+
+/** Taken by whoever changes contacts, before anything else is locked; held to the end of the transaction. */
+export async function lockContacts(db: Queryable): Promise<void> {
+  await db.query("SELECT pg_advisory_xact_lock($1)", [CONTACT_LOCK]);
+}
+
+/** Every contact that has one of the ids. */
+export async function findContacts(db: Queryable, keys: readonly ContactKey[]): Promise<ContactRow[]> {
+  const { rows } = await db.query<
+    Omit<ContactRow, "since" | "keyChangedAt"> & { since: Date; keyChangedAt: Date | null }
+  >(
+    `SELECT DISTINCT ON (contact.id) contact.id, contact.channel, contact.phone_bi AS "phoneBi",
+       contact.user_bi AS "userBi", contact.since, contact.disputed, contact.key_changed_at AS "keyChangedAt",
+       contact.seen_on::text AS "seenOn", contact.sealed
+     FROM unnest($1::text[], $2::bytea[], $3::bytea[]) AS wanted (channel, phone_bi, user_bi)
+     JOIN contact ON contact.channel = wanted.channel
+       AND (contact.phone_bi = wanted.phone_bi OR contact.user_bi = wanted.user_bi)`,
+    columns(keys, ["channel", "phoneBi", "userBi"]),
+  );
+  return rows.map((row) => ({
+    ...row,
+    since: row.since.toISOString(),
+    keyChangedAt: row.keyChangedAt?.toISOString() ?? null,
+  }));
+}
+
+/** Replaces contacts; `removed` are gone. First all old rows go, because a number may pass between two of them. */
+export async function writeContacts(
+  db: Queryable,
+  changed: readonly ContactRow[],
+  removed: readonly string[],
+): Promise<void> {
+  await db.query("DELETE FROM contact WHERE id = ANY ($1::uuid[])", [[...removed, ...changed.map(({ id }) => id)]]);
+  await db.query(
+    `INSERT INTO contact (id, channel, phone_bi, user_bi, since, disputed, key_changed_at, seen_on, sealed)
+     SELECT * FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::bytea[], $5::timestamptz[], $6::boolean[],
+       $7::timestamptz[], $8::date[], $9::bytea[])`,
+    columns(changed, ["id", "channel", "phoneBi", "userBi", "since", "disputed", "keyChangedAt", "seenOn", "sealed"]),
+  );
+}
+
+/** Remembers when numbers were last known to be somebody's; the latest counts. */
+export async function writeNumbersLeft(
+  db: Queryable,
+  left: readonly { readonly phoneBi: Buffer; readonly leftAt: string }[],
+): Promise<void> {
+  await db.query(
+    `INSERT INTO number_left (phone_bi, left_at)
+     SELECT phone_bi, max(left_at) FROM unnest($1::bytea[], $2::timestamptz[]) AS new (phone_bi, left_at)
+     GROUP BY phone_bi ORDER BY phone_bi
+     ON CONFLICT (phone_bi) DO UPDATE SET left_at = greatest(number_left.left_at, EXCLUDED.left_at)`,
+    columns(left, ["phoneBi", "leftAt"]),
+  );
+}
+
+/** Which of the messages the seen-list knows: they are duplicates, and their evidence is old. */
+export async function seenAmong(db: Queryable, hashes: readonly Buffer[]): Promise<Set<string>> {
+  const { rows } = await db.query<{ hash: Buffer }>("SELECT hash FROM seen WHERE hash = ANY ($1::bytea[])", [hashes]);
+  return new Set(rows.map(({ hash }) => hash.toString("hex")));
+}
+
+/**
+ * Whether the number changed hands between a link of the directory to it and a message sent from it: then the link says
+ * nothing about who wrote the message.
+ */
+export async function changedHands(db: Queryable, phoneBi: Buffer, sentAt: string): Promise<boolean> {
+  const { rows } = await db.query<{ found: boolean }>(
+    `SELECT EXISTS (SELECT FROM number_left JOIN patient_phone ON patient_phone.bi = number_left.phone_bi
+       WHERE number_left.phone_bi = $1
+         AND (patient_phone.since < number_left.left_at) <> ($2::timestamptz <= number_left.left_at)) AS found`,
+    [phoneBi, sentAt],
+  );
+  return rows[0]?.found ?? false;
+}
+
+/** Lets messages known by user id alone be found by the number that is now known to be theirs. @returns how many */
+export async function nameNumber(
+  db: Queryable,
+  names: readonly { readonly userBi: Buffer; readonly phoneBi: Buffer }[],
+): Promise<number> {
+  const { rowCount } = await db.query(
+    `UPDATE message SET contact_bi = known.phone_bi FROM unnest($1::bytea[], $2::bytea[]) AS known (user_bi, phone_bi)
+     WHERE message.contact_bi = known.user_bi AND (message.state = 'received' OR message.state = 'held' AND message.reason = 'unknown')`,
+    columns(names, ["userBi", "phoneBi"]),
+  );
+  return rowCount ?? 0;
+}
+
+/** Forgets the channel's contacts that have not been seen since the day. @returns how many */
+export async function forgetContacts(db: Queryable, channel: string, before: string): Promise<number> {
+  const { rowCount } = await db.query("DELETE FROM contact WHERE channel = $1 AND seen_on < $2::date", [
+    channel,
+    before,
+  ]);
+  return rowCount ?? 0;
+}

@@ -5,6 +5,7 @@ import { ApiClient, type ShownMessage } from "#src/demo/api-client.ts";
 import { freePort } from "#src/demo/free-port.ts";
 import { wamid, type SignedBody } from "#src/demo/whatsapp-cloud-payload.ts";
 import { openWorld } from "#src/demo/world.ts";
+import type { FreeBytes } from "#src/disk.ts";
 import { startEngine, type Engine } from "#src/main.ts";
 import type { Log } from "#src/pipeline/deps.ts";
 import { DELIVERY_MOVES, mayMove, MESSAGE_MOVES, type MessageState } from "#src/message/state.ts";
@@ -25,12 +26,19 @@ interface LogLine {
 interface TestEngineOptions {
   readonly epoch?: string;
   readonly channels?: string;
+  /** What the engine believes to be free on its disk. */
+  readonly freeBytes?: FreeBytes;
   /** More variables of its environment, or others than the simulators'. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
 /** A whole engine on a database of its own, between the simulators of WhatsApp and of the KIS. */
-export async function startTestEngine({ epoch = "P1D", channels = "channels", env = {} }: TestEngineOptions = {}) {
+export async function startTestEngine({
+  epoch = "P1D",
+  channels = "channels",
+  env = {},
+  freeBytes,
+}: TestEngineOptions = {}) {
   const database = await createTestStore();
   const world = await openWorld(epoch, 0);
   const logged: LogLine[] = [];
@@ -45,7 +53,7 @@ export async function startTestEngine({ epoch = "P1D", channels = "channels", en
       ...env,
     });
   const adtPort = await freePort("127.0.0.1");
-  let engine: Engine = await startEngine(settings(), log);
+  let engine: Engine = await startEngine(settings(), log, freeBytes);
   let api = new ApiClient(engine.url, world.apiToken);
 
   async function post(body: SignedBody): Promise<number> {
@@ -131,7 +139,7 @@ export async function startTestEngine({ epoch = "P1D", channels = "channels", en
     },
     restart: async () => {
       await engine.stop();
-      engine = await startEngine(settings(), log);
+      engine = await startEngine(settings(), log, freeBytes);
       api = new ApiClient(engine.url, world.apiToken);
     },
     close: async () => {

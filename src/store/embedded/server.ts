@@ -19,6 +19,8 @@ export interface EmbeddedServer {
 interface Options {
   /** Where the cluster, its password and its log lie; made when absent. */
   readonly directory: string;
+  /** Where it listens when it is not running yet; a free port when absent. */
+  readonly port?: number;
   /** More server settings, for tests. */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -45,7 +47,7 @@ const SETTINGS = {
  * Starts the embedded PostgreSQL, or adopts the one an engine that was killed left running.
  * @throws BotenstoffError DATA_DIR_IN_USE when another engine uses it, CONFIG_INVALID, STORE_UNAVAILABLE
  */
-export async function startEmbedded({ directory, settings = {} }: Options): Promise<EmbeddedServer> {
+export async function startEmbedded({ directory, port: wanted, settings = {} }: Options): Promise<EmbeddedServer> {
   const home = resolve(directory);
   const paths = { cluster: join(home, "cluster"), password: join(home, "password") };
   mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -71,7 +73,7 @@ export async function startEmbedded({ directory, settings = {} }: Options): Prom
   };
 
   async function launch(): Promise<string> {
-    const port = await freePort();
+    const port = wanted ?? (await freePort());
     const log = openSync(join(directory, "server.log"), "a", 0o600);
     const flags = Object.entries({ ...SETTINGS, port: String(port), ...settings });
     // Detached: a Ctrl-C meant for the engine must not take the database away while the engine drains.

@@ -1,0 +1,108 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { freePort } from "#src/demo/free-port.ts";
+import { gradientPng } from "#src/demo/picture.ts";
+import { wamid } from "#src/demo/whatsapp-cloud-payload.ts";
+import { startEmbedded, type EmbeddedServer } from "#src/store/embedded/server.ts";
+import { CHANNEL, PATIENT, startTestEngine, type TestEngine } from "./harness.ts";
+
+/** A signed text of the patient's, to be posted more than once. */
+function textOf({ world }: TestEngine, body: string) {
+  const id = wamid(PATIENT.phone);
+  return { id, signed: world.whatsapp.signedBody(world.whatsapp.textBody({ from: PATIENT.phone, id, body })) };
+}
+
+async function answerTo(engine: TestEngine, { signed }: ReturnType<typeof textOf>): Promise<Response> {
+  const { body, headers } = signed;
+  return fetch(`${engine.url}/webhooks/${CHANNEL}`, { method: "POST", body: new Uint8Array(body), headers });
+}
+
+async function readiness(engine: TestEngine) {
+  const response = await fetch(`${engine.url}/readyz`);
+  return { status: response.status, checks: ((await response.json()) as { checks: Record<string, boolean> }).checks };
+}
+
+describe("a disk below the watermark", () => {
+  let free = 1024 ** 3;
+  let engine: TestEngine;
+  beforeAll(async () => {
+    engine = await startTestEngine({ freeBytes: async () => free, env: { BOTENSTOFF_MIN_FREE_MB: "500" } });
+    await engine.admit();
+  });
+  afterAll(() => engine.close());
+
+  it("turns new events away with 503 and Retry-After, and takes them again by itself", async () => {
+    const before = await engine.text("vorher");
+    free = 499 * 1024 ** 2;
+    await engine.eventually("the disk is seen to be full", async () => !(await readiness(engine)).checks["disk"]);
+    const refused = textOf(engine, "während");
+    const answer = await answerTo(engine, refused);
+    expect(answer.status).toBe(503);
+    expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
+    expect((await readiness(engine)).status).toBe(503);
+    // What is already here goes on: it must be able to leave.
+    await engine.until(before, "filed");
+    free = 501 * 1024 ** 2;
+    await engine.eventually("it is taken again", async () => (await answerTo(engine, refused)).status === 200);
+    await engine.until(refused.id, "filed");
+    expect(engine.world.fhir.chart.all("Communication")).toHaveLength(2);
+  });
+});
+
+describe("a PostgreSQL that stops and comes back", () => {
+  let directory: string;
+  let port: number;
+  let server: EmbeddedServer;
+  let engine: TestEngine;
+  const start = () => startEmbedded({ directory, port, settings: { fsync: "off" } });
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), "botenstoff-outage-"));
+    port = await freePort("127.0.0.1");
+    server = await start();
+    engine = await startTestEngine({ env: { DATABASE_URL: server.url } });
+    await engine.admit();
+  });
+  afterAll(async () => {
+    await engine.close();
+    await server.stop();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  it("loses nothing of what was acknowledged, turns the rest away with 503, and goes on by itself", async () => {
+    const acknowledged = [
+      await engine.image(gradientPng(64, 64), "kurz davor"),
+      ...(await Promise.all(["eins", "zwei", "drei"].map((body) => engine.text(body)))),
+    ];
+    await server.stop();
+
+    const refused = Array.from({ length: 20 }, (_, count) => textOf(engine, `während ${count}`));
+    const answers = await Promise.all(refused.map((text) => answerTo(engine, text)));
+    expect(answers.map(({ status }) => status)).toEqual(refused.map(() => 503));
+    for (const { headers } of answers) expect(Number(headers.get("retry-after"))).toBeGreaterThan(0);
+    expect(await readiness(engine)).toMatchObject({ status: 503, checks: { database: false } });
+    // A forger learns nothing from an outage.
+    const forged = { ...refused[0]!, signed: { ...refused[0]!.signed, body: Buffer.from("{}") } };
+    expect((await answerTo(engine, forged)).status).toBe(401);
+
+    server = await start();
+    for (const text of refused) {
+      await engine.eventually("it is taken again", async () => (await answerTo(engine, text)).status === 200);
+    }
+    for (const id of [...acknowledged, ...refused.map((text) => text.id)]) await engine.until(id, "filed");
+    expect(await readiness(engine)).toMatchObject({ status: 200 });
+    expect(engine.world.fhir.chart.all("Communication")).toHaveLength(acknowledged.length + refused.length);
+  });
+
+  it("may be away for several lookings and commits in a row", async () => {
+    const texts = Array.from({ length: 3 }, (_, round) => textOf(engine, `Runde ${round}`));
+    for (const text of texts) {
+      await server.stop();
+      expect((await answerTo(engine, text)).status).toBe(503);
+      server = await start();
+      await engine.eventually("it is taken again", async () => (await answerTo(engine, text)).status === 200);
+    }
+    for (const { id } of texts) await engine.until(id, "filed");
+  });
+});

@@ -1,6 +1,7 @@
 import type { Mapping } from "#src/message/mapping.ts";
 import type { SourceSpec } from "#src/sources/source.ts";
 import type { DestinationSpec } from "#src/destinations/destination.ts";
+import type { LookupConfig } from "./lookup.ts";
 import type { Filter } from "./filter.ts";
 import type { ChannelTest } from "./schema.ts";
 
@@ -18,7 +19,11 @@ export interface Channel {
   /** Absent: everything passes. */
   readonly filter?: Filter;
   /** Absent: nobody is identified and mappings get no subject. */
-  readonly identity?: { readonly requireLevel: number; readonly reverifyAfterMs?: number };
+  readonly identity?: {
+    readonly requireLevel: number;
+    readonly reverifyAfterMs?: number;
+    readonly lookup?: LookupConfig;
+  };
   readonly destinations: readonly ChannelDestination[];
   readonly retention: {
     readonly afterFiledMs: number;

@@ -141,6 +141,7 @@ function assemble(
       identity: {
         requireLevel: identity.require_level,
         ...(identity.reverify_after !== undefined && { reverifyAfterMs: identity.reverify_after }),
+        ...(identity.lookup && { lookup: identity.lookup }),
       },
     }),
     destinations,

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { parseDuration } from "#src/message/duration.ts";
 import { HOLD_REASONS } from "#src/message/message.ts";
 import type { HoldReason } from "#src/message/message.ts";
+import { lookup } from "./lookup.ts";
 import { compileFilter } from "./filter.ts";
 
 const ID = /^[a-z][a-z0-9-]{1,62}$/;
@@ -82,6 +83,7 @@ export const channelFile = z.strictObject({
   identity: z
     .strictObject({
       require_level: z.coerce.number().int().min(0).max(4).default(1).describe("Weakest link that may file."),
+      lookup: lookup.optional().describe("Asks the KIS who carries a number; without it an ADT feed must tell."),
       reverify_after: duration.optional().describe("Age after which a link must be proven again, ISO 8601."),
     })
     .optional()

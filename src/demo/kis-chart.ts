@@ -57,7 +57,7 @@ export class Chart {
 
   get(path: string, query: URLSearchParams): Reply {
     if (path === "metadata") return { status: 200, body: CAPABILITIES };
-    if (path === "Patient") return { status: 200, body: this.#searchPatients(query.get("identifier") ?? "") };
+    if (path === "Patient") return { status: 200, body: this.#patients(query) };
     const resource = this.read(path);
     return resource ? { status: 200, body: resource } : { status: 404, body: outcome("not-found", ["not here"]) };
   }
@@ -94,6 +94,16 @@ export class Chart {
     this.#resources.set(path, { all });
     const status = all.length === 1 ? "201 Created" : "200 OK";
     return { status, location: `${path}/_history/${versionId}`, etag: `W/"${versionId}"`, lastModified: lastUpdated };
+  }
+
+  /** By `identifier` or by `phone`; a comma means "or" (R4 search.html#escaping), numbers are compared as text. */
+  #patients(query: URLSearchParams): Bundle {
+    const phones = query.get("phone")?.split(",");
+    if (!phones) return this.#searchPatients(query.get("identifier") ?? "");
+    const found = this.all("Patient").filter(({ telecom = [] }) =>
+      telecom.some(({ system, value = "" }) => system === "phone" && phones.includes(value)),
+    );
+    return { resourceType: "Bundle", type: "searchset", entry: found.map((resource) => ({ resource })) };
   }
 
   #searchPatients(token: string): Bundle {

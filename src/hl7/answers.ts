@@ -10,6 +10,8 @@ export class Answers {
   readonly #controlId: string;
   readonly #decoder = new FrameDecoder(ACK_LIMIT);
   readonly #frames: Buffer[] = [];
+  /** What the last acknowledgement came in: the answer to a query says more than that it was taken. */
+  last: Buffer = Buffer.alloc(0);
   #failed: BotenstoffError | undefined;
   #wake: () => void = () => undefined;
 
@@ -51,7 +53,10 @@ export class Answers {
     try {
       for (;;) {
         const frame = this.#frames.shift();
-        if (frame) return this.#own(frame);
+        if (frame) {
+          this.last = frame;
+          return this.#own(frame);
+        }
         if (this.#failed) throw this.#failed;
         if (time.isUp) return undefined;
         await new Promise<void>((resolve) => (this.#wake = resolve));

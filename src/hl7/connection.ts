@@ -46,6 +46,8 @@ export interface Outgoing extends Framed {
 export interface Exchange {
   /** The last one; absent where none was asked for. */
   readonly ack?: Ack;
+  /** The message it came in, without its frame; empty where none was asked for. */
+  readonly answer: Buffer;
   /** Lower-case hex, of the message without its frame. */
   readonly sentSha256: string;
 }
@@ -88,7 +90,7 @@ export class MllpConnection {
       if (outgoing.expects === "nothing") await flushed(socket, this.#settings.ackTimeoutMs);
       const ack = outgoing.expects === "nothing" ? undefined : await this.#conclude(outgoing, answers);
       inDoubt = false;
-      return { ...(ack && { ack }), sentSha256 };
+      return { ...(ack && { ack }), answer: answers.last, sentSha256 };
     } catch (error) {
       // A refusal is an answer like any other: the connection can go on.
       if (error instanceof Refusal) {

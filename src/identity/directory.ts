@@ -1,18 +1,16 @@
-import type { Clock } from "#src/message/clock.ts";
 import type { DirectoryChange, DirectoryUpdate, Encounter, Patient, Subject } from "#src/message/directory.ts";
 import type { AppliedChange } from "#src/destinations/destination.ts";
-import type { Store } from "#src/store/data-source.ts";
 import type { Queryable } from "#src/store/queryable.ts";
 import { currentCases } from "#src/store/sql/cases.ts";
 import * as sql from "#src/store/sql/directory.ts";
-import { applyUpdate, type Effects } from "./apply.ts";
+import { applyUpdate } from "./apply.ts";
 import { findCase } from "./apply-cases.ts";
 import type { CaseRecord } from "./case.ts";
-import type { ApplyDeps } from "./deps.ts";
-import { casePlace, patientPlace } from "./keys.ts";
-import { personOf, type PlacedRecord } from "./person.ts";
+import { readPersons, type DirectoryDeps } from "./directory-deps.ts";
+import { casePlace } from "./keys.ts";
+import { askOnce } from "./lookup/ask.ts";
+import type { PatientLookup } from "./lookup/lookup.ts";
 import { phoneKey } from "./phone.ts";
-import type { PatientRecord } from "./record.ts";
 
 export interface DirectoryPatient {
   readonly id: string;
@@ -32,15 +30,10 @@ export interface Directory {
   byPhone(phone: string): Promise<DirectoryPatient[]>;
   /** The patient's only open case, or the only planned one when none is open; none when there are several. */
   onlyOpenEncounter(patientId: string): Promise<Encounter | undefined>;
+  /** Asks the KIS who carries the number, unless it was asked lately. @throws BotenstoffError when there is no answer */
+  refresh(phone: string, lookup: PatientLookup, signal: AbortSignal): Promise<void>;
   /** What is to be said of a patient today to whom a message was routed; undefined when there is none any more. */
   subjectNow(db: Queryable, patientId: string, routed: Subject): Promise<Subject | undefined>;
-}
-
-export interface DirectoryDeps extends ApplyDeps {
-  readonly store: Store;
-  readonly clock: Clock;
-  /** Told inside the transaction what changed for everything that refers to the directory. */
-  onChanged(db: Queryable, effects: Effects, update: DirectoryUpdate): Promise<void>;
 }
 
 export function createDirectory(deps: DirectoryDeps): Directory {
@@ -63,6 +56,7 @@ export function createDirectory(deps: DirectoryDeps): Directory {
       });
     },
     onlyOpenEncounter: (patientId) => onlyOpenEncounter(deps, store, patientId),
+    refresh: (phone, lookup, signal) => askOnce(deps, lookup, phone, signal),
     subjectNow: async (db, patientId, { level, encounter }) => {
       const patient = (await readPersons(deps, db, [patientId])).get(patientId);
       if (!patient) return undefined;
@@ -86,23 +80,6 @@ async function apply(deps: DirectoryDeps, db: Queryable, updates: readonly Direc
     changed ||= effects.changed;
   }
   return { outcome: changed ? "changed" : "unchanged", evidence: { patients: [...patients] } };
-}
-
-async function readPersons(
-  { sealer }: DirectoryDeps,
-  db: Queryable,
-  rootIds: readonly string[],
-): Promise<Map<string, Patient>> {
-  const rows = await sql.recordsOfRoots(db, rootIds);
-  const placed = rows.map(({ id, rootId: root, sealed }): PlacedRecord => {
-    return { id, root, record: sealer.openJson(patientPlace(id), sealed) as PatientRecord };
-  });
-  return new Map(
-    rootIds.flatMap((id) => {
-      const person = personOf(id, placed);
-      return person ? [[id, person] as const] : [];
-    }),
-  );
 }
 
 async function onlyOpenEncounter(deps: DirectoryDeps, db: Queryable, patientId: string) {

@@ -2,6 +2,7 @@ import type { Contact } from "#src/message/contact.ts";
 import type { Subject } from "#src/message/directory.ts";
 import type { HoldReason } from "#src/message/message.ts";
 import type { Directory } from "./directory.ts";
+import type { PatientLookup } from "./lookup/lookup.ts";
 
 export type Resolution =
   | { readonly found: true; readonly subject: Subject; readonly patientId: string; readonly seen: readonly string[] }
@@ -12,14 +13,16 @@ const BY_NUMBER = 1;
 
 /**
  * Finds the patient behind a contact. Anything but exactly one is held: doubt is never resolved by guessing (I3).
- * `seen` says which patients were seen and what was known of them then, to be compared again at the commit.
+ * A channel with a look-up asks the KIS first, and throws when there is no answer. `seen` says which patients were seen and what was known of them then, to be compared again at the commit.
  */
 export async function resolve(
   directory: Directory,
   contact: Contact | undefined,
-  requireLevel: number,
+  { requireLevel, lookup }: { readonly requireLevel: number; readonly lookup?: PatientLookup },
+  signal: AbortSignal,
 ): Promise<Resolution> {
   if (contact?.phone === undefined) return { found: false, reason: "unknown", seen: [] };
+  if (lookup) await directory.refresh(contact.phone, lookup, signal);
   const patients = await directory.byPhone(contact.phone);
   const seen = patients.map(({ id, version }) => `${id}@${version}`);
   const [only, ...more] = patients;

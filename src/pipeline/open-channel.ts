@@ -1,5 +1,6 @@
 import type { Channel } from "#src/channel/channel.ts";
 import type { AppliedChange } from "#src/destinations/destination.ts";
+import { openLookup } from "./open-lookup.ts";
 import type { DirectoryChange } from "#src/message/directory.ts";
 import type { MessageId } from "#src/message/id.ts";
 import type { Log, PipelineMetrics } from "./deps.ts";
@@ -29,7 +30,12 @@ export function openChannel(deps: OpenDeps, channel: Channel): RunningChannel {
     }),
     attachments: channel.attachments,
     passes: (message) => channel.filter?.passes(message) ?? true,
-    ...(channel.identity && { identity: { requireLevel: channel.identity.requireLevel } }),
+    ...(channel.identity && {
+      identity: {
+        requireLevel: channel.identity.requireLevel,
+        ...(channel.identity.lookup && { lookup: openLookup(channel.identity.lookup) }),
+      },
+    }),
     destinations: channel.destinations.map((destination) => ({
       id: destination.id,
       destination: destination.spec.open(destination.config, {
@@ -52,5 +58,9 @@ export function openChannel(deps: OpenDeps, channel: Channel): RunningChannel {
 
 /** Closes the connectors of a channel that carries no work any more. */
 export async function closeChannel(channel: RunningChannel): Promise<void> {
-  await Promise.all([channel.source.close(), ...channel.destinations.map(({ destination }) => destination.close())]);
+  await Promise.all([
+    channel.source.close(),
+    channel.identity?.lookup?.close(),
+    ...channel.destinations.map(({ destination }) => destination.close()),
+  ]);
 }

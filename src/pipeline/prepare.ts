@@ -35,7 +35,7 @@ export async function prepare(deps: PipelineDeps, work: ToPrepare, signal: Abort
     const assembled = await assemble(deps, channel, row.epoch, message, signal);
     if ("quarantined" in assembled) return { row: held(work, "quarantine", assembled.quarantined) };
     if (!channel.passes(assembled.message)) return { row: filtered(deps, work, channel) };
-    return await identifyAndRoute(deps, work, channel, assembled.message);
+    return await identifyAndRoute(deps, work, channel, assembled.message, signal);
   } catch (error) {
     return { row: again(deps, work, error) };
   }
@@ -46,10 +46,11 @@ async function identifyAndRoute(
   work: ToPrepare,
   channel: RunningChannel,
   message: Message,
+  signal: AbortSignal,
 ): Promise<Prepared> {
   if (!channel.identity) return { row: routed(deps, work, channel) };
   const who = await deps.contacts.identifiable(channel.id, counterpart(message), message.sentAt);
-  const resolution = await resolve(deps.directory, who.contact, channel.identity.requireLevel);
+  const resolution = await resolve(deps.directory, who.contact, channel.identity, signal);
   const row = !resolution.found
     ? held(work, resolution.reason)
     : who.doubtful

@@ -1,3 +1,4 @@
+import type { PatientLookup } from "#src/identity/lookup/lookup.ts";
 import type { Mapping } from "#src/message/mapping.ts";
 import type { Message } from "#src/message/message.ts";
 import type { Source } from "#src/sources/source.ts";
@@ -12,7 +13,7 @@ export interface RunningChannel {
   /** The channel's filter; true lets the message through. */
   passes(message: Message): boolean;
   /** Absent: messages of this channel belong to nobody (an ADT feed). */
-  readonly identity?: { readonly requireLevel: number };
+  readonly identity?: { readonly requireLevel: number; readonly lookup?: PatientLookup };
   readonly destinations: readonly RunningDestination[];
   readonly retention: {
     readonly afterFiledMs: number;

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { createDirectory, type Directory, type DirectoryDeps } from "#src/identity/directory.ts";
+import { createDirectory, type Directory } from "#src/identity/directory.ts";
+import type { DirectoryDeps } from "#src/identity/directory-deps.ts";
 import type { Effects } from "#src/identity/apply.ts";
 import mapping from "#mappings/adt-to-directory/index.ts";
 import type { DirectoryChange, DirectoryUpdate, Identifier } from "#src/message/directory.ts";
@@ -14,12 +15,14 @@ export async function createDirectoryHarness(onChanged: DirectoryDeps["onChanged
   const database = await createTestStore();
   const keys = await createTestKeys();
   const effects: Effects[] = [];
+  let now = NOW;
   const { store } = database;
   const directory = createDirectory({
     store,
     sealer: keys.sealer,
     blindIndex: keys.blindIndex,
-    clock: () => NOW,
+    // Time goes on: two answers of the KIS have two stamps.
+    clock: () => (now += 1),
     onChanged: async (db, told, update) => {
       effects.push(told);
       await onChanged(db, told, update);

@@ -1,0 +1,35 @@
+import type { Clock } from "#src/message/clock.ts";
+import type { DirectoryUpdate, Patient } from "#src/message/directory.ts";
+import type { Store } from "#src/store/data-source.ts";
+import type { Queryable } from "#src/store/queryable.ts";
+import * as sql from "#src/store/sql/directory.ts";
+import type { Effects } from "./apply.ts";
+import type { ApplyDeps } from "./deps.ts";
+import { patientPlace } from "./keys.ts";
+import { personOf, type PlacedRecord } from "./person.ts";
+import type { PatientRecord } from "./record.ts";
+
+export interface DirectoryDeps extends ApplyDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  /** Told inside the transaction what changed for everything that refers to the directory. */
+  onChanged(db: Queryable, effects: Effects, update: DirectoryUpdate): Promise<void>;
+}
+
+/** The persons of these roots, as all their records together know them; the deleted ones are left out. */
+export async function readPersons(
+  { sealer }: DirectoryDeps,
+  db: Queryable,
+  rootIds: readonly string[],
+): Promise<Map<string, Patient>> {
+  const rows = await sql.recordsOfRoots(db, rootIds);
+  const placed = rows.map(({ id, rootId: root, sealed }): PlacedRecord => {
+    return { id, root, record: sealer.openJson(patientPlace(id), sealed) as PatientRecord };
+  });
+  return new Map(
+    rootIds.flatMap((id) => {
+      const person = personOf(id, placed);
+      return person ? [[id, person] as const] : [];
+    }),
+  );
+}

@@ -1,0 +1,213 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import { startKisFhir, type KisFhir } from "#src/demo/kis-fhir.ts";
+import { startKisPdq, type KisPdq } from "#src/demo/kis-pdq.ts";
+import type { PatientLookup } from "#src/identity/lookup/lookup.ts";
+import { openFhirLookup } from "#src/identity/lookup/fhir-lookup.ts";
+import { openPdqLookup } from "#src/identity/lookup/pdq-lookup.ts";
+import { resolve } from "#src/identity/resolve.ts";
+import { PATIENT, startTestEngine } from "../engine/harness.ts";
+import { createDirectoryHarness } from "./harness.ts";
+
+const PHONE = "4915112345678";
+const signal = AbortSignal.timeout(120_000);
+
+let harness: Awaited<ReturnType<typeof createDirectoryHarness>>;
+let lookup: PatientLookup;
+beforeAll(async () => (harness = await createDirectoryHarness()));
+afterAll(() => harness.close());
+beforeEach(() => harness.clear());
+afterEach(() => lookup.close());
+
+const identify = () => resolve(harness.directory, { phone: PHONE }, { requireLevel: 1, lookup }, signal);
+
+describe("by FHIR search", () => {
+  let kis: KisFhir;
+  beforeEach(async () => {
+    kis = await startKisFhir({ host: "127.0.0.1", port: 0 });
+    lookup = openFhirLookup({
+      baseUrl: kis.url,
+      timeoutMs: 5_000,
+      connections: 2,
+      country: "DE",
+      parameter: "phone",
+      freshForMs: 60_000,
+    });
+  });
+  afterEach(() => kis.close());
+
+  const add = (number: string, value: string, more: object = {}) =>
+    kis.addPatient({
+      identifier: [{ system: "urn:oid:1.2.3", value: number, type: { coding: [{ system: V2_0203, code: "PI" }] } }],
+      name: [{ family: "Mustermann", given: ["Erika"] }],
+      birthDate: "1964-08-12",
+      gender: "female",
+      telecom: [{ system: "phone", value }],
+      ...more,
+    });
+  const V2_0203 = "http://terminology.hl7.org/CodeSystem/v2-0203";
+
+  test.each(["+4915112345678", "015112345678", "004915112345678", "01511 2345678"])(
+    "the one patient whose number is written %s is found",
+    async (written) => {
+      add("4711", written);
+      expect(await identify()).toMatchObject({
+        found: true,
+        subject: {
+          patient: {
+            identifiers: [{ value: "4711", authority: "1.2.3", type: "PI" }],
+            familyName: "Mustermann",
+            givenName: "Erika",
+            birthDate: "1964-08-12",
+            sex: "F",
+            phones: [PHONE],
+          },
+        },
+      });
+    },
+  );
+
+  test("an answer holds for a while: the KIS is asked once, also about nobody", async () => {
+    for (let round = 0; round < 3; round += 1)
+      expect(await identify()).toMatchObject({ found: false, reason: "unknown" });
+    expect(kis.requests).toHaveLength(1);
+  });
+
+  test("several patients are ambiguous", async () => {
+    add("4711", "+4915112345678");
+    add("4712", "015112345678");
+    expect(await identify()).toMatchObject({ found: false, reason: "ambiguous" });
+  });
+
+  test("a patient that was replaced leads to the one that replaced it; an inactive one to nobody", async () => {
+    const survivor = add("4711", "030 1234567");
+    add("4712", "+4915112345678", {
+      active: false,
+      link: [{ type: "replaced-by", other: { reference: `Patient/${survivor.id ?? ""}` } }],
+    });
+    expect(await identify()).toMatchObject({ found: true, subject: { patient: { identifiers: [{ value: "4711" }] } } });
+    await harness.clear();
+    add("4713", "+4915112345678", { active: false });
+    expect(await identify()).toMatchObject({ found: true, subject: { patient: { identifiers: [{ value: "4711" }] } } });
+  });
+
+  test("a number that was given up, or is a relative's, is nobody's", async () => {
+    add("4711", "", { telecom: [{ system: "phone", value: "+4915112345678", use: "old" }] });
+    add("4712", "", { contact: [{ telecom: [{ system: "phone", value: "+4915112345678" }] }], telecom: [] });
+    expect(await identify()).toMatchObject({ found: false, reason: "unknown" });
+  });
+
+  test("without an answer nobody is identified, not even from what was known before", async () => {
+    add("4711", "+4915112345678");
+    await lookup.close();
+    lookup = openFhirLookup({
+      baseUrl: kis.url,
+      timeoutMs: 5_000,
+      connections: 2,
+      country: "DE",
+      parameter: "phone",
+      freshForMs: 0,
+    });
+    expect((await identify()).found).toBe(true);
+    await kis.close();
+    await expect(identify()).rejects.toMatchObject({ class: "transient" });
+    kis = await startKisFhir({ host: "127.0.0.1", port: kis.port });
+    expect(await identify()).toMatchObject({ found: false, reason: "unknown" });
+  });
+});
+
+describe("by PDQ", () => {
+  let kis: KisPdq;
+  beforeEach(async () => {
+    kis = await startKisPdq({ host: "127.0.0.1", port: 0 });
+    lookup = openPdqLookup({
+      host: "127.0.0.1",
+      port: kis.port,
+      connectTimeoutMs: 1_000,
+      answerTimeoutMs: 300,
+      country: "DE",
+      header: ["BOTENSTOFF", "", "KIS", ""],
+      queryName: "IHE PDQ Query",
+      field: "@PID.13.1",
+      defaultAuthority: "HAUS",
+      freshForMs: 60_000,
+    });
+  });
+  afterEach(() => kis.close());
+
+  const add = (id: string, number: string, own = number) =>
+    kis.patients.push({ number, pid: `PID|1||${id}^^^^PI||Müller^Erika^^^^^L||19640812|F|||||${own}` });
+
+  test("the one patient who carries the number is found, however it is written", async () => {
+    add("4711", "015112345678");
+    expect(await identify()).toMatchObject({
+      found: true,
+      subject: {
+        patient: {
+          identifiers: [{ value: "4711", authority: "HAUS", type: "PI" }],
+          familyName: "Müller",
+          birthDate: "1964-08-12",
+          phones: [PHONE],
+        },
+      },
+    });
+    expect(kis.queries).toContain("015112345678");
+  });
+
+  test("nobody is unknown, several are ambiguous", async () => {
+    expect(await identify()).toMatchObject({ found: false, reason: "unknown" });
+    await harness.clear();
+    add("4711", "015112345678");
+    add("4712", "+4915112345678");
+    expect(await identify()).toMatchObject({ found: false, reason: "ambiguous" });
+  });
+
+  test("a supplier that ignores what it was asked for identifies nobody", async () => {
+    add("4711", "030 1234567");
+    kis.behave("everybody");
+    expect(await identify()).toMatchObject({ found: false, reason: "unknown" });
+  });
+
+  test.each([
+    ["silence", "DESTINATION_NO_ANSWER"],
+    ["AE", "DESTINATION_BUSY"],
+    ["more-than-asked-for", "DESTINATION_REFUSED"],
+  ] as const)("after %s nobody is identified: %s", async (behaviour, code) => {
+    add("4711", "015112345678");
+    kis.behave(behaviour);
+    await expect(identify()).rejects.toMatchObject({ code });
+  });
+});
+
+test("in a channel without a feed a message waits while the KIS does not answer, and is filed when it does", async () => {
+  const channels = await mkdtemp(join(tmpdir(), "botenstoff-channels-"));
+  const kis = await startKisPdq({ host: "127.0.0.1", port: 0 });
+  lookup = { freshForMs: 0, find: () => Promise.resolve([]), close: () => Promise.resolve() };
+  try {
+    await cp("channels/examples", join(channels, "examples"), { recursive: true });
+    const yaml = await readFile("channels/whatsapp-to-kis.yaml", "utf8");
+    const asking = `identity: { require_level: 1, lookup: { type: pdq, host: 127.0.0.1, port: ${kis.port}, answer_timeout_secs: 0.2, default_authority: "1.2.276.0.76.4.1" } }`;
+    await writeFile(join(channels, "whatsapp-to-kis.yaml"), yaml.replace(/^identity: .*$/m, asking));
+    const engine = await startTestEngine({ channels });
+    try {
+      kis.patients.push({
+        number: "015112345678",
+        pid: `PID|1||${PATIENT.number}^^^^PI||Mustermann^Erika||||||||015112345678`,
+      });
+      kis.behave("silence");
+      const sent = await engine.text("wer bin ich?");
+      await engine.eventually("the KIS was asked", () => kis.queries.length > 0);
+      expect((await engine.api.find(sent))[0]?.state).toBe("received");
+      kis.behave("answer");
+      await engine.until(sent, "filed");
+      expect([...engine.world.mllp.documents.values()].map(({ patient }) => patient)).toEqual([PATIENT.number]);
+    } finally {
+      await engine.close();
+    }
+  } finally {
+    await kis.close();
+    await rm(channels, { recursive: true });
+  }
+});

@@ -5,6 +5,15 @@ export interface ShownMessage {
   readonly kind: string;
   readonly state: string;
   readonly reason: string | null;
+  readonly last_error?: string | null;
+  readonly attachments?: readonly {
+    readonly id: string;
+    readonly verdict: string;
+    readonly type: string | null;
+    readonly bytes: number | null;
+    readonly sha256: string | null;
+    readonly original_sha256: string | null;
+  }[];
   readonly history?: readonly { readonly state: string; readonly at: string }[];
   readonly deliveries?: readonly {
     readonly destination: string;

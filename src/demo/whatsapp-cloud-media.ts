@@ -4,14 +4,16 @@ import type { ServerResponse } from "node:http";
 /** Media URLs live five minutes (Meta, business-phone-numbers/media). */
 const URL_LIFETIME_MS = 5 * 60_000;
 
+/** `lookup` is `GET /<media-id>`, `download` the address it gives, `delete` is `DELETE /<media-id>`. */
+type Step = "lookup" | "download" | "delete";
+
 /**
- * How the next matching request goes wrong. `lookup` is `GET /<media-id>`, `download` the address it gives.
- * Numbers are HTTP statuses; times are milliseconds.
+ * How the next matching request goes wrong. Numbers are HTTP statuses; times are milliseconds.
  */
 export type MediaBehaviour =
-  | { readonly on: "lookup" | "download"; readonly status: number; readonly error?: Readonly<Record<string, unknown>> }
-  | { readonly on: "lookup" | "download"; readonly delayMs: number }
-  | { readonly on: "lookup" | "download"; readonly fault: "reset" }
+  | { readonly on: Step; readonly status: number; readonly error?: Readonly<Record<string, unknown>> }
+  | { readonly on: Step; readonly delayMs: number }
+  | { readonly on: Step; readonly fault: "reset" }
   | { readonly on: "lookup"; readonly announce: Readonly<Record<string, unknown>> }
   | { readonly on: "download"; readonly fault: "wrong-bytes" | "truncated" | "truncated-chunked" | "stall" }
   | { readonly on: "download"; readonly contentLength: number }
@@ -19,6 +21,7 @@ export type MediaBehaviour =
 
 interface Media {
   readonly bytes: Buffer;
+  readonly sha256: Buffer;
   readonly mimeType: string;
 }
 
@@ -37,8 +40,9 @@ export class MediaShelf {
 
   add(bytes: Buffer, mimeType: string): { id: string; sha256: string } {
     const id = String(randomBytes(6).readUIntBE(0, 6) + 1_000_000_000_000_000);
-    this.#media.set(id, { bytes, mimeType });
-    return { id, sha256: createHash("sha256").update(bytes).digest("base64") };
+    const sha256 = createHash("sha256").update(bytes).digest();
+    this.#media.set(id, { bytes, sha256, mimeType });
+    return { id, sha256: sha256.toString("base64") };
   }
 
   behave(queue: readonly MediaBehaviour[]): void {
@@ -49,8 +53,18 @@ export class MediaShelf {
     return this.#media.has(id);
   }
 
-  remove(id: string): boolean {
-    return this.#media.delete(id);
+  /** Ids that were deleted, oldest first. */
+  readonly deleted: string[] = [];
+
+  /** `DELETE /<media-id>`. */
+  async remove(id: string, response: ServerResponse): Promise<void> {
+    if (await misbehaved(this.#next("delete"), response)) return;
+    if (!this.#media.delete(id)) {
+      absent(response);
+      return;
+    }
+    this.deleted.push(id);
+    answer(response, 200, { success: true });
   }
 
   /** `GET /<media-id>`: where the bytes are, below the origin given. */
@@ -59,12 +73,7 @@ export class MediaShelf {
     if (await misbehaved(behaviour, response)) return;
     const media = this.#media.get(id);
     if (!media) {
-      refuse(response, 400, {
-        code: 100,
-        error_subcode: 33,
-        type: "GraphMethodException",
-        message: "Object does not exist",
-      });
+      absent(response);
       return;
     }
     const token = randomBytes(12).toString("hex");
@@ -72,7 +81,7 @@ export class MediaShelf {
     answer(response, 200, {
       url: `${origin}/whatsapp_business/attachments/?mid=${id}&token=${token}`,
       mime_type: media.mimeType,
-      sha256: createHash("sha256").update(media.bytes).digest("hex"),
+      sha256: media.sha256.toString("hex"),
       file_size: media.bytes.length,
       id,
       messaging_product: "whatsapp",
@@ -97,10 +106,20 @@ export class MediaShelf {
     }
   }
 
-  #next(on: "lookup" | "download"): MediaBehaviour | undefined {
+  #next(on: Step): MediaBehaviour | undefined {
     const index = this.#queue.findIndex((behaviour) => behaviour.on === on);
     return index < 0 ? undefined : this.#queue.splice(index, 1)[0];
   }
+}
+
+/** What the Graph API says of what is not there, or not for this token. */
+function absent(response: ServerResponse): void {
+  refuse(response, 400, {
+    code: 100,
+    error_subcode: 33,
+    type: "GraphMethodException",
+    message: "Object does not exist",
+  });
 }
 
 /** What goes wrong before anything is looked at. True when the request is answered already. */

@@ -29,6 +29,8 @@ export interface WhatsappCloud {
   /** Uploads what a patient attaches; `sha256` is base64, as the webhook carries it. */
   addMedia(bytes: Buffer, mimeType: string): { id: string; sha256: string };
   hasMedia(id: string): boolean;
+  /** Media ids that were deleted, oldest first. */
+  readonly deletedMedia: readonly string[];
   /** Replaces the queue of misbehaviours; each is used up by the next request it fits. */
   behave(queue: readonly MediaBehaviour[]): void;
   textBody(input: TextInput): Record<string, unknown>;
@@ -62,6 +64,7 @@ export async function startWhatsappCloud(options: WhatsappCloudOptions): Promise
     requests,
     addMedia: (bytes, mimeType) => shelf.add(bytes, mimeType),
     hasMedia: (id) => shelf.has(id),
+    deletedMedia: shelf.deleted,
     behave: (queue) => shelf.behave(queue),
     textBody: (input) => batch(phoneNumberId, [textUpdate(input)]),
     imageBody: (input) => batch(phoneNumberId, [imageUpdate(input)]),
@@ -100,10 +103,7 @@ async function serve(
     refuse(response, 404, { code: 2500, type: "OAuthException", message: "Unknown path" });
     return;
   }
-  if (method === "DELETE") {
-    answer(response, 200, { success: shelf.remove(id) });
-    return;
-  }
+  if (method === "DELETE") return shelf.remove(id, response);
   if (id === provider.probe) {
     answer(response, 200, { id });
     return;

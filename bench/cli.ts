@@ -38,11 +38,12 @@ async function main(): Promise<number> {
   try {
     for (const scenario of chosen) {
       process.stderr.write(`${scenario.name}: ${scenario.title} …\n`);
-      const result = await scenario.run({
+      const settings = {
         server,
         quick: values.quick,
         ...(values.profile !== undefined && { profile: values.profile }),
-      });
+      };
+      const result = await scenario.run(settings).catch(broken);
       results.push({ scenario, result });
     }
   } finally {
@@ -51,4 +52,9 @@ async function main(): Promise<number> {
   }
   process.stdout.write(report({ machine: machine(), quick: values.quick, results }, values.json));
   return results.some(({ result }) => result.faults.length > 0) ? 1 : 0;
+}
+
+/** A run that did not come to its end proves nothing, and the others still may. */
+function broken(error: unknown): Result {
+  return { targets: [], faults: [Error.isError(error) ? error.message : String(error)] };
 }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { record, type JournalAction } from "#src/audit/journal.ts";
 import { createContacts } from "#src/identity/contacts.ts";
 import { createDirectory } from "#src/identity/directory.ts";
+import { createResolver } from "#src/identity/resolver.ts";
 import type { Log } from "#src/pipeline/deps.ts";
 import { followDirectory, type ReaddressDeps } from "#src/pipeline/readdress.ts";
 import type { RetentionDeps } from "#src/retention/deps.ts";
@@ -80,6 +81,7 @@ export async function openFoundation(settings: Settings, log: Log) {
     epochs,
     directory,
     contacts,
+    resolve: createResolver(directory),
     journal,
     retention,
     clock,

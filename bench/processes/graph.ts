@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import sharp from "sharp";
 import { answerCalls } from "../child.ts";
 
 /** The Graph API as far as an attachment needs it: where it is, and its bytes. One image for every id. */
@@ -11,14 +12,24 @@ export interface Shelf {
   readonly sha256: string;
   /** Lower-case hex. */
   readonly sha256Hex: string;
+  readonly bytes: number;
 }
 
-const JPEG_HEAD = Buffer.from("ffd8ffe000104a46494600010100000100010000", "hex");
+/** Noise does not compress: a square of it has about this many bytes a pixel as a JPEG of full quality. */
+const BYTES_PER_PIXEL = 2.6;
 
 async function listen(bytes: number): Promise<Shelf> {
-  const image = Buffer.concat([JPEG_HEAD, randomBytes(bytes - JPEG_HEAD.length)]);
+  const side = Math.round(Math.sqrt(bytes / BYTES_PER_PIXEL));
+  const noise = { width: side, height: side, channels: 3 } as const;
+  const image = await sharp(randomBytes(side * side * 3), { raw: noise })
+    .jpeg({ quality: 100 })
+    .toBuffer();
   const digest = createHash("sha256").update(image).digest();
   const server = createServer((request, response) => {
+    if (request.method === "DELETE") {
+      response.writeHead(200, { "content-type": "application/json" }).end('{"success":true}');
+      return;
+    }
     if (request.url?.startsWith("/download")) {
       response.writeHead(200, { "content-type": "image/jpeg", "content-length": image.length }).end(image);
       return;
@@ -33,6 +44,7 @@ async function listen(bytes: number): Promise<Shelf> {
     port: (server.address() as AddressInfo).port,
     sha256: digest.toString("base64"),
     sha256Hex: digest.toString("hex"),
+    bytes: image.length,
   };
 }
 

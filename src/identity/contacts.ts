@@ -2,8 +2,15 @@ import type { Contact } from "#src/message/contact.ts";
 import type { BlindIndex } from "#src/seal/blind-index.ts";
 import { DIRECTORY_EPOCH } from "#src/seal/keyring.ts";
 import type { Sealer } from "#src/seal/sealer.ts";
+import { GroupCommit } from "#src/store/group-commit.ts";
 import type { Queryable } from "#src/store/queryable.ts";
-import { changedHands, findContacts, type ContactKey, type ContactRow } from "#src/store/sql/contacts.ts";
+import {
+  changedHands,
+  findContacts,
+  type ContactKey,
+  type ContactRow,
+  type SentFrom,
+} from "#src/store/sql/contacts.ts";
 import type { ContactFacts } from "./contact-book.ts";
 import { phoneKey } from "./phone.ts";
 
@@ -28,6 +35,8 @@ export interface Contacts {
 }
 
 export function createContacts({ store, sealer, blindIndex }: ContactsDeps): Contacts {
+  // Every message asks; those prepared side by side ask together.
+  const hands = new GroupCommit<SentFrom, boolean>((messages) => changedHands(store, messages));
   return {
     identifiable: async (channel, contact, sentAt) => {
       const named =
@@ -35,7 +44,7 @@ export function createContacts({ store, sealer, blindIndex }: ContactsDeps): Con
           ? await withNumber({ sealer, blindIndex, store }, channel, contact)
           : contact;
       const doubtful =
-        named?.phone !== undefined && (await changedHands(store, phoneKey(blindIndex, named.phone), sentAt));
+        named?.phone !== undefined && (await hands.add({ phoneBi: phoneKey(blindIndex, named.phone), sentAt }));
       return { contact: named, doubtful };
     },
   };

@@ -8,6 +8,7 @@ import type { JournalAction } from "#src/audit/journal.ts";
 import type { Queryable } from "#src/store/queryable.ts";
 import type { Contacts } from "#src/identity/contacts.ts";
 import type { Directory } from "#src/identity/directory.ts";
+import type { Resolver } from "#src/identity/resolver.ts";
 import type { Inspector } from "./attachment/inspector.ts";
 import type { Scanner } from "./attachment/scanner.ts";
 import type { Channels } from "./running-channel.ts";
@@ -40,6 +41,7 @@ export interface PipelineDeps {
   readonly scanner?: Scanner;
   readonly directory: Directory;
   readonly contacts: Contacts;
+  readonly resolve: Resolver;
   readonly channels: Channels;
   readonly clock: Clock;
   readonly log: Log;

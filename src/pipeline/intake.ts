@@ -8,7 +8,7 @@ import type { Queryable } from "#src/store/queryable.ts";
 import { sealArrival, type Arrival, type ArrivedMessage } from "./arrival.ts";
 import type { PipelineDeps } from "./deps.ts";
 import { followContacts, type Followed } from "./follow-contacts.ts";
-import { GroupCommit } from "./group-commit.ts";
+import { GroupCommit } from "#src/store/group-commit.ts";
 import { reportNotices } from "./report-notices.ts";
 import type { Share } from "./share-out.ts";
 import type { Watch } from "./watch.ts";

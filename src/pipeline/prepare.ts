@@ -1,7 +1,7 @@
 import { BotenstoffError, kindOfError } from "#src/message/error-code.ts";
 import { counterpart, type HoldReason, type Message } from "#src/message/message.ts";
 import { contactKey } from "#src/identity/phone.ts";
-import { resolve, type Resolution } from "#src/identity/resolve.ts";
+import type { Resolution } from "#src/identity/resolve.ts";
 import type { ClaimedLane } from "#src/store/sql/lanes.ts";
 import { describeError } from "#src/store/sql/outcome.ts";
 import type { AttachmentState, PreparedRow, ReceivedRow } from "#src/store/sql/prepare.ts";
@@ -14,7 +14,12 @@ import { openMessage, place } from "./sealed-message.ts";
 /** A message whose way is decided, and the patients its number led to, to be compared again at the commit. */
 export interface Prepared {
   readonly row: PreparedRow;
-  readonly seen?: { readonly contactBi: Buffer; readonly patients: readonly string[] };
+  readonly seen?: {
+    readonly contactBi: Buffer;
+    readonly patients: readonly string[];
+    /** To be told when the directory says something else by now. */
+    readonly forget: () => void;
+  };
 }
 
 /** One received message with everything `prepare` needs. */
@@ -50,14 +55,17 @@ async function identifyAndRoute(
 ): Promise<Prepared> {
   if (!channel.identity) return { row: routed(deps, work, channel) };
   const who = await deps.contacts.identifiable(channel.id, counterpart(message), message.sentAt);
-  const resolution = await resolve(deps.directory, who.contact, channel.identity, signal);
+  const resolution = await deps.resolve(who.contact, channel.identity, signal);
   const row = !resolution.found
     ? held(work, resolution.reason)
     : who.doubtful
       ? held(work, "unverified")
       : routed(deps, work, channel, resolution);
   const contactBi = who.contact ? contactKey(deps.blindIndex, who.contact) : null;
-  return { row, ...(contactBi && { seen: { contactBi, patients: resolution.seen } }) };
+  return {
+    row,
+    ...(contactBi && { seen: { contactBi, patients: resolution.seen, forget: () => resolution.forget() } }),
+  };
 }
 
 function outcome(work: ToPrepare, change: Partial<PreparedRow> & Pick<PreparedRow, "state">): PreparedRow {

@@ -12,7 +12,7 @@ import { releaseDeletions } from "#src/store/sql/media-deletion.ts";
 import { readdressedSince } from "#src/store/sql/readdress.ts";
 import { settlePrepared } from "#src/store/sql/prepare.ts";
 import type { PipelineDeps } from "./deps.ts";
-import { GroupCommit } from "./group-commit.ts";
+import { GroupCommit } from "#src/store/group-commit.ts";
 import type { Prepared } from "./prepare.ts";
 import type { Watch } from "./watch.ts";
 
@@ -127,7 +127,11 @@ function ifStillTrue(turn: PreparedTurn, patients: ReadonlyMap<string, readonly 
   const stillTrue = ({ seen }: Prepared) =>
     !seen || (patients.get(seen.contactBi.toString("hex")) ?? []).join() === seen.patients.join();
   if (turn.prepared.every(stillTrue)) return turn;
-  const prepared = turn.prepared.map((one) => (stillTrue(one) ? one : { row: undecided(one.row) }));
+  const prepared = turn.prepared.map((one) => {
+    if (stillTrue(one)) return one;
+    one.seen?.forget();
+    return { row: undecided(one.row) };
+  });
   return { turn: { ...turn.turn, waitMs: 0 }, prepared };
 }
 

@@ -83,18 +83,25 @@ export async function seenAmong(db: Queryable, hashes: readonly Buffer[]): Promi
   return new Set(rows.map(({ hash }) => hash.toString("hex")));
 }
 
+/** A message of a number: keyed hash, and when it was sent, ISO 8601. */
+export interface SentFrom {
+  readonly phoneBi: Buffer;
+  readonly sentAt: string;
+}
+
 /**
  * Whether the number changed hands between a link of the directory to it and a message sent from it: then the link says
- * nothing about who wrote the message.
+ * nothing about who wrote the message. One answer per message, in order.
  */
-export async function changedHands(db: Queryable, phoneBi: Buffer, sentAt: string): Promise<boolean> {
+export async function changedHands(db: Queryable, messages: readonly SentFrom[]): Promise<boolean[]> {
   const { rows } = await db.query<{ found: boolean }>(
     `SELECT EXISTS (SELECT FROM number_left JOIN patient_phone ON patient_phone.bi = number_left.phone_bi
-       WHERE number_left.phone_bi = $1
-         AND (patient_phone.since < number_left.left_at) <> ($2::timestamptz <= number_left.left_at)) AS found`,
-    [phoneBi, sentAt],
+       WHERE number_left.phone_bi = sent.phone_bi
+         AND (patient_phone.since < number_left.left_at) <> (sent.at <= number_left.left_at)) AS found
+     FROM unnest($1::bytea[], $2::timestamptz[]) WITH ORDINALITY AS sent (phone_bi, at, position) ORDER BY position`,
+    columns(messages, ["phoneBi", "sentAt"]),
   );
-  return rows[0]?.found ?? false;
+  return rows.map(({ found }) => found);
 }
 
 /** Lets messages known by user id alone be found by the number that is now known to be theirs. @returns how many */

@@ -1,0 +1,81 @@
+import { describe, expect, test } from "@jest/globals";
+import type { Directory, DirectoryPatient } from "#src/identity/directory.ts";
+import type { PatientLookup } from "#src/identity/lookup/lookup.ts";
+import { createResolver } from "#src/identity/resolver.ts";
+
+const LEVEL = { requireLevel: 1 };
+const { signal } = new AbortController();
+const CONTACT = { phone: "4915112345678" };
+
+describe("what was found of a contact", () => {
+  test("is not asked for again within a minute, then it is", async () => {
+    const { directory, asked } = counting();
+    let now = 0;
+    const resolve = createResolver(directory, () => now);
+    await Promise.all([resolve(CONTACT, LEVEL, signal), resolve(CONTACT, LEVEL, signal)]);
+    now = 59_999;
+    await resolve(CONTACT, LEVEL, signal);
+    expect(asked()).toBe(1);
+    now = 60_000;
+    await resolve(CONTACT, LEVEL, signal);
+    expect(asked()).toBe(2);
+  });
+
+  test("is asked for anew once it was found untrue, by whoever of several found out", async () => {
+    const { directory, asked } = counting();
+    const resolve = createResolver(directory, () => 0);
+    const [first, second] = await Promise.all([resolve(CONTACT, LEVEL, signal), resolve(CONTACT, LEVEL, signal)]);
+    first.forget();
+    const newer = await resolve(CONTACT, LEVEL, signal);
+    second.forget();
+    expect(await resolve(CONTACT, LEVEL, signal)).toMatchObject({ seen: newer.seen });
+    expect(asked()).toBe(2);
+  });
+
+  test("is of its own for each required level", async () => {
+    const resolve = createResolver(counting().directory, () => 0);
+    expect(await resolve(CONTACT, LEVEL, signal)).toMatchObject({ found: true });
+    expect(await resolve(CONTACT, { requireLevel: 3 }, signal)).toMatchObject({ found: false, reason: "unverified" });
+  });
+
+  test("is asked for every time where the channel looks it up in the KIS", async () => {
+    const { directory, asked } = counting();
+    const resolve = createResolver(directory, () => 0);
+    const identity = { ...LEVEL, lookup: {} as PatientLookup };
+    await resolve(CONTACT, identity, signal);
+    await resolve(CONTACT, identity, signal);
+    expect(asked()).toBe(2);
+  });
+
+  test("is not a failure", async () => {
+    let broken = true;
+    const { directory } = counting(() => broken);
+    const resolve = createResolver(directory, () => 0);
+    await expect(resolve(CONTACT, LEVEL, signal)).rejects.toThrow("away");
+    broken = false;
+    expect(await resolve(CONTACT, LEVEL, signal)).toMatchObject({ found: true });
+  });
+
+  test("is kept for a bounded number of contacts", async () => {
+    const { directory, asked } = counting();
+    const resolve = createResolver(directory, () => 0);
+    for (let index = 0; index <= 2_000; index += 1) await resolve({ phone: String(index) }, LEVEL, signal);
+    await resolve({ phone: "0" }, LEVEL, signal);
+    expect(asked()).toBe(2_002);
+  });
+});
+
+/** A directory where every number is one patient's, whose version grows with every question. */
+function counting(broken: () => boolean = () => false) {
+  let asked = 0;
+  const directory = {
+    byPhone: (): Promise<DirectoryPatient[]> => {
+      if (broken()) return Promise.reject(new Error("away"));
+      asked += 1;
+      return Promise.resolve([{ id: "p", version: asked, patient: { identifiers: [], phones: [] } }]);
+    },
+    refresh: () => Promise.resolve(),
+    onlyOpenEncounter: () => Promise.resolve(undefined),
+  } as unknown as Directory;
+  return { directory, asked: () => asked };
+}

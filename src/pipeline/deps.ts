@@ -7,7 +7,6 @@ import type { Epochs } from "#src/store/epochs.ts";
 import type { JournalAction } from "#src/audit/journal.ts";
 import type { Queryable } from "#src/store/queryable.ts";
 import type { Contacts } from "#src/identity/contacts.ts";
-import type { Directory } from "#src/identity/directory.ts";
 import type { Resolver } from "#src/identity/resolver.ts";
 import type { Inspector } from "./attachment/inspector.ts";
 import type { Scanner } from "./attachment/scanner.ts";
@@ -39,7 +38,6 @@ export interface PipelineDeps {
   readonly inspector: Inspector;
   /** Absent: attachments are not scanned for malware. */
   readonly scanner?: Scanner;
-  readonly directory: Directory;
   readonly contacts: Contacts;
   readonly resolve: Resolver;
   readonly channels: Channels;

@@ -17,7 +17,8 @@ export function toIssues(issue: z.core.$ZodIssue, prefix: Path, root: unknown): 
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => ({ path: [...path, key], message: "Unrecognized key", atKey: true }));
   }
-  if (issue.code === "invalid_type" && issue.path.reduce(member, root) === undefined) {
+  const misfit = issue.code === "invalid_type" || issue.code === "invalid_value";
+  if (misfit && issue.path.reduce(member, root) === undefined) {
     return [{ path, message: "Missing" }];
   }
   return [{ path, message: issue.message, ...(issue.code === "invalid_value" && { allowed: issue.values }) }];

@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 import { FrameDecoder } from "#src/hl7/frame.ts";
-import { parseHl7, type ParsedMessage } from "#src/hl7/parse.ts";
+import { parseHl7 } from "#src/hl7/parse.ts";
+import { KisDocuments, type KisDocument } from "./kis-documents.ts";
 import { answer, files, type MllpBehaviour } from "./kis-mllp-answer.ts";
 
 export type { MllpBehaviour } from "./kis-mllp-answer.ts";
@@ -16,23 +17,6 @@ export interface ReceivedMessage {
   readonly sha256: string;
   /** The n-th connection of the receiver. */
   readonly connection: number;
-}
-
-/** A document as the KIS keeps it, by its unique document number (TXA-12). */
-export interface KisDocument {
-  readonly documentNumber: string;
-  readonly controlId: string;
-  /** First identifier of PID-3. */
-  readonly patient: string;
-  /** Lines of OBX TX. */
-  readonly text: readonly string[];
-  /** SHA-256 (hex) of the bytes of each OBX ED. */
-  readonly attachments: readonly string[];
-  /** How often it was accepted; the KIS shows it once. */
-  received: number;
-  /** Whether a repeat had other bytes than the first. */
-  changed: boolean;
-  readonly sha256: string;
 }
 
 export interface KisMllp {
@@ -62,7 +46,7 @@ export interface KisMllpOptions {
 export async function startKisMllp(options: KisMllpOptions): Promise<KisMllp> {
   const { host, port, tls, applicationAckPort } = options;
   const received: ReceivedMessage[] = [];
-  const documents = new Map<string, KisDocument>();
+  const documents = new KisDocuments();
   const sockets = new Set<Socket>();
   let queue: MllpBehaviour[] = [];
   let previous = "NONE";
@@ -95,7 +79,7 @@ export async function startKisMllp(options: KisMllpOptions): Promise<KisMllp> {
     received.push({ controlId, trigger: message.value("MSH", 9, 2), bytes: frame.length, sha256, connection });
     if (received.length > KEPT) received.shift();
     const behaviour = queue.shift() ?? "ack";
-    if (files(behaviour)) file(documents, message, controlId, sha256);
+    if (files(behaviour)) documents.file(message, sha256);
     const question = { controlId, previous, applicationAckPort };
     previous = controlId;
     await answer(socket, behaviour, question);
@@ -106,7 +90,7 @@ export async function startKisMllp(options: KisMllpOptions): Promise<KisMllp> {
   return {
     port: (server.address() as AddressInfo).port,
     received,
-    documents,
+    documents: documents.byNumber,
     behave: (next) => (queue = [...next]),
     close: async () => {
       if (!server.listening) return;
@@ -115,29 +99,4 @@ export async function startKisMllp(options: KisMllpOptions): Promise<KisMllp> {
       await once(server, "close");
     },
   };
-}
-
-function file(documents: Map<string, KisDocument>, message: ParsedMessage, controlId: string, sha256: string): void {
-  const documentNumber = message.value("TXA", 12);
-  const known = documents.get(documentNumber);
-  if (known) {
-    known.received += 1;
-    known.changed ||= known.sha256 !== sha256;
-    return;
-  }
-  const lines = message.segments.filter((name) => name === "OBX").map((_, nth) => nth);
-  const ofType = (type: string) => lines.filter((nth) => message.value("OBX", 2, 1, nth) === type);
-  documents.set(documentNumber, {
-    documentNumber,
-    controlId,
-    patient: message.value("PID", 3),
-    text: ofType("TX").flatMap((nth) => message.repetitions("OBX", 5, nth).map((line) => line[0]?.[0] ?? "")),
-    attachments: ofType("ED").map((nth) => {
-      const data = message.value("OBX", 5, 5, nth);
-      return createHash("sha256").update(Buffer.from(data, "base64")).digest("hex");
-    }),
-    received: 1,
-    changed: false,
-    sha256,
-  });
 }

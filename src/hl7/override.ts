@@ -66,6 +66,10 @@ export const override = z
     "Expected at most one of value, from, empty",
   )
   .refine(
+    ({ field, value }) => !field.includes(".") || !/[~^]/.test(value ?? ""),
+    "A component's value holds no ^ or ~",
+  )
+  .refine(
     ({ field: _field, on: _on, ...rules }) => Object.values(rules).some((rule) => rule !== undefined),
     "Expected a rule: value, from, empty, pad, max or required",
   );
@@ -141,6 +145,12 @@ function withComponent(field: Field, index: number, change: (old: Field) => Fiel
     parts[index] = change(parts[index]) as Component;
     return parts;
   }
+}
+
+/** A component's value was read as a field's: its subcomponents are those of the first component. */
+function firstComponent(field: Field): Component {
+  if (typeof field === "object" && "repeat" in field) return firstComponent(field.repeat[0]);
+  return Array.isArray(field) ? (field as readonly Component[])[0] : (field as Value);
 }
 
 function shaped(field: Field, { pad, max }: Override): Field {

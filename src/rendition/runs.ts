@@ -10,6 +10,7 @@ export interface Run {
 const GRAPHEMES = new Intl.Segmenter("de", { granularity: "grapheme" });
 const RIGHT_TO_LEFT = /\p{Script=Arabic}|\p{Script=Hebrew}|\p{Script=Syriac}|\p{Script=Thaana}/u;
 const LETTER = /\p{L}/u;
+const DIGIT = /\p{N}/u;
 const PICTURED = /\p{Emoji_Presentation}|\uFE0F|\u200D|\p{Regional_Indicator}|\p{Emoji_Modifier}/u;
 /** Joiners and selectors say how to draw what stands beside them; a font without that picture draws them as nothing. */
 const UNSEEN = /\p{Cf}|\p{Variation_Selector}/gu;
@@ -17,25 +18,37 @@ const UNSEEN = /\p{Cf}|\p{Variation_Selector}/gu;
 /**
  * Cuts a line into runs, in the order they are read. What no font can draw is named by its code point: PDF/A forbids the
  * empty box, and nothing may be missing unseen.
+ * @param right whether the paragraph is read from the right: spaces and points between two directions follow it
  */
-export function runsOf(line: string, base: "text" | "bold"): Run[] {
+export function runsOf(line: string, base: "text" | "bold", right: boolean): Run[] {
+  const graphemes = Array.from(GRAPHEMES.segment(line.replaceAll("\t", "    ")), ({ segment }) => segment);
+  const directions = graphemes.map(directionOf);
   const runs: Run[] = [];
-  let before = false;
-  for (const { segment } of GRAPHEMES.segment(line.replaceAll("\t", "    "))) {
-    // A space or a point belongs to the direction it stands in; digits are always read from the left.
-    const rightToLeft: boolean =
-      RIGHT_TO_LEFT.test(segment) || (before && !LETTER.test(segment) && !/\p{N}/u.test(segment));
-    before = rightToLeft;
-    const { font, text } = drawable(segment, base);
+  graphemes.forEach((grapheme, index) => {
+    const rightToLeft = directions[index] ?? between(directions, index) ?? right;
+    const { font, text } = drawable(grapheme, base);
     const last = runs.at(-1);
-    if (text === "") continue;
+    if (text === "") return;
     if (last?.font === font && last.rightToLeft === rightToLeft) {
       runs[runs.length - 1] = { ...last, text: last.text + text };
     } else {
       runs.push({ font, text, rightToLeft });
     }
-  }
+  });
   return runs;
+}
+
+/** True: from the right; undefined: a space or a point, which has no direction of its own. Digits are read from the left. */
+function directionOf(grapheme: string): boolean | undefined {
+  if (RIGHT_TO_LEFT.test(grapheme)) return !DIGIT.test(grapheme);
+  return LETTER.test(grapheme) || DIGIT.test(grapheme) || PICTURED.test(grapheme) ? false : undefined;
+}
+
+/** The direction of both neighbours, where they agree. */
+function between(directions: readonly (boolean | undefined)[], index: number): boolean | undefined {
+  const before = directions.slice(0, index).findLast((direction) => direction !== undefined);
+  const after = directions.slice(index).find((direction) => direction !== undefined);
+  return before === after ? before : undefined;
 }
 
 /** Whether a paragraph begins, as it is read, on the right: its first letter says so. */

@@ -16,7 +16,7 @@ export interface DrawnLine {
 /** Breaks a paragraph at its spaces, and a word that is longer than the line wherever the line ends. */
 export function wrap(paragraph: string, base: "text" | "bold", width: number, measure: Measure): DrawnLine[] {
   const right = beginsRight(paragraph);
-  const fits = (line: string) => line.length <= LONGEST && total(runsOf(line, base), measure) <= width;
+  const fits = (line: string) => line.length <= LONGEST && total(runsOf(line, base, right), measure) <= width;
   const lines: string[] = [];
   let line = "";
   for (const word of paragraph.split(/(?<= )/)) {
@@ -52,7 +52,7 @@ function longestFit(word: string, fits: (line: string) => boolean): number {
 }
 
 function drawn(line: string, base: "text" | "bold", right: boolean, measure: Measure): DrawnLine {
-  const runs = runsOf(line, base).map((run) => ({ ...run, width: measure(run) }));
+  const runs = runsOf(line, base, right).map((run) => ({ ...run, width: measure(run) }));
   const width = runs.reduce((sum, run) => sum + run.width, 0);
   return { runs: right ? runs.toReversed() : runs, width, right };
 }

@@ -142,7 +142,7 @@ function withComponent(field: Field, index: number, change: (old: Field) => Fiel
       ? [...(repetition as readonly Component[])]
       : [repetition as Value];
     while (parts.length <= index) parts.push("");
-    parts[index] = change(parts[index]) as Component;
+    parts[index] = firstComponent(change(parts[index]));
     return parts;
   }
 }

@@ -17,7 +17,7 @@ export function check(sent: readonly Sent[], shown: Shown, world: World): Violat
   return [
     ...sent.flatMap((one) => ended(one, shown.get(one.wamid) ?? [])),
     ...sent.flatMap((one) => inChart(one, shown.get(one.wamid)?.[0], world)),
-    ...inArchive(sent, world),
+    ...inArchive(sent, shown, world),
     ...nobodyElse(sent, shown, world),
   ];
 }
@@ -55,15 +55,21 @@ function inChart({ wamid, patient, text, image }: Sent, message: ShownMessage | 
   return said.join("\n") === text && pictures === (image ? 1 : 0) ? [] : broken("I1: its content in the chart differs");
 }
 
-/** I2 and order: each document once, always with the same bytes, in the order its patient wrote them. */
-function inArchive(sent: readonly Sent[], world: World): Violation[] {
+/**
+ * I2 and order: each document once, always with the same bytes, in the order its patient wrote them. What waited for a
+ * person left the order; it comes once, whenever it comes.
+ */
+function inArchive(sent: readonly Sent[], shown: Shown, world: World): Violation[] {
+  const waited = new Set(sent.filter(({ wamid }) => wasHeld(shown.get(wamid)?.[0])).map(({ text }) => text));
   const documents = [...world.mllp.documents.values()];
   const violations: Violation[] = [];
   for (const [patient, mine] of Map.groupBy(sent, (one) => one.patient)) {
     if (patient === undefined) continue;
     const texts = documents.filter((document) => document.patient === patient).map(({ text }) => text.at(-1) ?? "");
     const wanted = mine.map(({ text }) => text);
-    if (texts.join("|") === wanted.join("|")) continue;
+    const inOrder = (list: readonly string[]) => list.filter((text) => !waited.has(text)).join("|");
+    const once = texts.toSorted().join("|") === wanted.toSorted().join("|");
+    if (once && inOrder(texts) === inOrder(wanted)) continue;
     const wrong = mine.filter(({ text }, index) => texts[index] !== text);
     const what = `I1, I2 or order: the archive holds [${texts.join(", ")}] instead of [${wanted.join(", ")}]`;
     violations.push({ what, messages: wrong.map(({ wamid }) => wamid) });
@@ -71,6 +77,10 @@ function inArchive(sent: readonly Sent[], world: World): Violation[] {
   const changed = documents.filter((document) => document.changed).length;
   if (changed > 0) violations.push({ what: `I2: ${changed} documents came again with other bytes`, messages: [] });
   return violations;
+}
+
+function wasHeld(message: ShownMessage | undefined): boolean {
+  return message?.history?.some(({ state }) => state === "held") ?? false;
 }
 
 function nobodyElse(sent: readonly Sent[], shown: Shown, world: World): Violation[] {

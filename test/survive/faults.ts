@@ -28,6 +28,9 @@ const MLLP: readonly MllpBehaviour[] = [
   "busy-207",
   "garbage",
   { lateMs: 300 },
+  "unknown-patient-204",
+  "AE",
+  "AR",
   "ack",
 ];
 const FHIR: readonly FhirBehaviour[] = [
@@ -35,12 +38,16 @@ const FHIR: readonly FhirBehaviour[] = [
   ...[500, 503].map((status) => ({ on: "transaction", status, afterCommit: true }) as const),
   { on: "transaction", fault: "hang-up-after-commit" },
   { on: "read", lie: "absent" },
+  { on: "read", lie: "other-patient" },
+  { on: "read", lie: "truncated" },
 ];
 const GRAPH: readonly MediaBehaviour[] = [
   ...[401, 429, 500, 503].map((status) => ({ on: "lookup", status }) as const),
   { on: "download", fault: "truncated" },
   { on: "download", fault: "reset" },
   { on: "download", status: 404 },
+  { on: "download", fault: "wrong-bytes" },
+  { on: "lookup", status: 404 },
 ];
 const WEATHERS: readonly Weather[] = [
   { kind: "latency", ms: 120 },
@@ -157,6 +164,35 @@ export const FAULTS: readonly Fault[] = [
       proxy.set({ kind: "fair" });
       tell(`the way to ${name} is fair`);
     },
+  },
+  {
+    name: "the KIS takes one connection only",
+    inject: async (setting, random, tell) => {
+      setting.network.mllp.set({ kind: "one-at-a-time" });
+      tell("the way to mllp: one connection at a time");
+      await sleep(random.int(500, 2_500));
+      setting.network.mllp.set({ kind: "fair" });
+      tell("the way to mllp is fair");
+    },
+  },
+  {
+    name: "the disk fills up",
+    inject: async (setting, random, tell) => {
+      const empty = await setting.fillDisk();
+      tell(empty ? "the disk is full" : "no disk can be mounted here: nothing was filled");
+      await sleep(random.int(500, 2_000));
+      await empty?.();
+      tell("the disk has room again");
+    },
+  },
+  {
+    name: "an engine brings a migration",
+    inject: (setting, random, tell) =>
+      withEngine(setting, random, async (slot) => {
+        await setting.end(slot, "SIGTERM");
+        tell(`${slot.name} comes back with a migration`);
+        await setting.start(slot, { EXTRA_MIGRATION: "1" });
+      }),
   },
   {
     name: "connections are reset",

@@ -13,6 +13,8 @@ export type Weather =
   | { readonly kind: "down" }
   /** Connections open, and nothing passes either way. */
   | { readonly kind: "black-hole" }
+  /** A second connection is refused while one is open. */
+  | { readonly kind: "one-at-a-time" }
   /** What is sent arrives, what is answered does not. */
   | { readonly kind: "half-open" };
 
@@ -32,7 +34,7 @@ export async function startProxy(target: number): Promise<Proxy> {
   let weather = FAIR;
   const pairs = new Set<readonly [Socket, Socket]>();
   const server = createServer((client) => {
-    if (weather.kind === "down") {
+    if (weather.kind === "down" || (weather.kind === "one-at-a-time" && pairs.size > 0)) {
       client.resetAndDestroy();
       return;
     }

@@ -9,6 +9,7 @@ import { openWorld, type World } from "#src/demo/world.ts";
 import { startEmbedded, type EmbeddedServer } from "#src/store/embedded/server.ts";
 import type { History } from "./history.ts";
 import { startProxy, type Proxy } from "./proxy.ts";
+import { mountSmallDisk } from "./small-disk.ts";
 
 /** Short, so that a round sees purges and abandoned lanes being taken over. */
 const EPOCH = "PT3S";
@@ -33,6 +34,8 @@ export interface Setting {
   readonly logs: string[];
   start(slot: EngineSlot, env?: Readonly<Record<string, string>>): Promise<void>;
   end(slot: EngineSlot, signal: "SIGTERM" | "SIGKILL"): Promise<void>;
+  /** Leaves the engines' data directory no room. @returns how to make room again; nothing where no disk can be mounted */
+  fillDisk(): Promise<(() => Promise<void>) | undefined>;
   killPostgres(): Promise<void>;
   startPostgres(): Promise<void>;
   close(): Promise<void>;
@@ -49,6 +52,7 @@ export async function openSetting(engineCount: number, history: History): Promis
     mllp: await startProxy(world.mllp.port),
     graph: await startProxy(world.whatsapp.port),
   };
+  const disk = mountSmallDisk(world.env["BOTENSTOFF_DATA_DIR"] ?? "");
   const databaseUrl = new URL(server.url);
   databaseUrl.port = String(network.postgres.port);
   const logs: string[] = [];
@@ -104,6 +108,7 @@ export async function openSetting(engineCount: number, history: History): Promis
       slot.process = undefined;
       await running?.end(signal);
     },
+    fillDisk: () => disk.fill(),
     killPostgres: async () => {
       const pid = Number((await readFile(join(directory, "cluster", "postmaster.pid"), "utf8")).split("\n")[0]);
       process.kill(pid, "SIGKILL");
@@ -120,6 +125,7 @@ export async function openSetting(engineCount: number, history: History): Promis
       for (const slot of engines) await slot.process?.end("SIGKILL");
       for (const proxy of Object.values(network)) await proxy.close();
       await server.stop();
+      disk.unmount();
       await world.close();
       rmSync(world.directory, { recursive: true, force: true });
     },

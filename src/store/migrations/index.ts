@@ -1,3 +1,4 @@
+import type { MigrationInterface } from "typeorm";
 import { Foundation1763920000000 } from "./1763920000000-foundation.ts";
 import { Notices1763930000000 } from "./1763930000000-notices.ts";
 import { MediaDeletion1763990100000 } from "./1763990100000-media-deletion.ts";
@@ -5,7 +6,7 @@ import { DirectoryFacts1764000000000 } from "./1764000000000-directory-facts.ts"
 import { Contacts1764000100000 } from "./1764000100000-contacts.ts";
 
 /** In the order they run. */
-export const MIGRATIONS = [
+export const MIGRATIONS: (new () => MigrationInterface)[] = [
   Foundation1763920000000,
   Notices1763930000000,
   MediaDeletion1763990100000,

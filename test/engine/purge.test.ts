@@ -36,6 +36,9 @@ describe("purging", () => {
     return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
   }
 
+  /** Files come and go while the engine works: one that is gone holds nothing. */
+  const contentOf = (file: string) => readFile(file).catch(() => Buffer.alloc(0));
+
   async function everyRow(): Promise<string> {
     const { rows: tables } = await engine.store.query<{ name: string }>(
       `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname = 'public'`,
@@ -58,7 +61,7 @@ describe("purging", () => {
     for (const secret of secrets()) {
       expect(rows).not.toContain(secret);
       expect(rows).not.toContain(Buffer.from(secret).toString("hex"));
-      for (const file of files) expect((await readFile(file)).includes(secret)).toBe(false);
+      for (const file of files) expect((await contentOf(file)).includes(secret)).toBe(false);
       expect(JSON.stringify(engine.logged)).not.toContain(secret);
     }
   });

@@ -89,6 +89,13 @@ describe("purging an epoch", () => {
     return rows[0]?.epoch;
   };
 
+  const waitsForPartitions = async () => {
+    const { rows } = await database.store.query<{ found: boolean }>(
+      "SELECT EXISTS (SELECT FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND NOT granted) AS found",
+    );
+    return rows[0]?.found ?? false;
+  };
+
   it("does not lose what an intake commits while the partitions are about to be dropped (I1)", async () => {
     const { id, batch } = arrival("wamid.late");
     const intake = new pg.Client({ connectionString: database.url });
@@ -99,7 +106,7 @@ describe("purging an epoch", () => {
       now = START + LENGTH_MS + 1_000;
       const purging = purgeEpoch(deps, epoch);
       // The purge has seen an empty epoch and waits for the intake's locks.
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      while (!(await waitsForPartitions())) await new Promise((resolve) => setTimeout(resolve, 10));
       await intake.query("COMMIT");
       expect(await purging).toBe(false);
     } finally {

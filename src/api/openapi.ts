@@ -67,7 +67,7 @@ export function openApiDocument() {
             200: { description: "The event is durable." },
             401: problem("The signature does not match; nothing was stored."),
             404: problem("No such webhook."),
-            413: problem("Larger than 3.5 MB."),
+            413: problem("Larger than 3 MB."),
             415: problem("Compressed."),
             503: problem("Nothing was stored; send it again."),
           },

@@ -49,9 +49,16 @@ export async function startServer(app: RequestListener, settings: ServerSettings
     insecureHTTPParser: false,
     requireHostHeader: true,
   };
+  let closing = false;
+  const serve: RequestListener = (request, response) => {
+    // A caller that keeps its connection busy would keep a closing server open.
+    if (closing) response.setHeader("Connection", "close");
+    response.once("close", () => closing && setImmediate(() => server.closeIdleConnections()));
+    app(request, response);
+  };
   const https =
-    settings.tls && createHttpsServer({ ...options, ...secure(settings.tls), handshakeTimeout: HANDSHAKE_MS }, app);
-  const server: Server | HttpsServer = https ?? createHttpServer(options, app);
+    settings.tls && createHttpsServer({ ...options, ...secure(settings.tls), handshakeTimeout: HANDSHAKE_MS }, serve);
+  const server: Server | HttpsServer = https ?? createHttpServer(options, serve);
   server.on("connection", (socket: Socket) => settings.connections.add(socket));
   await listen(server, settings);
   const { address, port } = server.address() as AddressInfo;
@@ -60,6 +67,7 @@ export async function startServer(app: RequestListener, settings: ServerSettings
     renew: (tls) => https?.setSecureContext(secure(tls)),
     close: () =>
       new Promise((resolve) => {
+        closing = true;
         server.close(() => resolve());
         server.closeIdleConnections();
       }),

@@ -8,7 +8,7 @@ import { methodNotAllowed, nameOf, notFound, Problem, unavailable } from "./prob
 import { Room } from "./room.ts";
 
 /** Meta sends at most 3 MB. */
-const LIMIT_BYTES = 3.5 * 1024 * 1024;
+const LIMIT_BYTES = 3 * 1024 * 1024;
 const FAILURES_PER_MINUTE = 60;
 
 /**

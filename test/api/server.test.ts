@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { request, type RequestOptions } from "node:https";
 import { connect, type AddressInfo } from "node:net";
-import { createServer as createHttpServer } from "node:http";
+import { Agent, createServer as createHttpServer, request as httpRequest } from "node:http";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { createApp } from "#src/api/app.ts";
 import { createClients } from "#src/api/clients.ts";
@@ -193,4 +193,37 @@ test("a port in use is told at start", async () => {
   const start = startServer(() => undefined, { host: "127.0.0.1", port, connections: new Connections() });
   await expect(start).rejects.toMatchObject({ code: "EADDRINUSE" });
   taken.close();
+});
+
+test("closes although a caller keeps its connection busy, and answers what was under way", async () => {
+  const answers: (() => void)[] = [];
+  const busy = await startServer((_request, response) => void answers.push(() => response.end("answered")), {
+    host: "127.0.0.1",
+    port: 0,
+    connections: new Connections(),
+  });
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const ask = () =>
+    new Promise<string>((resolve, reject) => {
+      const asking = httpRequest(busy.url, { agent }, (response) => {
+        response.resume().on("end", () => resolve(response.headers.connection ?? ""));
+      });
+      asking.on("error", reject).end();
+    });
+  const answerNext = async () => {
+    while (answers.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    answers.shift()?.();
+  };
+  const first = ask();
+  await answerNext();
+  expect(await first).toBe("keep-alive");
+  const second = ask();
+  while (answers.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  const closed = busy.close();
+  await answerNext();
+  // Its headers were not sent yet, but made before the closing began.
+  await second;
+  await closed;
+  await expect(ask()).rejects.toMatchObject({ code: expect.stringMatching(/^ECONN/) });
+  agent.destroy();
 });

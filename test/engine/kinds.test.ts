@@ -53,16 +53,20 @@ describe("every kind of message", () => {
     return engine.world.fhir.chart.read(`Communication/${message.id}`) as Communication;
   };
 
-  it.each(Object.keys(kindParts("")))("files %s into chart and archive, readable and confirmed", async (name) => {
-    const original = await engine.text("Die Wunde nässt seit gestern.");
-    const before = await filed(original);
-    const part = kindParts(original)[name];
-    if (!part) throw new Error(`no example of ${name}`);
-    const { payload, subject } = await filed(await say(part));
-    expect(payload?.[0]?.contentString).toMatch(/\S/);
-    expect(subject?.identifier?.value).toBe(PATIENT.number);
-    expect(engine.world.fhir.chart.read(`Communication/${before.id ?? ""}`)).toEqual(before);
-  });
+  // A change of number takes the number from the patient, so it comes last.
+  it.each(Object.keys(kindParts("")).filter((name) => name !== "system"))(
+    "files %s into chart and archive, readable and confirmed",
+    async (name) => {
+      const original = await engine.text("Die Wunde nässt seit gestern.");
+      const before = await filed(original);
+      const part = kindParts(original)[name];
+      if (!part) throw new Error(`no example of ${name}`);
+      const { payload, subject } = await filed(await say(part));
+      expect(payload?.[0]?.contentString).toMatch(/\S/);
+      expect(subject?.identifier?.value).toBe(PATIENT.number);
+      expect(engine.world.fhir.chart.read(`Communication/${before.id ?? ""}`)).toEqual(before);
+    },
+  );
 
   const media: [string, Buffer, string, Parameters<typeof mediaPart>[2]][] = [
     ["audio", VOICE, "audio/ogg; codecs=opus", { voice: true }],
@@ -132,6 +136,15 @@ describe("every kind of message", () => {
   it("holds one that is malformed in its own part, whatever the channel says", async () => {
     expect(await engine.until(await say({ type: "location", location: {} }), "held")).toMatchObject({
       reason: "malformed",
+    });
+  });
+
+  it("files a change of number as a note; what the old number writes afterwards is held", async () => {
+    const part = kindParts("")["system"] ?? { type: "" };
+    const { payload } = await filed(await say(part));
+    expect(payload).toEqual([{ contentString: "[Rufnummer gewechselt]\nNummer gewechselt" }]);
+    expect(await engine.until(await engine.text("Ich bin jemand anders"), "held")).toMatchObject({
+      reason: "unverified",
     });
   });
 });

@@ -27,7 +27,8 @@ export function history(place: Place, element: unknown): Draft[] {
 
 /** A message written before the engine was connected. Media follow in `messages[]` of the same field. */
 export function earlier(place: Place, element: unknown, book: ContactBook): MessageDraft {
-  const read = said(place, element, book, sideOf(place, members(element)));
+  // What was news of a contact months ago may have been overtaken; following it now could reach a stranger.
+  const { contactNews: _old, ...read } = said(place, element, book, sideOf(place, members(element)));
   return { ...read, circumstances: { ...read.circumstances, earlier: true } };
 }
 

@@ -78,6 +78,13 @@ describe("the history of a number that was connected later", () => {
     expect(second?.part).toBeUndefined();
   });
 
+  test("follows no change of number of long ago, which may have been overtaken", () => {
+    const part = kindParts("")["system"]!;
+    const [draft] = messages(historyBody(NUMBER, PHONE, [{ by: "patient", id: "wamid.1", timestamp: SENT, part }]));
+    expect(draft?.content).toMatchObject({ kind: "note", event: "number_changed" });
+    expect(draft).not.toHaveProperty("contactNews");
+  });
+
   test("that its owner refused, or that only tells its progress, is for operators", () => {
     const refused = all(change("history", { history: [{ errors: [{ code: 2593109 }] }] }));
     expect(refused.messages).toEqual([]);

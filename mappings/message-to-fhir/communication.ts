@@ -24,7 +24,10 @@ export function communication(message: Message, rendered: Rendered, chart: Chart
     resourceType: "Communication",
     id: communicationId(message.id),
     ...(rendered.contained && { contained: rendered.contained }),
-    identifier: [uuidIdentifier(message.id), { system: params.message_id_system, value: message.externalId }],
+    identifier: [
+      uuidIdentifier(message.id),
+      { system: params.message_id_system, value: fhirString(message.externalId) },
+    ],
     partOf: [{ identifier: uuidIdentifier(deriveUuid("thread", message.channel, message.conversation)) }],
     ...(answers !== undefined && { inResponseTo: [messageReference(answers, params)] }),
     status: "completed",
@@ -44,7 +47,7 @@ export function communication(message: Message, rendered: Rendered, chart: Chart
 }
 
 function messageReference(externalId: string, { message_id_system: system }: Params): Reference<Communication> {
-  return { type: "Communication", identifier: { system, value: externalId } };
+  return { type: "Communication", identifier: { system, value: fhirString(externalId) } };
 }
 
 const MEDIA = { ONLINEWRIT: "online written", DICTATE: "dictated", PHONE: "telephone" } as const;

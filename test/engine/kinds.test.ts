@@ -42,8 +42,9 @@ describe("every kind of message", () => {
   const send = async (payload: unknown) => {
     expect(await engine.post(engine.world.whatsapp.signedBody(payload))).toBe(200);
   };
-  const say = async (part: KindPart, id = wamid(PATIENT.phone)) => {
-    await send(engine.world.whatsapp.batchBody([elementUpdate({ from: PATIENT.phone, id }, part)]));
+  const say = async (part: KindPart, timestamp = Math.floor(Date.now() / 1_000)) => {
+    const id = wamid(PATIENT.phone);
+    await send(engine.world.whatsapp.batchBody([elementUpdate({ from: PATIENT.phone, id, timestamp }, part)]));
     return id;
   };
   /** The message's Communication, once chart and archive both have it and the chart was read back. */
@@ -140,11 +141,10 @@ describe("every kind of message", () => {
   });
 
   it("files a change of number as a note; what the old number writes afterwards is held", async () => {
-    const part = kindParts("")["system"] ?? { type: "" };
-    const { payload } = await filed(await say(part));
+    const left = Math.floor(Date.now() / 1_000) + 60;
+    const { payload } = await filed(await say(kindParts("")["system"] ?? { type: "" }, left));
     expect(payload).toEqual([{ contentString: "[Rufnummer gewechselt]\nNummer gewechselt" }]);
-    expect(await engine.until(await engine.text("Ich bin jemand anders"), "held")).toMatchObject({
-      reason: "unverified",
-    });
+    const later = await say({ type: "text", text: { body: "Ich bin jemand anders" } }, left + 60);
+    expect(await engine.until(later, "held")).toMatchObject({ reason: "unverified" });
   });
 });

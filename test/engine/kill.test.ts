@@ -20,7 +20,9 @@ async function filesWith(directory: string, needle: string): Promise<string[]> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
   const hits: string[] = [];
-  for (const file of files) if ((await readFile(file)).includes(needle)) hits.push(file);
+  // Files come and go while the engine works: one that is gone holds nothing.
+  const contentOf = (file: string) => readFile(file).catch(() => Buffer.alloc(0));
+  for (const file of files) if ((await contentOf(file)).includes(needle)) hits.push(file);
   return hits;
 }
 

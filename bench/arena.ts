@@ -17,17 +17,26 @@ const BENCH = fileURLToPath(new URL(".", import.meta.url));
 /** Everything one scenario runs in: a database and a data directory of its own, engines, and the benchmark's processes. */
 export interface Arena extends Metered {
   readonly database: Database;
-  readonly secrets: { readonly phoneNumberId: string; readonly appSecret: string; readonly apiToken: string };
+  readonly appSecret: string;
   /** More for the engines' environment; read when one starts. */
   readonly env: Record<string, string>;
-  /** Copies `channels/<name>.yaml`, under `count` ids (`name`, `name-2`, …). @returns the ids */
-  deploy(name: string, count?: number): Promise<string[]>;
+  /** Copies `channels/<name>.yaml`, under `count` ids (`name`, `name-2`, …) and with as many business numbers. */
+  deploy(name: string, count?: number): Promise<Deployed[]>;
   /** Registers one patient per conversation in the directory, as an ADT would. */
   admit(conversations: number): Promise<void>;
   startEngine(): Promise<EngineProcess>;
   startChild(name: string): Child;
   close(): Promise<void>;
 }
+
+/** A channel of an arena. */
+export interface Deployed {
+  readonly id: string;
+  /** Its business number, for channels that have one. */
+  readonly phoneNumberId: string;
+}
+
+const FIRST_NUMBER = 106_540_352_242_922;
 
 export interface ArenaOptions {
   readonly server: Server;
@@ -41,7 +50,7 @@ export async function openArena({ server, profile }: ArenaOptions): Promise<Aren
   const directory = await mkdtemp(join(tmpdir(), "botenstoff-bench-"));
   arenas += 1;
   const database = await server.create(`bench_${process.pid}_${arenas}`);
-  const secrets = { phoneNumberId: "106540352242922", appSecret: secret(), apiToken: secret() };
+  const appSecret = secret();
   const channels = join(directory, "channels");
   await mkdir(channels);
   const masterKey = join(directory, "master.key");
@@ -51,11 +60,9 @@ export async function openArena({ server, profile }: ArenaOptions): Promise<Aren
     BOTENSTOFF_DATA_DIR: join(directory, "data"),
     BOTENSTOFF_MASTER_KEY_FILE: masterKey,
     BOTENSTOFF_CHANNELS_DIR: channels,
-    BOTENSTOFF_API_TOKEN: secrets.apiToken,
     DATABASE_URL: database.url,
     LOG_LEVEL: "warn",
-    WHATSAPP_PHONE_NUMBER_ID: secrets.phoneNumberId,
-    WHATSAPP_APP_SECRET: secrets.appSecret,
+    WHATSAPP_APP_SECRET: appSecret,
     WHATSAPP_VERIFY_TOKEN: secret(),
     WHATSAPP_ACCESS_TOKEN: secret(),
     ...(profile !== undefined && { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profile}` }),
@@ -65,23 +72,37 @@ export async function openArena({ server, profile }: ArenaOptions): Promise<Aren
   const children: Child[] = [];
   return {
     database,
-    secrets,
+    appSecret,
     env,
     engines: pids,
     serverPid: server.pid,
     deploy: async (name, count = 1) => {
       const text = await readFile(join(BENCH, "channels", `${name}.yaml`), "utf8");
-      const ids = Array.from({ length: count }, (_, index) => (index === 0 ? name : `${name}-${index + 1}`));
-      for (const id of ids) {
-        await writeFile(join(channels, `${id}.yaml`), text.replace(`id: ${name}\n`, `id: ${id}\n`));
+      const copies = Array.from({ length: count }, (_, index) => ({
+        id: index === 0 ? name : `${name}-${index + 1}`,
+        phoneNumberId: String(FIRST_NUMBER + index),
+      }));
+      for (const { id, phoneNumberId } of copies) {
+        const copy = text
+          .replace(`id: ${name}\n`, `id: ${id}\n`)
+          .replace("${WHATSAPP_PHONE_NUMBER_ID}", `"${phoneNumberId}"`);
+        await writeFile(join(channels, `${id}.yaml`), copy);
       }
-      return ids;
+      return copies;
     },
     admit: (conversations) => admit(env, conversations),
     startEngine: async () => {
-      const engine = await startEngineProcess({ env, onLog: (line) => process.stderr.write(`  engine: ${line}\n`) });
+      let refused = "";
+      const engine = await startEngineProcess({
+        env,
+        onLog: (line) => {
+          if (line.includes("channel.refused")) refused = line;
+          else process.stderr.write(`  engine: ${line}\n`);
+        },
+      });
       engines.push(engine);
       pids.push(engine.pid);
+      if (refused !== "") throw new Error(`a channel was refused: ${refused}`);
       return engine;
     },
     startChild: (name) => {

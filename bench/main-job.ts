@@ -23,6 +23,8 @@ export interface MainJob {
   readonly fhir?: boolean;
   /** Bytes of the image in every message. */
   readonly imageBytes?: number;
+  /** Posted at this rate instead of as fast as the answers come. */
+  readonly perSecond?: number;
   /** Seconds of load at half the measured rate; 0 leaves that out. */
   readonly halfRateSeconds: number;
   /** Called with the store still empty, before an engine starts. */
@@ -41,9 +43,10 @@ export async function runMainJob(arena: Arena, job: MainJob): Promise<MainJobDon
   const load = arena.startChild("webhook-load");
   const sinks = await startSinks(arena, job);
   const channels = await arena.deploy(job.channel, job.channels);
-  const { phoneNumberId, appSecret } = arena.secrets;
+  const ids = channels.map(({ id }) => id);
+  const { appSecret } = arena;
   const { messages, conversations, connections } = job;
-  const plan: WebhookPlan = { phoneNumberId, appSecret, messages, conversations, connections, channels };
+  const plan: WebhookPlan = { appSecret, messages, conversations, connections, channels };
   const baselinePerSecond = await measureBaseline(
     arena,
     load,
@@ -67,11 +70,11 @@ export async function runMainJob(arena: Arena, job: MainJob): Promise<MainJobDon
     const started = performance.now();
     faults.push(...loadFaults(await load.call<LoadReport>("run", run)));
     posted += count;
-    await waitForMessages(arena.database, channels, posted);
+    await waitForMessages(arena.database, ids, posted);
     return { messages: count, seconds: (performance.now() - started) / 1_000 };
   };
   await post(job.warmUp);
-  const { cost } = await meter(arena, () => post(messages));
+  const { cost } = await meter(arena, () => post(messages, job.perSecond));
   const half = Math.round((cost.perSecond / 2) * job.halfRateSeconds);
   if (half > 0) await post(half, cost.perSecond / 2);
   const halfRate = half > 0 ? await filedLatency(arena.database, half) : undefined;

@@ -5,7 +5,7 @@ import { latencyOf, type Latency } from "./latency.ts";
 import type { LoadReport } from "./processes/webhook-load.ts";
 
 const LOOK_EVERY_MS = 100;
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 60_000;
 
 /** Waits until so many messages of the channels are filed. @throws Error when they do not get there */
 export async function waitForMessages(database: Database, channels: readonly string[], wanted: number): Promise<void> {
@@ -16,7 +16,8 @@ export async function waitForMessages(database: Database, channels: readonly str
     if (!open?.open && (await countMessages(database, ["filed"], channels)) >= wanted) return;
     if (performance.now() > deadline) {
       const states = await database.rows<object>(
-        "SELECT state, reason, last_error, count(*) FROM message WHERE channel = ANY ($1) GROUP BY 1, 2, 3",
+        `SELECT message.state, reason, coalesce(message.last_error, delivery.last_error) AS error, count(*)
+         FROM message LEFT JOIN delivery ON message_id = id WHERE message.channel = ANY ($1) GROUP BY 1, 2, 3`,
         [channels],
       );
       throw new Error(`${wanted} messages did not settle: ${JSON.stringify(states)}`);

@@ -1,4 +1,5 @@
 import { batch, imageUpdate, sign, textUpdate, type Update } from "#src/demo/whatsapp-cloud-payload.ts";
+import type { Deployed } from "../arena.ts";
 import { answerCalls } from "../child.ts";
 import { latencyOf, type Latency } from "../latency.ts";
 import { phoneOf, writeMarker } from "../marker.ts";
@@ -6,13 +7,12 @@ import { HttpConnection } from "../http-connection.ts";
 
 /** What to post. */
 export interface WebhookPlan {
-  readonly phoneNumberId: string;
   readonly appSecret: string;
   readonly messages: number;
   readonly conversations: number;
   readonly connections: number;
   /** Channels the messages are spread over, by conversation. */
-  readonly channels: readonly string[];
+  readonly channels: readonly Deployed[];
   /** Only bytes, so many in each request: what a baseline passes on without looking. */
   readonly bareBytes?: number;
   /** An image in every message instead of a text. */
@@ -47,26 +47,27 @@ const ordinals = new Map<number, number>();
 
 function prepare(plan: WebhookPlan): void {
   const bare =
-    plan.bareBytes === undefined ? undefined : post(plan.channels[0] ?? "", {}, Buffer.alloc(plan.bareBytes, "A"));
+    plan.bareBytes === undefined ? undefined : post(plan.channels[0]?.id ?? "", {}, Buffer.alloc(plan.bareBytes, "A"));
   queues = Array.from({ length: plan.connections }, () => ({ requests: [], position: 0 }));
   for (let index = 0; index < plan.messages; index += 1) {
     const conversation = index % plan.conversations;
     const ordinal = ordinals.get(conversation) ?? 0;
     ordinals.set(conversation, ordinal + 1);
-    const channel = plan.channels[conversation % plan.channels.length] ?? "";
+    const channel = plan.channels[conversation % plan.channels.length];
+    if (!channel) throw new Error("a plan needs a channel");
     queues[conversation % plan.connections]?.requests.push(bare ?? request(plan, channel, conversation, ordinal));
   }
 }
 
-function request(plan: WebhookPlan, channel: string, conversation: number, ordinal: number): Buffer {
+function request(plan: WebhookPlan, channel: Deployed, conversation: number, ordinal: number): Buffer {
   const from = phoneOf(conversation);
   const text = writeMarker({ conversation, ordinal });
   const envelope = { from, name: "Erika Musterfrau" };
   const update: Update = plan.image
     ? imageUpdate({ ...envelope, ...plan.image, mimeType: "image/jpeg", caption: text })
     : textUpdate({ ...envelope, body: `${text} ${FILLER}` });
-  const { body, headers } = sign(batch(plan.phoneNumberId, [update]), plan.appSecret);
-  return post(channel, headers, body);
+  const { body, headers } = sign(batch(channel.phoneNumberId, [update]), plan.appSecret);
+  return post(channel.id, headers, body);
 }
 
 function post(channel: string, headers: Readonly<Record<string, string>>, body: Buffer): Buffer {

@@ -26,8 +26,9 @@ export const intake: Scenario = {
 async function measure(arena: Arena, { quick }: Settings): Promise<Result> {
   const messages = quick ? 4_000 : 30_000;
   const channels = await arena.deploy("intake");
-  const { phoneNumberId, appSecret } = arena.secrets;
-  const plan = { phoneNumberId, appSecret, messages, conversations: CONVERSATIONS, connections: CONNECTIONS, channels };
+  const ids = channels.map(({ id }) => id);
+  const { appSecret } = arena;
+  const plan = { appSecret, messages, conversations: CONVERSATIONS, connections: CONNECTIONS, channels };
   const load = arena.startChild("webhook-load");
   const baseline = await measureBaseline(arena, load, plan);
   const engine = await arena.startEngine();
@@ -46,7 +47,7 @@ async function measure(arena: Arena, { quick }: Settings): Promise<Result> {
   const half = await load.call<LoadReport>("run", { ports: [port], perSecond: halfRate } satisfies WebhookRun);
 
   const acknowledged = 2_000 + messages + paced.messages;
-  const stored = await countMessages(arena.database, ["received", "held"], channels);
+  const stored = await countMessages(arena.database, ["received", "held"], ids);
   return {
     cost,
     baselinePerSecond: baseline,

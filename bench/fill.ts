@@ -1,0 +1,48 @@
+import { openFoundation } from "../src/foundation.ts";
+import { readSettings } from "../src/settings.ts";
+import type { Arena } from "./arena.ts";
+
+/** A patient of the filling with a few messages, to be looked for. */
+export const FILLED_PATIENT = 42;
+
+const PER_PATIENT = 50;
+
+/**
+ * Puts filed messages into the current epoch as the pipeline would have left them: event, message, delivery, seen.
+ * Sealed columns hold random bytes of a text's usual size.
+ */
+export async function fill(arena: Arena, messages: number, channels: readonly string[]): Promise<void> {
+  const foundation = await openFoundation(readSettings(arena.env), () => undefined);
+  const epoch = await foundation.epochs.current(Date.now());
+  await foundation.epochs.ensure(epoch);
+  await foundation.close();
+  const values = [epoch, messages, channels];
+  for (const statement of FILL) await arena.database.rows(statement, values);
+  for (const table of ["event", "message", "delivery", "seen"]) await arena.database.rows(`ANALYZE ${table}`);
+}
+
+const SERIES = `generate_series(1, $2::int) AS i, LATERAL (SELECT $1::bigint AS epoch, md5('m' || i)::uuid AS id,
+  ($3::text[])[1 + i % cardinality($3::text[])] AS channel,
+  decode(md5('lane' || i / ${PER_PATIENT}), 'hex') AS lane, decode(md5('bi' || i / ${PER_PATIENT}), 'hex') AS person,
+  now() - make_interval(secs => ($2::int - i) * 0.01) AS at, decode(repeat(md5('x' || i), 24), 'hex') AS sealed) AS row`;
+
+const FILL = [
+  `INSERT INTO message (epoch, id, seq, channel, kind, event_id, lane_key, external_bi, contact_bi, patient_bi, state,
+     received_at, state_at, attempts, filed_at, retain_until, history, sealed, external_id, routed)
+   SELECT epoch, id, nextval('message_seq'), channel, 'text', id, lane, decode(md5('ext' || i), 'hex'), person, person, 'filed',
+     at, at, 1, at, at + interval '1 day', '[{"state":"received"},{"state":"routed"},{"state":"filed"}]', sealed,
+     substr(sealed, 1, 90), sealed FROM ${SERIES}`,
+  `INSERT INTO event (epoch, id, channel, received_at, raw)
+   SELECT epoch, id, channel, at, sealed || sealed FROM ${SERIES}`,
+  `INSERT INTO delivery (epoch, message_id, destination, channel, lane_key, seq, state, attempts, mapping_version,
+     sent_sha256, queued_at, accepted_at, receipt)
+   SELECT epoch, id, 'archive', channel, lane, i, 'accepted', 1, '1', md5(id::text) || md5(id::text), at, at,
+     substr(sealed, 1, 200) FROM ${SERIES}`,
+  `INSERT INTO seen (hash, message_id, first_seen)
+   SELECT decode(md5('a' || i) || md5('b' || i), 'hex'), id, at FROM ${SERIES}`,
+];
+
+/** The keyed hashes of the filling, as the statements above make them. */
+export function filledHash(of: "ext" | "bi", index: number): string {
+  return `decode(md5('${of}${index}'), 'hex')`;
+}

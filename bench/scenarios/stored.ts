@@ -1,0 +1,128 @@
+import { openStore } from "#src/store/data-source.ts";
+import { getMessage, listMessages, type MessageFilter } from "#src/store/sql/messages.ts";
+import { openArena, type Arena } from "../arena.ts";
+import { fill, FILLED_PATIENT, filledHash } from "../fill.ts";
+import { round } from "../latency.ts";
+import { runMainJob } from "../main-job.ts";
+import { atMost, type Scenario } from "../scenario.ts";
+
+/** Finding messages among very many, and starting on top of them. */
+export const stored: Scenario = {
+  name: "stored",
+  title: "finding a message among 1,000,000; starting with them and 200 channels",
+  run: async (settings) => {
+    const arena = await openArena(settings);
+    try {
+      const messages = settings.quick ? 50_000 : 1_000_000;
+      arena.env["KIS_MLLP_PORT"] = "9";
+      const channels = (await arena.deploy("text-to-mdm", 200)).map(({ id }) => id);
+      await fill(arena, messages, channels);
+      const found = await find(arena, messages, channels[0] ?? "");
+      const started = performance.now();
+      await arena.startEngine();
+      const startMs = performance.now() - started;
+      return {
+        figures: { "messages stored": messages, channels: channels.length, ...found },
+        targets: [
+          atMost("slowest of the questions, ms", 100, Math.max(...Object.values(found))),
+          atMost("start to listening, ms", 3_000, round(startMs, 0)),
+        ],
+        faults: [],
+      };
+    } finally {
+      await arena.close();
+    }
+  },
+};
+
+/** Milliseconds of each question the message browser asks, the first time and on a connection of its own. */
+async function find(arena: Arena, messages: number, channel: string): Promise<Record<string, number>> {
+  const store = await openStore(arena.database.url);
+  const hash = async (expression: string) => {
+    const [row] = await arena.database.rows<{ hash: Buffer }>(`SELECT ${expression} AS hash`);
+    return row?.hash ?? Buffer.alloc(0);
+  };
+  const [some] = await arena.database.rows<{ id: string; seq: string }>(
+    "SELECT id, seq FROM message ORDER BY seq OFFSET $1 LIMIT 1",
+    [Math.floor(messages / 2)],
+  );
+  const patientBi = await hash(filledHash("bi", FILLED_PATIENT));
+  const limit = 50;
+  const questions: Record<string, MessageFilter> = {
+    "by external id": { externalBi: await hash(filledHash("ext", 77)), limit },
+    "by patient": { patientBi, limit },
+    "by number": { contactBi: patientBi, limit },
+    "the newest": { limit },
+    "from the middle on, back in time": { before: Number(some?.seq), limit },
+    "by a common state": { state: "filed", limit },
+    "by a state nothing is in": { state: "failed", limit },
+    "by state and channel": { state: "filed", channel, limit },
+    "by a channel": { channel, limit },
+  };
+  const times: Record<string, number> = {};
+  const time = async (name: string, ask: () => Promise<unknown>) => {
+    const started = performance.now();
+    await ask();
+    times[`${name}, ms`] = round(performance.now() - started);
+  };
+  await time("by id", () => getMessage(store.reading, some?.id ?? ""));
+  for (const [name, filter] of Object.entries(questions)) await time(name, () => listMessages(store.reading, filter));
+  await store.close();
+  return times;
+}
+
+/** How cost grows with what is stored and with the number of channels. */
+export const growth: Scenario = {
+  name: "growth",
+  title: "text webhook → MDM on top of what is stored, with more channels",
+  run: async (settings) => {
+    const sizes = settings.quick ? [0, 20_000] : [10_000, 100_000, 1_000_000];
+    const channelCounts = settings.quick ? [1, 20] : [1, 20, 200];
+    const figures: Record<string, string> = {};
+    const costs: number[] = [];
+    const faults: string[] = [];
+    for (const size of sizes) {
+      for (const channels of channelCounts) {
+        const arena = await openArena(settings);
+        try {
+          const { cost, faults: found } = await runMainJob(arena, {
+            channel: "text-to-mdm",
+            channels,
+            conversations: 500,
+            connections: 32,
+            warmUp: 500,
+            messages: settings.quick ? 500 : 5_000,
+            halfRateSeconds: 0,
+            // The filling has other channels, so that its messages are not counted as the run's.
+            fill: (filled) =>
+              fill(
+                filled,
+                size,
+                Array.from({ length: channels }, (_, index) => `filled-${index}`),
+              ),
+          });
+          const cpu = round(cost.engineCpuMs + cost.databaseCpuMs, 2);
+          costs.push(cpu);
+          faults.push(...found);
+          figures[`${size} stored, ${channels} channels`] =
+            `${cost.perSecond} messages/s, CPU ${cost.engineCpuMs} + ${cost.databaseCpuMs} ms, ${cost.commits} commits, ${cost.walBytes} bytes WAL per message`;
+        } finally {
+          await arena.close();
+        }
+      }
+    }
+    const [first = 0] = costs;
+    const last = costs.at(-channelCounts.length) ?? 0;
+    return {
+      figures,
+      targets: [
+        atMost(
+          "CPU per message with the most stored, of that with the least (one channel)",
+          1.3,
+          round(last / first, 2),
+        ),
+      ],
+      faults,
+    };
+  },
+};

@@ -2,6 +2,7 @@ import { createApp } from "#src/api/app.ts";
 import { createClients } from "#src/api/clients.ts";
 import { Connections } from "#src/api/connections.ts";
 import { createMetrics } from "#src/api/metrics.ts";
+import { TlsFiles } from "#src/hl7/tls-files.ts";
 import { createInspector } from "#src/pipeline/attachment/inspector.ts";
 import { createScanner } from "#src/pipeline/attachment/scanner.ts";
 import { startServer } from "#src/api/server.ts";
@@ -24,7 +25,7 @@ import { watchChannels } from "./channel-files.ts";
 import { watermark, type FreeBytes } from "./disk.ts";
 import { openFoundation } from "./foundation.ts";
 import type { Settings } from "./settings.ts";
-import { readTls, watchTls } from "./tls-files.ts";
+import { watchTls } from "./tls-renewal.ts";
 
 /** Running turns get this long at a stop, within the 30 s a container runtime usually grants. */
 const DRAIN_MS = 25_000;
@@ -42,7 +43,11 @@ export interface Engine {
  */
 export async function startEngine(settings: Settings, log: Log, freeBytes?: FreeBytes): Promise<Engine> {
   const clients = createClients(settings);
-  const tls = settings.tls && (await readTls(settings.tls));
+  const tls =
+    settings.tls &&
+    new TlsFiles(settings.tls, (event, reason) =>
+      log(reason === undefined ? "info" : "error", event, { server: "http", ...(reason !== undefined && { reason }) }),
+    );
   const foundation = await openFoundation(settings, log);
   const { store, clock, sealer, blindIndex, directory, journal, retention } = foundation;
   try {
@@ -138,8 +143,8 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
   const forgetting = startForgetting(deps);
   const schedule = startSchedule(retention, () => deployment.all());
   const { httpHost: host, httpPort: port } = settings;
-  const server = await startServer(app, { host, port, connections, ...(tls && { tls }) });
-  const certificate = settings.tls && watchTls(settings.tls, log, (renewed) => server.renew(renewed));
+  const server = await startServer(app, { host, port, connections, ...(tls && { tls: tls.current().options }) });
+  const certificate = tls && watchTls(tls, (renewed) => server.renew(renewed));
   await journal(store, "engine.started", foundation.owner, {});
   log("info", "engine.started", { url: server.url });
   return {

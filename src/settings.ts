@@ -1,23 +1,16 @@
 import { z } from "zod";
+import type { TlsPaths } from "#src/hl7/tls-files.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import { parseDuration } from "#src/message/duration.ts";
 import { Secret } from "#src/message/secret.ts";
 import type { ClamdAddress } from "#src/pipeline/attachment/scanner.ts";
-
-/** Where the server's certificate lies. */
-export interface TlsFiles {
-  readonly cert: string;
-  readonly key: string;
-  /** Who signs the client certificates that are looked at; absent: no client is asked for one. */
-  readonly clientCa?: string;
-}
 
 /** Everything the environment says (docs/configuration.md). An empty variable counts as absent. */
 export interface Settings {
   readonly httpHost: string;
   readonly httpPort: number;
   /** Absent: plain HTTP. */
-  readonly tls?: TlsFiles;
+  readonly tls?: TlsPaths;
   /** Addresses and networks of the reverse proxies whose word about a client counts. */
   readonly proxies: readonly string[];
   /** Lower-case name of the header in which they tell the subject of the client certificate they verified. */
@@ -111,7 +104,7 @@ function tlsOf(said: z.output<typeof ENVIRONMENT>): Pick<Settings, "tls"> {
     BOTENSTOFF_TLS_CLIENT_CA_FILE: clientCa,
   } = said;
   if (cert !== undefined && key !== undefined)
-    return { tls: { cert, key, ...(clientCa !== undefined && { clientCa }) } };
+    return { tls: { cert, key, ...(clientCa !== undefined && { ca: clientCa }) } };
   if (cert === undefined && key === undefined && clientCa === undefined) return {};
   const missing = cert === undefined ? "BOTENSTOFF_TLS_CERT_FILE" : "BOTENSTOFF_TLS_KEY_FILE";
   throw new BotenstoffError("CONFIG_INVALID", `reading ${missing}: not set, but the TLS settings beside it are`);

@@ -4,11 +4,11 @@ import type { AddressInfo, Socket } from "node:net";
 import type { Connections } from "./connections.ts";
 
 /** What the server proves itself with, and whose client certificates it looks at. PEM. */
-export interface TlsMaterial {
-  readonly cert: Buffer;
-  readonly key: Buffer;
-  /** Absent: no client is asked for a certificate. */
-  readonly clientCa?: Buffer;
+export interface ServerIdentity {
+  readonly cert?: Buffer;
+  readonly key?: Buffer;
+  /** Who signs client certificates; absent: no client is asked for one. */
+  readonly ca?: Buffer;
 }
 
 interface ServerSettings {
@@ -16,7 +16,7 @@ interface ServerSettings {
   /** 0 lets the system choose. */
   readonly port: number;
   /** Absent: plain HTTP. */
-  readonly tls?: TlsMaterial;
+  readonly tls?: ServerIdentity;
   readonly connections: Connections;
   readonly headersTimeoutMs?: number;
   readonly requestTimeoutMs?: number;
@@ -25,7 +25,7 @@ interface ServerSettings {
 export interface RunningServer {
   readonly url: string;
   /** Takes a renewed certificate for new connections. @throws what OpenSSL says of an unusable one */
-  renew(tls: TlsMaterial): void;
+  renew(tls: ServerIdentity): void;
   /** Accepts nothing more; resolves when the last request is answered. */
   close(): Promise<void>;
 }
@@ -75,8 +75,8 @@ export async function startServer(app: RequestListener, settings: ServerSettings
 }
 
 /** Asked for, not demanded: the API and health checks come without one; a channel that wants one says so. */
-function secure({ cert, key, clientCa }: TlsMaterial) {
-  return { cert, key, ...(clientCa && { ca: clientCa, requestCert: true, rejectUnauthorized: false }) };
+function secure({ cert, key, ca }: ServerIdentity) {
+  return { cert, key, ...(ca && { ca, requestCert: true, rejectUnauthorized: false }) };
 }
 
 function listen(server: Server | HttpsServer, { host, port }: ServerSettings): Promise<void> {

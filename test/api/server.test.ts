@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { createApp } from "#src/api/app.ts";
 import { createClients } from "#src/api/clients.ts";
 import { Connections } from "#src/api/connections.ts";
-import { startServer, type RunningServer, type TlsMaterial } from "#src/api/server.ts";
+import { startServer, type RunningServer, type ServerIdentity } from "#src/api/server.ts";
 import { sign } from "#src/demo/whatsapp-cloud-payload.ts";
 import { createAuthority, type Issued } from "../support/certificates.ts";
 import { APP_SECRET, CHANNEL, createHarness, VERIFY_TOKEN, type Harness } from "./harness.ts";
@@ -20,10 +20,10 @@ const expired = { from: new Date("2020-01-01"), to: new Date("2020-12-31") };
 let harness: Harness;
 let server: RunningServer;
 
-const material = (issued: Issued, clientCa = true): TlsMaterial => ({
+const material = (issued: Issued, clientCa = true): ServerIdentity => ({
   cert: Buffer.from(issued.cert),
   key: Buffer.from(issued.key),
-  ...(clientCa && { clientCa: Buffer.from(metaCa.cert) }),
+  ...(clientCa && { ca: Buffer.from(metaCa.cert) }),
 });
 
 beforeAll(async () => {

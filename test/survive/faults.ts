@@ -77,8 +77,9 @@ export const FAULTS: readonly Fault[] = [
       withEngine(setting, random, async (slot) => {
         const step = `${random.pick(Object.keys(STEPS))}:${random.pick(["before", "after"])}`;
         await setting.end(slot, "SIGKILL");
-        await setting.start(slot, { CRASH_AT: step, CRASH_NTH: String(random.int(1, 4)) });
         tell(`${slot.name} will die ${step}`);
+        const crash = { CRASH_AT: step, CRASH_NTH: String(random.int(1, 4)) };
+        await setting.start(slot, crash, 1).catch(() => tell(`${slot.name} died while starting`));
         const died = await Promise.race([slot.process?.ended.then(() => true), sleep(3_000, false)]);
         tell(died ? `${slot.name} died ${step}` : `${slot.name} never came to ${step}`);
         await setting.end(slot, "SIGKILL");

@@ -32,7 +32,8 @@ export interface Setting {
   readonly network: { readonly postgres: Proxy; readonly fhir: Proxy; readonly mllp: Proxy; readonly graph: Proxy };
   /** The last lines each engine logged, for a failure's story. */
   readonly logs: string[];
-  start(slot: EngineSlot, env?: Readonly<Record<string, string>>): Promise<void>;
+  /** Starts an engine, again and again while what it needs is away. @throws when it does not come up */
+  start(slot: EngineSlot, env?: Readonly<Record<string, string>>, attempts?: number): Promise<void>;
   end(slot: EngineSlot, signal: "SIGTERM" | "SIGKILL"): Promise<void>;
   /** Leaves the engines' data directory no room. @returns how to make room again; nothing where no disk can be mounted */
   fillDisk(): Promise<(() => Promise<void>) | undefined>;
@@ -66,7 +67,7 @@ export async function openSetting(engineCount: number, history: History): Promis
     });
   }
 
-  async function start(slot: EngineSlot, env: Readonly<Record<string, string>> = {}): Promise<void> {
+  async function start(slot: EngineSlot, env: Readonly<Record<string, string>> = {}, attempts = 20): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         slot.process = await startEngineProcess({
@@ -91,7 +92,7 @@ export async function openSetting(engineCount: number, history: History): Promis
         history.add(`${slot.name} runs`);
         return;
       } catch (error) {
-        if (attempt >= 20) throw error;
+        if (attempt >= attempts) throw error;
         await sleep(250);
       }
     }

@@ -49,7 +49,7 @@ export async function startKisMllp(options: KisMllpOptions): Promise<KisMllp> {
   const documents = new KisDocuments();
   const sockets = new Set<Socket>();
   let queue: MllpBehaviour[] = [];
-  let previous = "NONE";
+  let [previous, last] = ["NONE", "NONE"];
   let connections = 0;
 
   const server = tls ? createTlsServer(tls, serve) : createServer(serve);
@@ -80,9 +80,9 @@ export async function startKisMllp(options: KisMllpOptions): Promise<KisMllp> {
     if (received.length > KEPT) received.shift();
     const behaviour = queue.shift() ?? "ack";
     if (files(behaviour)) documents.file(message, sha256);
-    const question = { controlId, previous, applicationAckPort };
-    previous = controlId;
-    await answer(socket, behaviour, question);
+    // A repeat has the same control id: the message before it is still another one.
+    if (controlId !== last) [previous, last] = [last, controlId];
+    await answer(socket, behaviour, { controlId, previous, applicationAckPort });
   }
 
   server.listen(port, host);

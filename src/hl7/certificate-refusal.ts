@@ -20,8 +20,7 @@ const REASONS: Readonly<Record<string, string>> = {
   UNABLE_TO_GET_ISSUER_CERT: "untrusted",
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "untrusted",
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: "untrusted",
-  // The code of a client that showed no certificate although asked for one.
-  UNSPECIFIED: "missing",
+  ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE: "missing",
 };
 
 /** Why a peer's certificate is not accepted: "expired", "revoked", …; undefined when the code is about something else. */

@@ -10,7 +10,7 @@ export type Repetition = readonly (readonly string[])[];
 /** A received message: its bytes untouched, its values read when asked for. Fields, components count from 1. */
 export interface ParsedMessage {
   readonly bytes: Buffer;
-  /** The same, decoded. */
+  /** The same, decoded; without a byte order mark. */
   readonly text: string;
   readonly charset: Charset;
   /** The names of its segments, in order. */
@@ -24,9 +24,11 @@ export interface ParsedMessage {
 }
 
 const DEFAULT_CHARSET: Charset = "8859/1";
+/** Senders that read their messages from files may send the byte order mark along. */
+const BOM = Buffer.from("\uFEFF");
 
 /**
- * Reads an HL7 v2 message. Tolerates LF and CRLF as segment ends, a missing last one, and blank lines.
+ * Reads an HL7 v2 message. Tolerates LF and CRLF as segment ends, a missing last one, blank lines, and a byte order mark.
  * @param override the encoding to read it in, whatever MSH-18 says: senders get it wrong
  * @throws BotenstoffError HL7_MALFORMED when it does not begin with a usable MSH, or when a second one follows: two
  *   messages run together, and the patient of the second would be lost under the control id of the first
@@ -34,7 +36,7 @@ const DEFAULT_CHARSET: Charset = "8859/1";
 export function parseHl7(raw: Uint8Array, override?: Charset): ParsedMessage {
   const bytes = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
   const charset = override ?? charsetOf(bytes);
-  return readSegments(bytes, decodeText(bytes, charset), charset);
+  return readSegments(bytes, decodeText(bytes, charset).replace(/^\uFEFF/, ""), charset);
 }
 
 /** As `parseHl7`, for text that was decoded before. */
@@ -83,6 +85,7 @@ function split(field: string, delimiters: Delimiters, charset: Charset): Repetit
 
 /** A set we do not know, and ASCII with bytes it does not have, is read as UTF-8 where the bytes allow it, else as 8859/1. */
 function charsetOf(bytes: Buffer): Charset {
+  if (bytes.subarray(0, BOM.length).equals(BOM)) return "UNICODE UTF-8";
   const start = bytes.findIndex((byte) => byte !== 0x0d && byte !== 0x0a);
   const ends = [bytes.indexOf(0x0d, start), bytes.indexOf(0x0a, start), bytes.length].filter((end) => end >= 0);
   const named = namedCharset(bytes.toString("latin1", Math.max(start, 0), Math.min(...ends)));

@@ -117,6 +117,7 @@ export async function startTestEngine({
     logged,
     store: database.store,
     databaseUrl: database.url,
+    adtPort,
     get api() {
       return api;
     },

@@ -59,6 +59,12 @@ test("reads bytes by override where MSH-18 says it wrong, and by their look wher
   }
 });
 
+test("a byte order mark in front says UTF-8 and is no part of the message", () => {
+  const message = parseHl7(Buffer.from(`\uFEFF${HEADER}||||||8859/1\rPID|||||Müller`));
+  expect(message.value("PID", 5)).toBe("Müller");
+  expect(parseHl7Text(message.text).segments).toEqual(["MSH", "PID"]);
+});
+
 test("text that was decoded before is not decoded again", () => {
   const message = parseHl7Text(`${HEADER}||||||8859/1\rPID|||||Müller`);
   expect(message.value("PID", 5)).toBe("Müller");

@@ -34,7 +34,7 @@ export function readHeader(message: Hl7Message, settleOnWrite: boolean): Header 
   return {
     controlId,
     expects: answered ? "answer" : refusalsDue ? "refusal" : "nothing",
-    original: accept === "" && application === "",
+    original: mode.original,
     acceptAckDue,
     applicationAckDue,
   };

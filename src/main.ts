@@ -4,6 +4,7 @@ import { Connections } from "#src/api/connections.ts";
 import { createMetrics } from "#src/api/metrics.ts";
 import { TlsFiles } from "#src/hl7/tls-files.ts";
 import { createInspector } from "#src/pipeline/attachment/inspector.ts";
+import { createLargeGate } from "#src/pipeline/attachment/large-gate.ts";
 import { createScanner } from "#src/pipeline/attachment/scanner.ts";
 import { startServer } from "#src/api/server.ts";
 import { createDeployment } from "#src/pipeline/deployment.ts";
@@ -67,6 +68,7 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
   const deps: PipelineDeps = {
     ...foundation,
     inspector,
+    largeGate: createLargeGate(),
     ...(settings.clamd && { scanner: createScanner({ address: settings.clamd }) }),
     leaseMs: settings.leaseMs,
     metrics,

@@ -3,6 +3,7 @@ import { BotenstoffError } from "#src/message/error-code.ts";
 import type { Message } from "#src/message/message.ts";
 import { writeAttachment } from "#src/store/sql/prepare.ts";
 import { admit, contentOf } from "./attachment/admit.ts";
+import type { Moved } from "./attachment/large-gate.ts";
 import { receive, type Received } from "./attachment/receive.ts";
 import type { PipelineDeps } from "./deps.ts";
 import type { RunningChannel } from "./running-channel.ts";
@@ -36,7 +37,7 @@ export async function assemble(
       attachments.push(attachment);
       continue;
     }
-    const outcome = await obtain(deps, channel, epoch, attachment, signal);
+    const outcome = await deps.largeGate.pass((moved) => obtain(deps, channel, epoch, attachment, moved, signal));
     await write(deps, channel, epoch, message.id, outcome.attachment);
     if (outcome.refused) return { quarantined: outcome.refused };
     attachments.push(outcome.attachment);
@@ -49,16 +50,24 @@ async function obtain(
   channel: RunningChannel,
   epoch: number,
   attachment: Attachment,
+  moved: Moved,
   signal: AbortSignal,
 ): Promise<Outcome> {
   let received: Received | undefined;
   try {
-    const fetched = await fetch(deps, channel, epoch, attachment, signal);
+    const fetched = await fetch(deps, channel, epoch, attachment, moved, signal);
     received = fetched.received;
     if (!fetched.asAnnounced) {
       throw new BotenstoffError("MEDIA_HASH_MISMATCH", "assembling: the bytes do not have the announced SHA-256");
     }
-    const stored = await admit(deps, epoch, attachment, received, channel.attachments.allow, signal);
+    const stored = await admit(
+      deps,
+      epoch,
+      attachment,
+      received,
+      { allowed: channel.attachments.allow, moved },
+      signal,
+    );
     return { attachment: { ...attachment, verdict: "clean", stored } };
   } catch (error) {
     if (!isRefusal(error)) throw error;
@@ -81,12 +90,13 @@ async function fetch(
   { source }: RunningChannel,
   epoch: number,
   attachment: Attachment,
+  moved: Moved,
   signal: AbortSignal,
 ): Promise<{ received: Received; asAnnounced: boolean }> {
   if (!source.fetch) throw new BotenstoffError("MEDIA_GONE", "assembling: this source has no attachments to fetch");
   for (let attempt = 1; ; attempt += 1) {
     const fetched = await source.fetch(attachment.reference, signal);
-    const received = await receive(deps.blobs, epoch, attachment, fetched);
+    const received = await receive(deps.blobs, epoch, attachment, fetched, moved);
     const announced = [attachment.reference.announcedSha256, fetched.announcedSha256];
     const asAnnounced = announced.every((hash) => hash === undefined || hash === received.sha256);
     if (asAnnounced || attempt === FETCHES) return { received, asAnnounced };

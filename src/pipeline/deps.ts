@@ -9,6 +9,7 @@ import type { Queryable } from "#src/store/queryable.ts";
 import type { Contacts } from "#src/identity/contacts.ts";
 import type { Resolver } from "#src/identity/resolver.ts";
 import type { Inspector } from "./attachment/inspector.ts";
+import type { LargeGate } from "./attachment/large-gate.ts";
 import type { Scanner } from "./attachment/scanner.ts";
 import type { Channels } from "./running-channel.ts";
 
@@ -36,6 +37,8 @@ export interface PipelineDeps {
   readonly blobs: BlobStore;
   /** Reads strangers' files in a process of its own. */
   readonly inspector: Inspector;
+  /** Bounds how many large attachments are fetched and judged at once. */
+  readonly largeGate: LargeGate;
   /** Absent: attachments are not scanned for malware. */
   readonly scanner?: Scanner;
   readonly contacts: Contacts;

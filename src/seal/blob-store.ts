@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { createReadStream, createWriteStream, existsSync } from "node:fs";
+import { createWriteStream, existsSync } from "node:fs";
 import { readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { PassThrough, pipeline as pipe, type Readable, Transform } from "node:stream";
+import { PassThrough, pipeline as pipe, Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import { makeDirectoryDurably, syncDirectory } from "./durable-file.ts";
-import { openFrames, sealFrames } from "./frames.ts";
+import { openFrames, readSealed, sealFrames } from "./frames.ts";
 import type { Keyring } from "./keyring.ts";
 
 /** Sealed attachments: one file per blob, one folder per epoch. */
@@ -60,7 +60,7 @@ export function createBlobStore({ directory, keyring }: { directory: string; key
     try {
       // The key first: a file stream opened for an epoch that is gone would fail with nobody listening to it.
       const open = openFrames(keyring.openEpochKey(epoch), id);
-      const file = createReadStream(fileOf(epoch, id));
+      const file = Readable.from(readSealed(fileOf(epoch, id)), { objectMode: false });
       file.once("error", (cause) => out.destroy(missing(cause)));
       // `pipeline` destroys `out` with the first error, which is where the reader sees it.
       pipe(file, open, out, () => undefined);

@@ -1,4 +1,5 @@
 import { randomBytes, type KeyObject } from "node:crypto";
+import { open } from "node:fs/promises";
 import { Transform, type TransformCallback } from "node:stream";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import { decrypt, encrypt, NONCE_BYTES, subkeyObject, TAG_BYTES } from "./cipher.ts";
@@ -47,6 +48,20 @@ export function openFrames(key: Buffer, context: string): Transform {
   });
 }
 
+/** Reads a sealed file header first and then a frame at a time, which spares `openFrames` a copy of each. */
+export async function* readSealed(path: string): AsyncGenerator<Buffer> {
+  const file = await open(path);
+  try {
+    for (let size = HEADER_BYTES; ; size = SEALED_FRAME_BYTES) {
+      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafeSlow(size), 0, size);
+      if (bytesRead === 0) return;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
 interface FrameWork {
   readonly start?: Buffer;
   full(bytes: Buffer, index: number): Buffer;
@@ -59,9 +74,14 @@ function chunked(size: number, work: FrameWork, strip: (chunk: Buffer) => Buffer
   let length = 0;
   let index = 0;
   const take = (bytes: number): Buffer => {
-    const all = pending.length === 1 && pending[0] ? pending[0] : Buffer.concat(pending, length);
-    pending = [all.subarray(bytes)];
     length -= bytes;
+    const [first] = pending;
+    if (first && first.length >= bytes) {
+      pending[0] = first.subarray(bytes);
+      return first.subarray(0, bytes);
+    }
+    const all = Buffer.concat(pending);
+    pending = [all.subarray(bytes)];
     return all.subarray(0, bytes);
   };
   const guarded = (done: TransformCallback, action: () => void) => {
@@ -80,6 +100,7 @@ function chunked(size: number, work: FrameWork, strip: (chunk: Buffer) => Buffer
     transform(chunk: Buffer, _encoding, done) {
       guarded(done, () => {
         const bytes = strip(chunk);
+        pending = pending.filter((piece) => piece.length > 0);
         pending.push(bytes);
         length += bytes.length;
         // A frame is only known not to be the last once more follows.

@@ -4,6 +4,7 @@ import { BotenstoffError } from "#src/message/error-code.ts";
 import { blobId } from "#src/message/id.ts";
 import type { BlobStore } from "#src/seal/blob-store.ts";
 import type { Inspector } from "./inspector.ts";
+import { telling, type Moved } from "./large-gate.ts";
 import { Meter } from "./meter.ts";
 import type { Received } from "./receive.ts";
 import type { Scanner } from "./scanner.ts";
@@ -30,7 +31,7 @@ export async function admit(
   epoch: number,
   attachment: Attachment,
   received: Received,
-  allowed: readonly string[],
+  { allowed, moved }: { readonly allowed: readonly string[]; readonly moved: Moved },
   signal: AbortSignal,
 ): Promise<StoredContent> {
   const { type, declared } = received;
@@ -39,7 +40,7 @@ export async function admit(
   if (received.opensAsZip && !ZIP_BASED.test(type)) {
     throw new BotenstoffError("MEDIA_TYPE_LIES", `checking an attachment: it is ${type} and a ZIP archive at once`);
   }
-  const open = () => deps.blobs.read(epoch, received.blob) as AsyncIterable<Buffer>;
+  const open = () => telling(deps.blobs.read(epoch, received.blob) as AsyncIterable<Buffer>, moved);
   await deps.scanner?.scan(open(), signal);
   if (isStrippable(type)) return admitImage(deps, epoch, attachment, { ...received, type }, signal);
   if (type === "application/pdf") await deps.inspector.pdf(open, signal);

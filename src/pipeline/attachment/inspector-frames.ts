@@ -8,10 +8,14 @@ export type Finding =
 
 /** A piece with its length in front, as both directions carry it; an empty one ends the bytes of a task. */
 export function frame(bytes: Uint8Array): Buffer {
-  const framed = Buffer.alloc(4 + bytes.length);
-  framed.writeUInt32BE(bytes.length);
-  framed.set(bytes, 4);
-  return framed;
+  return Buffer.concat([lengthOf(bytes), bytes]);
+}
+
+/** The four bytes in front of a piece. */
+export function lengthOf(bytes: Uint8Array): Buffer {
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(bytes.length);
+  return length;
 }
 
 export const END = frame(Buffer.alloc(0));

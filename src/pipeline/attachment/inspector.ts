@@ -2,7 +2,7 @@ import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import { unreadable } from "./byte-reader.ts";
-import { END, frame, framesOf, type Finding, type Task } from "./inspector-frames.ts";
+import { END, frame, framesOf, lengthOf, type Finding, type Task } from "./inspector-frames.ts";
 import { Turnstile } from "./turnstile.ts";
 import { write } from "./write.ts";
 
@@ -164,7 +164,9 @@ async function converse(
 ): Promise<Answer | undefined> {
   child.stdin.write(frame(Buffer.from(JSON.stringify(task))));
   for await (const chunk of bytes) {
-    if (chunk.length > 0) await write(child.stdin, frame(chunk));
+    if (chunk.length === 0) continue;
+    child.stdin.write(lengthOf(chunk));
+    await write(child.stdin, chunk);
     if (child.stdin.destroyed) return undefined;
   }
   child.stdin.write(END);

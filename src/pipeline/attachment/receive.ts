@@ -3,6 +3,7 @@ import { blobId } from "#src/message/id.ts";
 import type { BlobStore } from "#src/seal/blob-store.ts";
 import type { FetchedAttachment } from "#src/sources/source.ts";
 import { ByteReader } from "./byte-reader.ts";
+import { telling, type Moved } from "./large-gate.ts";
 import { Meter, type Measured } from "./meter.ts";
 import { sniff, SNIFF_BYTES } from "./sniff.ts";
 import { isStrippable } from "./strip.ts";
@@ -26,12 +27,13 @@ export async function receive(
   epoch: number,
   attachment: Attachment,
   fetched: FetchedAttachment,
+  moved: Moved,
 ): Promise<Received> {
   const reader = new ByteReader(fetched.body as AsyncIterable<Buffer>);
   const declared = attachment.reference.declaredType ?? fetched.declaredType ?? "";
   const type = await sniff(Buffer.from(await reader.peek(SNIFF_BYTES)), declared);
   const blob = type !== undefined && isStrippable(type) ? blobId(attachment.id, "original") : attachment.id;
   const meter = new Meter();
-  await blobs.write(epoch, blob, meter.through(reader.rest()));
+  await blobs.write(epoch, blob, meter.through(telling(reader.rest(), moved)));
   return { ...meter.measured(), blob, type, declared };
 }

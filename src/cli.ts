@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=8
 import { parseArgs } from "node:util";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import { COMMANDS, type Command } from "./commands.ts";

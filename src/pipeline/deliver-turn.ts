@@ -17,7 +17,7 @@ const RETRY_CAP_MS = 5_000;
 /** The KIS has to learn a patient first; asking every few seconds does not help it. */
 const PATIENT_CAP_MS = 60_000;
 
-/** What a claimed lane has to deliver, in order, marked `sending`. */
+/** What claimed lanes of any stages have to deliver, in order, marked `sending`. */
 export async function takeToDeliver(
   deps: PipelineDeps,
   lanes: readonly Leased[],
@@ -32,13 +32,17 @@ export async function takeToDeliver(
     rows.map(({ messageId, kind }) => ({ id: messageId, kind })),
   );
   const byMessage = Map.groupBy(attachments, (attachment) => attachment.messageId);
-  const byLane = Map.groupBy(rows, (row: TakenDelivery) => row.laneKey.toString("hex"));
+  const byLane = Map.groupBy(rows, (row: TakenDelivery) => nameOf(row.channel, row.destination, row.laneKey));
   return new Map(
     lanes.map(({ lane }) => {
-      const mine = byLane.get(lane.key.toString("hex")) ?? [];
+      const mine = byLane.get(nameOf(lane.channel, lane.stage, lane.key)) ?? [];
       return [lane, mine.map((row) => ({ row, attachments: byMessage.get(row.messageId) ?? [] }))];
     }),
   );
+}
+
+function nameOf(channel: string, destination: string, key: Buffer): string {
+  return `${channel}/${destination}/${key.toString("hex")}`;
 }
 
 /** What the turns of one destination share. */

@@ -1,4 +1,5 @@
-import { claimLanes, renewLanes, type ClaimedLane } from "#src/store/sql/lanes.ts";
+import { GroupCommit } from "#src/store/group-commit.ts";
+import { claimLanes, renewLanes, type Claim, type ClaimedLane } from "#src/store/sql/lanes.ts";
 import type { PipelineDeps } from "./deps.ts";
 
 /** A lease is renewed when a quarter of it has passed, so that one lost renewal does not lose the lane. */
@@ -64,11 +65,18 @@ export function createLeases(deps: PipelineDeps): Leases {
     }
   }
 
+  // What several stages wish for at a time is one statement and one commit.
+  const claims = new GroupCommit<Claim, { lanes: readonly ClaimedLane[]; until: Deadline }>(async (wanted) => {
+    // Measured from before the claim: here the lease ends before it does in the database.
+    const until = inOneLease();
+    const claimed = await claimLanes(deps.store, wanted, deps);
+    const byStage = Map.groupBy(claimed, stageOf);
+    return wanted.map((claim) => ({ lanes: byStage.get(stageOf(claim)) ?? [], until }));
+  });
+
   return {
     claim: async (channel, stage, limit) => {
-      // Measured from before the claim: here the lease ends before it does in the database.
-      const until = inOneLease();
-      const lanes = await claimLanes(deps.store, { channel, stage, owner: deps.owner, leaseMs: deps.leaseMs, limit });
+      const { lanes, until } = await claims.add({ channel, stage, limit });
       return lanes.map((lane) => {
         const holding: Holding = { lane, abort: new AbortController(), until };
         held.set(lane.token, holding);
@@ -81,4 +89,8 @@ export function createLeases(deps: PipelineDeps): Leases {
       for (const holding of held.values()) holding.abort.abort();
     },
   };
+}
+
+function stageOf({ channel, stage }: { readonly channel: string; readonly stage: string }): string {
+  return `${channel}/${stage}`;
 }

@@ -13,7 +13,7 @@ const RETRY_BASE_MS = 500;
 /** Short, so that attachments go on soon after Meta does. */
 const RETRY_CAP_MS = 8_000;
 
-/** What a claimed lane has to prepare, in order. */
+/** What claimed lanes of any channels have to prepare, in order. */
 export async function takeToPrepare(
   deps: PipelineDeps,
   lanes: readonly Leased[],
@@ -25,10 +25,10 @@ export async function takeToPrepare(
   );
   const attachments = await readAttachments(deps.store, rows);
   const byMessage = Map.groupBy(attachments, (attachment: AttachmentState) => attachment.messageId);
-  const byLane = Map.groupBy(rows, (row: ReceivedRow) => row.laneKey.toString("hex"));
+  const byLane = Map.groupBy(rows, (row: ReceivedRow) => `${row.channel}/${row.laneKey.toString("hex")}`);
   return new Map(
     lanes.map(({ lane }) => {
-      const mine = byLane.get(lane.key.toString("hex")) ?? [];
+      const mine = byLane.get(`${lane.channel}/${lane.key.toString("hex")}`) ?? [];
       return [lane, mine.map((row) => ({ lane, row, attachments: byMessage.get(row.id) ?? [] }))];
     }),
   );

@@ -1,12 +1,14 @@
-import { readyStages } from "#src/store/sql/lanes.ts";
+import { GroupCommit } from "#src/store/group-commit.ts";
+import { readyStages, type ClaimedLane } from "#src/store/sql/lanes.ts";
 import { takeToConfirm } from "#src/store/sql/deliveries.ts";
 import { readAttachments } from "#src/store/sql/prepare.ts";
 import { Breaker } from "./breaker.ts";
-import { confirmAgain } from "./deliver.ts";
+import { confirmAgain, type ToDeliver } from "./deliver.ts";
 import { deliverTurn, takeToDeliver } from "./deliver-turn.ts";
 import type { PipelineDeps } from "./deps.ts";
-import { createLeases, type Leases } from "./lease.ts";
+import { createLeases, type Leased, type Leases } from "./lease.ts";
 import { Permits } from "./permits.ts";
+import type { ToPrepare } from "./prepare.ts";
 import { prepareTurn, takeToPrepare } from "./prepare-turn.ts";
 import type { RunningChannel, RunningDestination } from "./running-channel.ts";
 import type { Settle } from "./settle.ts";
@@ -39,6 +41,10 @@ export interface Worker {
 export function createWorker(deps: PipelineDeps, settle: Settle): Worker {
   const stages = new Map<string, Stage[]>();
   const leases = createLeases(deps);
+  const takes: Takes = {
+    prepare: together((lanes) => takeToPrepare(deps, lanes)),
+    deliver: together((lanes) => takeToDeliver(deps, lanes)),
+  };
   let polling = Promise.resolve();
   const timer = setInterval(() => {
     polling = polling.then(() => poll(deps, settle, [...stages.values()].flat()));
@@ -47,8 +53,8 @@ export function createWorker(deps: PipelineDeps, settle: Settle): Worker {
   return {
     start: (channel) => {
       stages.set(channel.id, [
-        prepareStage(deps, settle, leases, channel),
-        ...channel.destinations.map((destination) => deliverStage(deps, settle, leases, channel, destination)),
+        prepareStage(deps, settle, leases, takes, channel),
+        ...channel.destinations.map((destination) => deliverStage(deps, settle, leases, takes, channel, destination)),
       ]);
       for (const stage of stages.get(channel.id) ?? []) stage.wake();
     },
@@ -69,13 +75,34 @@ export function createWorker(deps: PipelineDeps, settle: Settle): Worker {
   };
 }
 
-function prepareStage(deps: PipelineDeps, settle: Settle, leases: Leases, channel: RunningChannel): Stage {
+/** How claimed lanes are filled, by what they are claimed for. */
+interface Takes {
+  readonly prepare: (lanes: readonly Leased[]) => Promise<Map<ClaimedLane, ToPrepare[]>>;
+  readonly deliver: (lanes: readonly Leased[]) => Promise<Map<ClaimedLane, ToDeliver[]>>;
+}
+
+/** Lanes that several stages have claimed at a time are filled by one statement: its cost does not grow with the channels. */
+function together<Works>(take: (lanes: readonly Leased[]) => Promise<Works>) {
+  const takes = new GroupCommit<readonly Leased[], Works>(async (batches) => {
+    const taken = await take(batches.flat());
+    return batches.map(() => taken);
+  });
+  return (lanes: readonly Leased[]) => takes.add(lanes);
+}
+
+function prepareStage(
+  deps: PipelineDeps,
+  settle: Settle,
+  leases: Leases,
+  takes: Takes,
+  channel: RunningChannel,
+): Stage {
   const fetching = new Permits(FETCH_CONCURRENCY);
   return createStage(deps, leases, {
     channel: channel.id,
     stage: "prepare",
     concurrency: PREPARE_CONCURRENCY,
-    take: (lanes) => takeToPrepare(deps, lanes),
+    take: takes.prepare,
     turn: (lane, works) => prepareTurn(deps, settle, fetching, lane, works),
     allowance: (free) => free,
     wait: () => 0,
@@ -86,6 +113,7 @@ function deliverStage(
   deps: PipelineDeps,
   settle: Settle,
   leases: Leases,
+  takes: Takes,
   channel: RunningChannel,
   destination: RunningDestination,
 ): Stage {
@@ -95,7 +123,7 @@ function deliverStage(
     channel: channel.id,
     stage: destination.id,
     concurrency: destination.destination.concurrency * LANES_PER_CONNECTION,
-    take: (lanes) => takeToDeliver(deps, lanes),
+    take: takes.deliver,
     turn: async (lane, works) => {
       const last = await deliverTurn({ deps, settle, connections, channel, destination }, lane, works);
       const aboutOneMessage = last?.error?.code === "PATIENT_NOT_YET_KNOWN";

@@ -120,23 +120,17 @@ describe("purging an epoch", () => {
   it("takes the lane from a worker whose lease ran out before it moves the lane's messages on", async () => {
     const { id, batch } = arrival("wamid.zombie");
     await storeIntake(database.store, batch);
-    const [lane] = await claimLanes(database.store, {
-      channel: CHANNEL,
-      stage: "prepare",
+    const [lane] = await claimLanes(database.store, [{ channel: CHANNEL, stage: "prepare", limit: 1 }], {
       owner: "zombie",
       leaseMs: 0,
-      limit: 1,
     });
     now = START + LENGTH_MS + 1_000;
     expect(await moveSurvivors(deps, epoch)).toBe(1);
     expect(await epochOf(id)).toBe(epoch + LENGTH_MS / 1_000);
     expect(await database.store.transaction((db) => lockOwnedLanes(db, lane ? [lane] : []))).toEqual(new Set());
-    const again = await claimLanes(database.store, {
-      channel: CHANNEL,
-      stage: "prepare",
+    const again = await claimLanes(database.store, [{ channel: CHANNEL, stage: "prepare", limit: 1 }], {
       owner: "another",
       leaseMs: 1_000,
-      limit: 1,
     });
     expect(again).toHaveLength(1);
   });
@@ -144,7 +138,10 @@ describe("purging an epoch", () => {
   it("leaves a conversation alone that a worker holds", async () => {
     const { id, batch } = arrival("wamid.busy");
     await storeIntake(database.store, batch);
-    await claimLanes(database.store, { channel: CHANNEL, stage: "prepare", owner: "w", leaseMs: 60_000, limit: 1 });
+    await claimLanes(database.store, [{ channel: CHANNEL, stage: "prepare", limit: 1 }], {
+      owner: "w",
+      leaseMs: 60_000,
+    });
     now = START + LENGTH_MS + 1_000;
     expect(await moveSurvivors(deps, epoch)).toBe(0);
     expect(await purgeEpoch(deps, epoch)).toBe(false);

@@ -27,6 +27,24 @@ describe("a claimed lane without work", () => {
   });
 });
 
+describe("a claim", () => {
+  test("for several stages takes of each what is due, oldest first, and no more than wished for", async () => {
+    for (const stage of ["a", "b", "c"]) {
+      for (const name of ["1", "2", "3"]) {
+        await openLanes(database.store, [{ channel: "several", stage, key: Buffer.from(name), count: 1 }]);
+      }
+    }
+    const wanted = [
+      { channel: "several", stage: "a", limit: 2 },
+      { channel: "several", stage: "b", limit: 9 },
+    ];
+    const owner = { owner: "test", leaseMs: 60_000 };
+    const names = (lanes: readonly ClaimedLane[]) => lanes.map(({ stage, key }) => `${stage}${key.toString()}`).sort();
+    expect(names(await claimLanes(database.store, wanted, owner))).toEqual(["a1", "a2", "b1", "b2", "b3"]);
+    expect(names(await claimLanes(database.store, wanted, owner))).toEqual(["a3"]);
+  });
+});
+
 describe("a booked turn", () => {
   const turn = { waitMs: 0, retried: false, park: null };
 
@@ -62,7 +80,7 @@ describe("a booked turn", () => {
 
 async function claimed(name: string, count: number): Promise<ClaimedLane> {
   await openLanes(database.store, [{ ...STAGE, key: Buffer.from(name), count }]);
-  const lanes = await claimLanes(database.store, { ...STAGE, owner: "test", leaseMs: 60_000, limit: 10 });
+  const lanes = await claimLanes(database.store, [{ ...STAGE, limit: 10 }], { owner: "test", leaseMs: 60_000 });
   const lane = lanes.find(({ key }) => key.toString() === name);
   if (!lane) throw new Error("the lane was not claimed");
   return lane;

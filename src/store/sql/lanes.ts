@@ -33,25 +33,32 @@ export async function readyStages(db: Queryable, stages: readonly StageKey[]): P
   return rows;
 }
 
+/** A wish for lanes of one stage. */
+export interface Claim extends StageKey {
+  readonly limit: number;
+}
+
 /**
- * Takes up to `limit` lanes that are due, by the database's clock: engines whose own clocks differ or jump must not take
- * a lane from each other. While leased, a lane's `ready_at` is the end of its lease, so an abandoned
- * lane becomes due by itself; SKIP LOCKED lets any number of engines claim side by side.
+ * Takes up to `limit` lanes of each stage that are due, by the database's clock: engines whose own clocks differ or jump
+ * must not take a lane from each other. While leased, a lane's `ready_at` is the end of its lease, so an abandoned
+ * lane becomes due by itself; SKIP LOCKED lets any number of engines claim side by side. No stage may be named twice.
  */
 export async function claimLanes(
   db: Queryable,
-  claim: StageKey & { owner: string; leaseMs: number; limit: number },
+  claims: readonly Claim[],
+  { owner, leaseMs }: { readonly owner: string; readonly leaseMs: number },
 ): Promise<ClaimedLane[]> {
   const { rows } = await db.query<ClaimedLane>(
     `WITH due AS (
-       SELECT channel, stage, key FROM lane
-       WHERE channel = $1 AND stage = $2 AND parked_at IS NULL AND ready_at <= now()
-       ORDER BY ready_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+       SELECT due.* FROM unnest($1::text[], $2::text[], $3::int[]) AS wanted (channel, stage, most)
+       CROSS JOIN LATERAL (SELECT channel, stage, key FROM lane
+         WHERE lane.channel = wanted.channel AND lane.stage = wanted.stage AND parked_at IS NULL AND ready_at <= now()
+         ORDER BY ready_at LIMIT wanted.most FOR UPDATE SKIP LOCKED) AS due)
      UPDATE lane SET token = nextval('lane_token'), owner = $4, ready_at = now() + make_interval(secs => $5 / 1000.0)
      FROM due
      WHERE lane.channel = due.channel AND lane.stage = due.stage AND lane.key = due.key
      RETURNING lane.channel, lane.stage, lane.key, lane.token, lane.failures, lane.open`,
-    [claim.channel, claim.stage, claim.limit, claim.owner, claim.leaseMs],
+    [...columns(claims, ["channel", "stage", "limit"]), owner, leaseMs],
   );
   return rows;
 }

@@ -1,0 +1,186 @@
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import pg from "pg";
+import { createEpochs } from "#src/store/epochs.ts";
+import type { Queryable } from "#src/store/queryable.ts";
+import { concludeMessages, lockMessages, takeDeliveries, writeOutcomes } from "#src/store/sql/deliveries.ts";
+import { storeIntake } from "#src/store/sql/intake.ts";
+import { bookTurns, claimLanes, lockOwnedLanes } from "#src/store/sql/lanes.ts";
+import { getMessage, listMessages } from "#src/store/sql/messages.ts";
+import { settlePrepared, takeReceived } from "#src/store/sql/prepare.ts";
+import { createTestStore, type TestStore } from "../support/database.ts";
+
+/**
+ * The plans PostgreSQL makes where a million messages are stored. Filling tables with a million rows would take minutes,
+ * so a few thousand are stored and the catalogue is told of a million: the planner believes pages and rows as recorded,
+ * but scales them by the real size of the file, so the recorded density is what is raised.
+ */
+const STORED = 5_000;
+const DENSITY = 200;
+
+let database: TestStore;
+let planner: pg.Client;
+let epoch: number;
+
+beforeAll(async () => {
+  database = await createTestStore();
+  epoch = await createEpochs(database.store, 86_400_000).current(Date.now());
+  await createEpochs(database.store, 86_400_000).ensure(epoch);
+  planner = new pg.Client({ connectionString: database.url });
+  await planner.connect();
+  for (const statement of fill(epoch)) await planner.query(statement);
+});
+afterAll(async () => {
+  await planner.end();
+  await database[Symbol.asyncDispose]();
+});
+
+const NOW = new Date("2026-01-01T00:00:00Z");
+const ID = "00000000-0000-5000-8000-000000000000";
+const KEY = Buffer.from("key");
+const LANE = { channel: "c", stage: "prepare", key: KEY, token: 1, failures: 0, open: 1 };
+
+/** Every statement of a message's life, and what the browser asks, called as the engine calls them. */
+const PIPELINE: Record<string, (db: Queryable) => Promise<unknown>> = {
+  intake: (db) => storeIntake(db, intakeBatch()),
+  claim: (db) => claimLanes(db, [{ channel: "c", stage: "prepare", limit: 10 }], { owner: "o", leaseMs: 1_000 }),
+  "take received": (db) => takeReceived(db, [LANE], 20),
+  "settle prepared": (db) =>
+    settlePrepared(
+      db,
+      [
+        {
+          ...{ lane: LANE, epoch, id: ID, state: "routed", reason: null, lastError: null },
+          ...{ patientBi: null, routed: KEY, retainUntil: null, destinations: ["archive"] },
+        },
+      ],
+      NOW,
+    ),
+  "take deliveries": (db) => takeDeliveries(db, [LANE], 10),
+  "lock lanes": (db) => lockOwnedLanes(db, [LANE]),
+  "book turns": (db) => bookTurns(db, [{ ...LANE, done: 1, waitMs: 0, retried: false, park: null }]),
+  "write outcomes": (db) => writeOutcomes(db, [outcome()], NOW),
+  "lock messages": (db) => lockMessages(db, [outcome()]),
+  conclude: (db) => concludeMessages(db, [outcome()], NOW),
+};
+
+const BROWSER: Record<string, (db: Queryable) => Promise<unknown>> = {
+  "by id": (db) => getMessage(db, ID),
+  "by external id": (db) => listMessages(db, { externalBi: KEY, limit: 50 }),
+  "by patient": (db) => listMessages(db, { patientBi: KEY, limit: 50 }),
+  "by number": (db) => listMessages(db, { contactBi: KEY, limit: 50 }),
+  newest: (db) => listMessages(db, { limit: 50 }),
+  "back in time": (db) => listMessages(db, { before: 2_000, limit: 50 }),
+  "by state and channel": (db) => listMessages(db, { state: "failed", channel: "c1", limit: 50 }),
+};
+
+/** Tables that grow with what is stored; `lane` holds only open work. */
+const GROWING = /^(event|message|attachment|delivery|seen|tombstone)(_\d+)?$/;
+
+describe("with a million messages stored", () => {
+  test("the planner believes there are a million", async () => {
+    const { rows } = await planner.query<{ plan: Plan }>("EXPLAIN (FORMAT JSON) SELECT FROM message");
+    expect(planOf(rows)["Plan Rows"]).toBeGreaterThan(900_000);
+  });
+
+  test("a question that no index answers is noticed", async () => {
+    const plans = await plansOf((db) => db.query("SELECT id FROM message WHERE kind = 'image'"));
+    expect(plans.flatMap((plan) => readWhole(plan))).toEqual([expect.stringMatching(/^Seq Scan on message_\d+$/)]);
+  });
+
+  test.each(Object.keys(PIPELINE))("the pipeline's %s finds every row by an index", async (name) => {
+    // As the store's own sessions (src/store/data-source.ts) plan it: once, for whatever comes.
+    await planner.query("SET plan_cache_mode = force_generic_plan");
+    await planner.query("SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off");
+    for (const plan of await plansOf(PIPELINE[name])) expect(readWhole(plan)).toEqual([]);
+  });
+
+  test.each(Object.keys(BROWSER))("the message browser's %s finds every row by an index", async (name) => {
+    await planner.query("RESET ALL");
+    for (const plan of await plansOf(BROWSER[name])) expect(readWhole(plan)).toEqual([]);
+  });
+});
+
+interface Plan {
+  readonly "Node Type": string;
+  readonly "Relation Name"?: string;
+  readonly "Index Cond"?: string;
+  readonly "Plan Rows": number;
+  readonly Plans?: readonly Plan[];
+}
+
+/** The plans of every statement a function sends, none of which is run. */
+async function plansOf(call: ((db: Queryable) => Promise<unknown>) | undefined): Promise<Plan[]> {
+  const plans: Plan[] = [];
+  const db: Queryable = {
+    query: async (text: string, values: readonly unknown[] = []) => {
+      const { rows } = await planner.query<{ plan: Plan }>(`EXPLAIN (FORMAT JSON) ${text}`, values as unknown[]);
+      plans.push(planOf(rows));
+      return { rows: [], rowCount: 0 };
+    },
+  };
+  await call?.(db);
+  expect(plans.length).toBeGreaterThan(0);
+  return plans;
+}
+
+function planOf(rows: unknown[]): Plan {
+  return (rows[0] as { "QUERY PLAN": { Plan: Plan }[] })["QUERY PLAN"][0]!.Plan;
+}
+
+/** Reads of a growing table from end to end: a sequential scan, or an index without a condition and without a limit. */
+function readWhole(plan: Plan, limited = false): string[] {
+  const within = limited || plan["Node Type"] === "Limit";
+  const table = plan["Relation Name"] ?? "";
+  const scans = plan["Node Type"].includes("Scan") && GROWING.test(table);
+  const whole = plan["Node Type"] === "Seq Scan" || (plan["Index Cond"] === undefined && !within);
+  const bitmap = plan["Node Type"] === "Bitmap Heap Scan";
+  const found = scans && whole && !bitmap ? [`${plan["Node Type"]} on ${table}`] : [];
+  return [...found, ...(plan.Plans ?? []).flatMap((child) => readWhole(child, within))];
+}
+
+function outcome(): Parameters<typeof writeOutcomes>[1][number] {
+  return {
+    ...{ epoch, messageId: ID, destination: "archive", state: "accepted" as const, lastError: null },
+    ...{ mappingVersion: "1", sentSha256: "0", receipt: KEY, confirmation: null, confirmAt: null },
+    ...{ ackOnly: true, afterFiledMs: 1_000 },
+  } as unknown as Parameters<typeof writeOutcomes>[1][number];
+}
+
+function intakeBatch(): Parameters<typeof storeIntake>[1] {
+  const at = NOW.toISOString();
+  const message = {
+    ...{ epoch, id: ID, eventId: ID, channel: "c", kind: "text", laneKey: KEY, seenHash: KEY, externalBi: KEY },
+    ...{
+      contactBi: null,
+      state: "received",
+      reason: null,
+      receivedAt: at,
+      history: "[]",
+      sealed: KEY,
+      externalId: KEY,
+    },
+  } as Parameters<typeof storeIntake>[1]["messages"][number];
+  return {
+    events: [{ epoch, id: ID, channel: "c", receivedAt: at, raw: KEY }],
+    messages: [message],
+    attachments: [{ epoch, id: ID, messageId: ID, ordinal: 0, sealed: KEY }],
+  };
+}
+
+function fill(into: number): string[] {
+  const row = `SELECT i, md5('m' || i)::uuid AS id, 'c' || i % 20 AS channel, decode(md5('p' || i / 50), 'hex') AS bi,
+    now() AS at FROM generate_series(1, ${STORED}) AS i`;
+  const names = ["message", "delivery", "event"].map((table) => `'${table}_${into}'`);
+  return [
+    `INSERT INTO message (epoch, id, seq, channel, kind, event_id, lane_key, external_bi, contact_bi, patient_bi, state,
+       received_at, state_at, filed_at, history, sealed, external_id, routed)
+     SELECT ${into}, id, i, channel, 'text', id, bi, decode(md5('e' || i), 'hex'), bi, bi, 'filed', at, at, at, '[]', bi, bi, bi
+     FROM (${row}) AS row`,
+    `INSERT INTO delivery (epoch, message_id, destination, channel, lane_key, seq, state, queued_at)
+     SELECT ${into}, id, 'archive', channel, bi, i, 'accepted', at FROM (${row}) AS row`,
+    `INSERT INTO event (epoch, id, channel, received_at, raw) SELECT ${into}, id, channel, at, bi FROM (${row}) AS row`,
+    `INSERT INTO seen (hash, message_id, first_seen) SELECT decode(md5('s' || i), 'hex'), id, at FROM (${row}) AS row`,
+    "ANALYZE message, delivery, event, seen",
+    `UPDATE pg_class SET reltuples = reltuples * ${DENSITY} WHERE relname IN (${names.join()}, 'message', 'delivery', 'event', 'seen')`,
+  ];
+}

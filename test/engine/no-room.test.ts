@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -104,5 +105,24 @@ describe("a PostgreSQL that stops and comes back", () => {
       await engine.eventually("it is taken again", async () => (await answerTo(engine, text)).status === 200);
     }
     for (const { id } of texts) await engine.until(id, "filed");
+  });
+});
+
+describe("an embedded PostgreSQL that is killed", () => {
+  it("is started again at the same address, and nothing acknowledged is lost", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "botenstoff-killed-"));
+    const server = await startEmbedded({ directory, settings: { fsync: "off" } });
+    const engine = await startTestEngine({ env: { DATABASE_URL: server.url } });
+    await engine.admit();
+    const before = await engine.text("vorher");
+    const postmaster = Number(readFileSync(join(directory, "cluster", "postmaster.pid"), "utf8").split("\n")[0]);
+    process.kill(postmaster, "SIGKILL");
+    const after = textOf(engine, "nachher");
+    await engine.eventually("it is taken", async () => (await answerTo(engine, after)).status === 200);
+    await engine.until(before, "filed");
+    await engine.until(after.id, "filed");
+    await engine.close();
+    await server.stop();
+    await rm(directory, { recursive: true, force: true });
   });
 });

@@ -8,6 +8,7 @@ import { Client } from "pg";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import { findBinaries, type Binaries } from "./binaries.ts";
 import { chooseRunAs, type RunAs } from "./run-as.ts";
+import { supervise } from "./supervise.ts";
 
 /** A running embedded PostgreSQL that belongs to this process. */
 export interface EmbeddedServer {
@@ -44,7 +45,8 @@ const SETTINGS = {
 };
 
 /**
- * Starts the embedded PostgreSQL, or adopts the one an engine that was killed left running.
+ * Starts the embedded PostgreSQL, or adopts the one an engine that was killed left running; starts it again, at the same
+ * address, whenever it dies.
  * @throws BotenstoffError DATA_DIR_IN_USE when another engine uses it, CONFIG_INVALID, STORE_UNAVAILABLE
  */
 export async function startEmbedded({ directory, port: wanted, settings = {} }: Options): Promise<EmbeddedServer> {
@@ -59,12 +61,20 @@ export async function startEmbedded({ directory, port: wanted, settings = {} }: 
   const urlAt = (port: number) => `postgres://${USER}:${password}@127.0.0.1:${port}/postgres`;
 
   const left = runningServer(paths.cluster);
-  const url = left && (await answers(urlAt(left.port), ADOPT_MS)) ? urlAt(left.port) : await launch();
-  const lock = await takeLock(url);
+  const adopted = left && (await answers(urlAt(left.port), ADOPT_MS)) ? left.port : undefined;
+  const port = adopted ?? wanted ?? (await freePort());
+  if (adopted === undefined) await launch();
+  const url = urlAt(port);
+  const supervisor = await supervise(
+    () => takeLock(url),
+    async () => {
+      if (!runningServer(paths.cluster)) await launch();
+    },
+  );
   return {
     url,
     stop: async () => {
-      await lock.end();
+      await supervisor.stop();
       const running = runningServer(paths.cluster);
       if (!running) return;
       process.kill(running.pid, "SIGINT");
@@ -72,8 +82,7 @@ export async function startEmbedded({ directory, port: wanted, settings = {} }: 
     },
   };
 
-  async function launch(): Promise<string> {
-    const port = wanted ?? (await freePort());
+  async function launch(): Promise<void> {
     const log = openSync(join(directory, "server.log"), "a", 0o600);
     const flags = Object.entries({ ...SETTINGS, port: String(port), ...settings });
     // Detached: a Ctrl-C meant for the engine must not take the database away while the engine drains.
@@ -85,7 +94,7 @@ export async function startEmbedded({ directory, port: wanted, settings = {} }: 
     closeSync(log);
     server.unref();
     const died = once(server, "exit").then(() => false);
-    if (await Promise.race([answers(urlAt(port), START_MS), died])) return urlAt(port);
+    if (await Promise.race([answers(urlAt(port), START_MS), died])) return;
     throw new BotenstoffError("STORE_UNAVAILABLE", "starting the embedded PostgreSQL: see server.log in its folder");
   }
 }

@@ -57,7 +57,7 @@ interface DeploymentDeps {
 
 export function createDeployment(deps: DeploymentDeps): Deployment {
   const deployed = new Map<string, Deployed>();
-  let refused: ReadonlyMap<string, readonly string[]> = new Map();
+  let refused = new Map<string, readonly string[]>();
 
   /**
    * Starts a channel, in place of the version that runs. Webhooks meet one version or the other, never none: the new
@@ -71,6 +71,8 @@ export function createDeployment(deps: DeploymentDeps): Deployment {
       await old?.listener?.close();
       const listener = await listen(deps, running);
       deployed.set(channel.id, { channel, running, listener });
+      // Whoever sees the new version must not see what was wrong with the one before.
+      refused.delete(channel.id);
     } catch (error) {
       await closeChannel(running);
       if (old?.listener) deployed.set(channel.id, { ...old, listener: await listen(deps, old.running) });

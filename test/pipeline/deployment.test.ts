@@ -101,6 +101,19 @@ describe("replacing a running channel", () => {
     },
   );
 
+  test("shows no problem of a version before as soon as the new one runs", async () => {
+    let drain: () => void = () => undefined;
+    const { deployment, apply } = deploymentWith(() => new Promise((resolve) => (drain = resolve)));
+    await apply({ digest: "v1" });
+    await deployment.apply({ channels: [], refused: new Map([["one", ["line 3 is wrong"]]]) });
+    expect(deployment.status()).toMatchObject([{ state: "running", problems: ["line 3 is wrong"] }]);
+    const replaced = apply({ digest: "v2" });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(deployment.status()).toMatchObject([{ state: "running", problems: [] }]);
+    drain();
+    await replaced;
+  });
+
   test("leaves untouched what did not change", async () => {
     const { apply } = deploymentWith();
     await apply({ digest: "v1" });

@@ -4,7 +4,7 @@ import { runMainJob, type MainJob } from "../main-job.ts";
 import { atLeast, atMost, type Scenario, type Target } from "../scenario.ts";
 
 const KIB = 1_024;
-const TEXT = { conversations: 512, connections: 32, warmUp: 1_000 };
+const TEXT = { connections: 32, warmUp: 1_000 };
 const IMAGE = { conversations: 64, connections: 16, imageBytes: 300 * KIB };
 const LARGE = { conversations: 32, connections: 8, imageBytes: 5 * KIB * KIB };
 
@@ -15,6 +15,7 @@ export const textToMdm = mainJob({
   perSecond: 1_000,
   job: (quick) => ({
     ...TEXT,
+    conversations: conversations(quick),
     channel: "text-to-mdm",
     messages: quick ? 3_000 : 20_000,
     halfRateSeconds: quick ? 1 : 10,
@@ -28,6 +29,7 @@ export const textToChart = mainJob({
   perSecond: 400,
   job: (quick) => ({
     ...TEXT,
+    conversations: conversations(quick),
     channel: "to-chart",
     fhir: true,
     messages: quick ? 1_500 : 10_000,
@@ -57,6 +59,11 @@ export const imageToChart = mainJob({
     halfRateSeconds: 0,
   }),
 });
+
+/** Making that many patients known takes longer than a quick run. */
+function conversations(quick: boolean): number {
+  return quick ? 128 : 512;
+}
 
 interface Plan {
   readonly name: string;

@@ -1,5 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { bookTurns, claimLanes, dropEmptyLanes, openLanes, type ClaimedLane } from "#src/store/sql/lanes.ts";
+import {
+  bookTurns,
+  claimLanes,
+  dropEmptyLanes,
+  openLanes,
+  renewLanes,
+  type ClaimedLane,
+} from "#src/store/sql/lanes.ts";
 import { createTestStore, type TestStore } from "../support/database.ts";
 
 const STAGE = { channel: "c", stage: "prepare" };
@@ -69,6 +76,14 @@ describe("a booked turn", () => {
       { ...parked, ...turn, park: "DESTINATION_REFUSED", done: 1 },
     ]);
     expect([await openOf("middle"), await openOf("parked")]).toEqual([0, 0]);
+  });
+
+  test("gives a lane back for good: a renewal that comes late does not keep it", async () => {
+    const lane = await claimed("given back", 1);
+    await openLanes(database.store, [{ ...STAGE, key: Buffer.from("given back"), count: 1 }]);
+    await bookTurns(database.store, [{ ...lane, ...turn, done: 1 }]);
+    expect(await renewLanes(database.store, [lane], 60_000)).toEqual(new Set());
+    expect(await claimed("given back", 1)).toMatchObject({ open: 2 });
   });
 
   test("changes nothing under another token", async () => {

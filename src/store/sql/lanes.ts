@@ -63,13 +63,17 @@ export async function claimLanes(
   return rows;
 }
 
-/** Prolongs the leases that are still ours; returns the tokens that are. */
+/**
+ * Prolongs the leases that are still ours; returns the tokens that are. A turn that was booked meanwhile has given its lane
+ * back: to prolong that one would keep it from everybody for a whole lease.
+ */
 export async function renewLanes(db: Queryable, lanes: readonly ClaimedLane[], leaseMs: number): Promise<Set<number>> {
   const { rows } = await db.query<{ token: number }>(
     `WITH mine AS (
        SELECT lane.channel, lane.stage, lane.key FROM lane
        JOIN unnest($1::text[], $2::text[], $3::bytea[], $4::bigint[]) AS held (channel, stage, key, token)
          USING (channel, stage, key, token)
+       WHERE lane.owner IS NOT NULL
        ORDER BY lane.channel, lane.stage, lane.key FOR UPDATE OF lane)
      UPDATE lane SET ready_at = now() + make_interval(secs => $5 / 1000.0) FROM mine
      WHERE lane.channel = mine.channel AND lane.stage = mine.stage AND lane.key = mine.key RETURNING lane.token`,

@@ -18,16 +18,19 @@ import { sticker } from "./sticker.ts";
 import { text } from "./text.ts";
 import { transaction } from "./transaction.ts";
 import { video } from "./video.ts";
+import { withdrawal } from "./withdrawal.ts";
 
 /** A message as FHIR R4 resources: one Communication, for each attachment also a Binary and a Media or DocumentReference. */
 export default defineMapping<Params, FhirTransaction>({
   output: "fhir",
   version: "2",
+  withdraws: true,
   params,
-  map(message, { subject, params: given }) {
+  map(message, { subject, params: given, withdraw = false }) {
     if (!subject) throw new BotenstoffError("MAPPING_FAILED", "mapping message-to-fhir: the message has no patient");
     const chart = { subject, params: given };
-    return transaction(message, rendered(message, chart), chart);
+    const filed = transaction(message, rendered(message, chart), chart);
+    return withdraw ? withdrawal(filed) : filed;
   },
 });
 

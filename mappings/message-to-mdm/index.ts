@@ -18,6 +18,7 @@ import { valuesOf } from "./values.ts";
 export default defineMapping<MdmParams, Hl7Message>({
   output: "hl7",
   version: "2",
+  withdraws: true,
   params,
   map(message, { subject, params: parameters, routedAt, withdraw = false }) {
     if (!subject) {

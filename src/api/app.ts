@@ -12,6 +12,7 @@ import { purgeRoutes } from "./purges.ts";
 import { releaseRoutes } from "./release.ts";
 import { rehomingRoutes } from "./rehomings.ts";
 import { webhookRoutes } from "./webhooks.ts";
+import { withdrawRoutes } from "./withdraw.ts";
 
 /** The engine's HTTP side; listens nowhere. Slow senders are cut off by the server's time-outs, not here. */
 export function createApp(deps: ApiDeps): express.Express {
@@ -42,6 +43,7 @@ function apiRoutes(deps: ApiDeps): Router {
     "/v1",
     messageRoutes(deps),
     releaseRoutes(deps),
+    withdrawRoutes(deps),
     noticeRoutes(deps),
     channelRoutes(deps),
     purgeRoutes(deps),

@@ -19,7 +19,7 @@ export interface WebhookDoor extends Webhook {
 
 /** What the audit journal keeps of a request. `subject` is a message id. */
 export interface ApiJournalEntry {
-  readonly action: "content.read" | "message.reprocessed" | "message.released";
+  readonly action: "content.read" | "message.reprocessed" | "message.released" | "message.withdrawn";
   readonly actor: string;
   readonly subject: string;
   readonly detail: Record<string, string | number | boolean | null>;

@@ -51,6 +51,7 @@ export const messageListSchema = z.strictObject({
 
 export const deliverySchema = z.strictObject({
   destination: z.string(),
+  purpose: z.enum(["file", "withdraw"]).describe("`withdraw`: takes out of the chart what `file` put there."),
   state: deliveryState,
   attempts: z.int(),
   last_error: z.string().nullable().describe("Error code and sentence."),

@@ -104,10 +104,11 @@ function showDelivery({ sealer }: ViewDeps, { id, epoch }: MessageDetail, delive
   const open = (column: "receipt" | "confirmation") => {
     const sealed = delivery[column];
     if (epoch === null || sealed === null) return null;
-    return sealer.openJson(place.delivery(epoch, id, delivery.destination, column), sealed);
+    return sealer.openJson(place.delivery(epoch, { ...delivery, messageId: id }, column), sealed);
   };
   return {
     destination: delivery.destination,
+    purpose: delivery.purpose,
     state: delivery.state as DeliveryView["state"],
     attempts: delivery.attempts,
     last_error: delivery.lastError,

@@ -12,6 +12,7 @@ import {
 import { problemSchema } from "./problem.ts";
 import { releaseSchema } from "./release.ts";
 import { purgeListSchema, purgeQuerySchema } from "./purges.ts";
+import { withdrawSchema } from "./withdraw.ts";
 import { rehomingListSchema, rehomingQuerySchema } from "./rehomings.ts";
 
 /** Every schema an answer may have, by its name in the document. */
@@ -145,6 +146,25 @@ export function openApiDocument() {
             400: problem("Invalid body."),
             404: problem("No such message."),
             409: problem("It is not quarantined, or there is nothing to release."),
+            413: problem("Larger than 8 KB."),
+            415: problem("Compressed."),
+            ...PROTECTED,
+          },
+        },
+      },
+      "/api/v1/messages/{id}/withdraw": {
+        parameters: [inPath("id")],
+        post: {
+          summary: "Takes a message out of every chart that has it; asked twice, it happens once",
+          requestBody: {
+            required: true,
+            content: { "application/json": { schema: jsonSchema(withdrawSchema, "input") } },
+          },
+          responses: {
+            202: answer("The message as it is now; its deliveries tell how far the withdrawal is.", "Message"),
+            400: problem("Invalid body."),
+            404: problem("No such message."),
+            409: problem("No destination has it, it was purged here, or an attempt to deliver it is under way."),
             413: problem("Larger than 8 KB."),
             415: problem("Compressed."),
             ...PROTECTED,

@@ -49,6 +49,12 @@ export function notFound(what: string): Problem {
   return new Problem(404, "problem:not-found", "Not found", `There is no such ${what}.`);
 }
 
+/** @returns 400 that names the members at fault and says nothing of what was sent */
+export function invalidBody(error: z.ZodError): Problem {
+  const errors = error.issues.map((issue) => ({ parameter: String(issue.path[0] ?? "?"), reason: issue.message }));
+  return new Problem(400, "problem:invalid-body", "Invalid body", "Correct the members named in errors.", { errors });
+}
+
 export function tooLarge(): Problem {
   return new Problem(413, "problem:too-large", "Too large", "The body is larger than this address takes.");
 }

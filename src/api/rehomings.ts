@@ -30,6 +30,10 @@ export const rehomingSchema = z.strictObject({
   ),
   from: blindId,
   to: blindId.nullable().describe("Null where there is no patient any more."),
+  withdrawn_at: z.iso
+    .datetime()
+    .nullable()
+    .describe("When somebody withdrew it (`POST /api/v1/messages/{message}/withdraw`): the entry is done."),
 });
 
 export const rehomingListSchema = z.strictObject({ items: z.array(rehomingSchema), next: z.string().nullable() });
@@ -59,6 +63,7 @@ function show({
   destinations,
   fromBi,
   toBi,
+  withdrawnAt,
 }: RehomingRow): z.infer<typeof rehomingSchema> {
   return {
     message: messageId,
@@ -68,5 +73,6 @@ function show({
     destinations: [...destinations],
     from: fromBi.toString("hex"),
     to: toBi?.toString("hex") ?? null,
+    withdrawn_at: withdrawnAt?.toISOString() ?? null,
   };
 }

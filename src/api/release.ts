@@ -4,7 +4,7 @@ import { releaseMessage } from "#src/store/sql/release.ts";
 import type { ApiDeps } from "./deps.ts";
 import { ACTOR, messageIdOf } from "./message-id.ts";
 import { showMessage } from "./message-view.ts";
-import { methodNotAllowed, notFound, Problem } from "./problem.ts";
+import { invalidBody, methodNotAllowed, notFound, Problem } from "./problem.ts";
 
 /** A decision is a name and a sentence. */
 const MAX_BODY = "8kb";
@@ -21,7 +21,7 @@ export function releaseRoutes(deps: ApiDeps): Router {
     .route("/messages/:id/release")
     .post(express.json({ limit: MAX_BODY, inflate: false }), async (request, response) => {
       const decision = releaseSchema.safeParse(request.body);
-      if (!decision.success) throw invalid(decision.error);
+      if (!decision.success) throw invalidBody(decision.error);
       const id = messageIdOf(request);
       await release(deps, id, decision.data);
       const message = await showMessage(deps, id);
@@ -49,9 +49,4 @@ async function release(deps: ApiDeps, id: string, decision: z.infer<typeof relea
       ? "Only messages held for quarantine can be released."
       : "An attachment has no bytes that could be filed; reprocess the message or ask for it again.";
   throw new Problem(409, "problem:not-releasable", "Cannot be released", detail);
-}
-
-function invalid(error: z.ZodError): Problem {
-  const errors = error.issues.map((issue) => ({ parameter: String(issue.path[0] ?? "?"), reason: issue.message }));
-  return new Problem(400, "problem:invalid-body", "Invalid body", "Correct the members named in errors.", { errors });
 }

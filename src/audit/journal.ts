@@ -12,6 +12,7 @@ export type JournalAction =
   | "content.read"
   | "message.reprocessed"
   | "message.released"
+  | "message.withdrawn"
   | "messages.followed"
   | "contact.number_changed"
   | "contact.user_id_changed"

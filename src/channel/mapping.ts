@@ -8,6 +8,7 @@ import type { Mapping } from "#src/message/mapping.ts";
 const exported = z.object({
   output: z.enum(["fhir", "hl7", "directory"]),
   version: z.string().min(1),
+  withdraws: z.boolean().default(false),
   params: z.custom<z.ZodType>((value) => typeof value === "object" && value !== null && "safeParse" in value),
   map: z.custom<Mapping["map"]>((value) => typeof value === "function"),
 });
@@ -30,9 +31,9 @@ export async function loadMapping(directory: string, name: string): Promise<Mapp
       `loading mapping ${name}: index.ts has no defineMapping(…) as default export`,
     );
   }
-  const { output, version, params } = checked.data;
+  const { output, version, params, withdraws } = checked.data;
   const spec = loaded as Pick<Mapping, "map">;
-  return { name, output, version, params, map: (message, context) => spec.map(message, context) };
+  return { name, output, version, params, withdraws, map: (message, context) => spec.map(message, context) };
 }
 
 async function load(name: string, file: string): Promise<unknown> {

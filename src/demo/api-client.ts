@@ -17,6 +17,7 @@ export interface ShownMessage {
   readonly history?: readonly { readonly state: string; readonly at: string }[];
   readonly deliveries?: readonly {
     readonly destination: string;
+    readonly purpose: string;
     readonly state: string;
     readonly attempts: number;
     readonly last_error: string | null;

@@ -24,6 +24,8 @@ export interface Expectation {
     /** Lower-case hex. */
     readonly sha256: string;
   }[];
+  /** Only for a withdrawal: everything whose status must be entered-in-error, "Communication/<id>"; nothing else is read. */
+  readonly enteredInError?: readonly string[];
 }
 
 /** The identifier by which the KIS knows the patient; `system` is absent where the authority has no URI. */

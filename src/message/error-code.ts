@@ -189,8 +189,8 @@ export const ERRORS = {
   ),
   PATIENT_CHANGED_IN_DOUBT: entry(
     "permanent",
-    "The patient was merged while an attempt is in doubt, and the destination does not know the former number any more.",
-    "Look for the message in both charts (GET /api/v1/rehomings); if neither shows it, reprocess: it goes to the new one.",
+    "The patient was merged after the message was, or may have been, sent, and the destination does not know the former number any more.",
+    "Look for the message in both charts (GET /api/v1/rehomings); if neither shows it, reprocess: it goes to the new one. Where it was to be withdrawn, have the KIS team take it out.",
   ),
   PATIENT_AMBIGUOUS_AT_DESTINATION: entry(
     "permanent",

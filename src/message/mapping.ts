@@ -21,6 +21,8 @@ export interface MappingSpec<Params, Output> {
   /** Grows with every change of what is rendered; kept with each delivery. */
   readonly version: string;
   readonly params: z.ZodType<Params>;
+  /** Whether it renders `withdraw`; a withdrawal by any other mapping fails, visibly. */
+  readonly withdraws?: boolean;
   /** Pure and deterministic. Throws BotenstoffError MAPPING_FAILED for a message it cannot render. */
   map(message: Message, context: MappingContext<Params>): Output;
 }
@@ -31,6 +33,7 @@ export interface Mapping {
   readonly output: OutputKind;
   readonly version: string;
   readonly params: z.ZodType;
+  readonly withdraws: boolean;
   map(message: Message, context: MappingContext<unknown>): unknown;
 }
 

@@ -4,6 +4,9 @@ export type MessageState = "received" | "held" | "filtered" | "routed" | "filed"
 /** Where one message is on its way to one destination. */
 export type DeliveryState = "queued" | "sending" | "retrying" | "accepted" | "confirmed" | "failed" | "cancelled";
 
+/** What a delivery is for: to file the message, or to take it out of a chart it does not belong to. */
+export type DeliveryPurpose = "file" | "withdraw";
+
 /** The legal moves of a message; nothing else moves a state. */
 export const MESSAGE_MOVES: Readonly<Record<MessageState, readonly MessageState[]>> = {
   received: ["held", "filtered", "routed", "failed"],
@@ -11,7 +14,8 @@ export const MESSAGE_MOVES: Readonly<Record<MessageState, readonly MessageState[
   filtered: ["received", "purged"],
   routed: ["filed", "failed"],
   failed: ["received", "routed", "filed"],
-  filed: ["purged"],
+  // Back only to be withdrawn: nothing is filed a second time.
+  filed: ["purged", "routed"],
   purged: [],
 };
 
@@ -20,7 +24,7 @@ export const DELIVERY_MOVES: Readonly<Record<DeliveryState, readonly DeliverySta
   queued: ["sending", "cancelled"],
   sending: ["sending", "queued", "retrying", "accepted", "confirmed", "failed"],
   retrying: ["sending", "cancelled"],
-  accepted: ["confirmed", "failed"],
+  accepted: ["confirmed", "failed", "cancelled"],
   confirmed: [],
   failed: ["queued", "cancelled"],
   cancelled: ["queued"],

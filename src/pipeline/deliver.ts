@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import type { Subject } from "#src/message/directory.ts";
 import type { Message } from "#src/message/message.ts";
+import type { DeliveryPurpose } from "#src/message/state.ts";
 import type { Confirmation, Job, Receipt } from "#src/destinations/destination.ts";
 import type { DeliveryOutcome, TakenDelivery } from "#src/store/sql/deliveries.ts";
 import { describeError } from "#src/store/sql/outcome.ts";
@@ -36,10 +37,12 @@ export async function deliver(
 ): Promise<Attempt> {
   const written: Partial<DeliveryOutcome> = { mappingVersion: destination.mapping.version };
   try {
-    refuseWithdrawn(deps, work.row);
+    if (work.row.purpose === "file") refuseWithdrawn(deps, work.row);
     const job = render(deps, destination, work);
     const receipt = await destination.destination.send(job, signal);
-    deps.metrics.observeDelivery(channel.id, destination.id, (deps.clock() - work.row.receivedAt.getTime()) / 1_000);
+    if (work.row.purpose === "file") {
+      deps.metrics.observeDelivery(channel.id, destination.id, (deps.clock() - work.row.receivedAt.getTime()) / 1_000);
+    }
     const accepted = { ...written, ...sealReceipt(deps, work.row, receipt) };
     return await readBack(deps, channel, destination, work.row, { job, receipt }, accepted, signal);
   } catch (error) {
@@ -55,10 +58,10 @@ export async function confirmAgain(
   work: ToDeliver,
   signal: AbortSignal,
 ): Promise<Attempt> {
-  const { epoch, messageId, receipt: sealed } = work.row;
+  const { epoch, receipt: sealed } = work.row;
   try {
     if (!sealed) throw new BotenstoffError("SEAL_BROKEN", "confirming: the delivery has no receipt");
-    const at = place.delivery(epoch, messageId, destination.id, "receipt");
+    const at = place.delivery(epoch, work.row, "receipt");
     const receipt = deps.sealer.openJson(at, sealed) as Receipt;
     return await readBack(
       deps,
@@ -87,9 +90,10 @@ function refuseWithdrawn(deps: PipelineDeps, row: TakenDelivery): void {
  * more: only a person can look.
  */
 function beyondDoubt(row: TakenDelivery, error: BotenstoffError): BotenstoffError {
-  const stuck = row.inDoubt && row.latestAddress > row.address && error.code === "PATIENT_NOT_YET_KNOWN";
+  const sent = row.inDoubt || row.purpose === "withdraw";
+  const stuck = sent && row.latestAddress > row.address && error.code === "PATIENT_NOT_YET_KNOWN";
   if (!stuck) return error;
-  const text = `delivering to ${row.destination}: the patient changed while an attempt is in doubt`;
+  const text = `delivering to ${row.destination}: the patient changed since it was sent`;
   return new BotenstoffError("PATIENT_CHANGED_IN_DOUBT", text, { cause: error });
 }
 
@@ -100,7 +104,7 @@ function render(deps: PipelineDeps, destination: RunningDestination, { row, atta
   const frozen = deps.sealer.openJson(place.message(at.epoch, at.id, "routed"), row.routed) as FrozenContext;
   return {
     messageId: row.messageId,
-    output: map(destination, message, frozen, addressAt(frozen, row.address).subject),
+    output: map(destination, row.purpose, message, frozen, addressAt(frozen, row.address).subject),
     lane: row.laneKey.toString("hex"),
     openBlob: (id): Readable => deps.blobs.read(row.epoch, id),
   };
@@ -108,15 +112,22 @@ function render(deps: PipelineDeps, destination: RunningDestination, { row, atta
 
 function map(
   destination: RunningDestination,
+  purpose: DeliveryPurpose,
   message: Message,
   frozen: FrozenContext,
   subject: Subject | undefined,
 ): unknown {
+  const withdraw = purpose === "withdraw";
+  if (withdraw && !destination.mapping.withdraws) {
+    // It would render the document once more.
+    throw new BotenstoffError("MAPPING_FAILED", `mapping ${destination.mapping.name}: it renders no withdrawal`);
+  }
   try {
     return destination.mapping.map(message, {
       params: frozen.params[destination.id],
       routedAt: frozen.routedAt,
       ...(subject && { subject }),
+      ...(withdraw && { withdraw }),
     });
   } catch (error) {
     if (error instanceof BotenstoffError) throw error;
@@ -140,7 +151,7 @@ async function readBack(
   if (!destination.destination.confirm) return { outcome: outcome({}) };
   const result = await attemptConfirmation(() => destination.destination.confirm?.(sent.job, sent.receipt, signal));
   if (result.state === "confirmed") {
-    const at = place.delivery(row.epoch, row.messageId, destination.id, "confirmation");
+    const at = place.delivery(row.epoch, row, "confirmation");
     const evidence = { at: new Date(deps.clock()).toISOString(), evidence: result.evidence };
     return { outcome: outcome({ state: "confirmed", confirmation: deps.sealer.sealJson(at, evidence) }) };
   }
@@ -169,7 +180,7 @@ async function attemptConfirmation(confirm: () => Promise<Confirmation> | undefi
 }
 
 function sealReceipt(deps: PipelineDeps, row: TakenDelivery, receipt: Receipt): Partial<DeliveryOutcome> {
-  const at = place.delivery(row.epoch, row.messageId, row.destination, "receipt");
+  const at = place.delivery(row.epoch, row, "receipt");
   return { sentSha256: receipt.sentSha256, receipt: deps.sealer.sealJson(at, receipt) };
 }
 
@@ -208,6 +219,7 @@ export function outcomeOf(
     epoch: row.epoch,
     messageId: row.messageId,
     destination: row.destination,
+    purpose: row.purpose,
     lastError: null,
     inDoubt: false,
     mappingVersion: null,

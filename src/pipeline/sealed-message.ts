@@ -3,6 +3,7 @@ import type { Message, MessageDraft } from "#src/message/message.ts";
 import type { Subject } from "#src/message/directory.ts";
 import { DIRECTORY_EPOCH } from "#src/seal/keyring.ts";
 import type { Sealer } from "#src/seal/sealer.ts";
+import type { TakenDelivery } from "#src/store/sql/deliveries.ts";
 import type { AttachmentState } from "#src/store/sql/prepare.ts";
 
 /** The part of a message that is sealed as one JSON value in `message.sealed`. */
@@ -68,10 +69,14 @@ export const place = {
     row: attachmentId,
     column: "sealed",
   }),
-  delivery: (epoch: number, messageId: string, destination: string, column: "receipt" | "confirmation") => ({
+  delivery: (
+    epoch: number,
+    { messageId, destination, purpose }: Pick<TakenDelivery, "messageId" | "destination" | "purpose">,
+    column: "receipt" | "confirmation",
+  ) => ({
     epoch,
     table: "delivery",
-    row: `${messageId}/${destination}`,
+    row: purpose === "file" ? `${messageId}/${destination}` : `${messageId}/${destination}/${purpose}`,
     column,
   }),
 };

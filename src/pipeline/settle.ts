@@ -162,7 +162,8 @@ async function settleDeliveredTurns(
     ...turn,
     done: outcomes.filter(({ state }) => LEFT_LANE.has(state)).length,
   }));
-  const rest = ours.flatMap((turn) => turn.rest);
+  // A withdrawal goes where the document went: no merge readdresses it.
+  const rest = ours.flatMap((turn) => turn.rest.filter(({ purpose }) => purpose === "file"));
   const [readdressed] = await Promise.all([
     readdressedSince(db, rest),
     inOneTrip(

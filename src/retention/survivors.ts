@@ -87,11 +87,8 @@ async function moveBatch(deps: RetentionDeps, db: Queryable, from: number, to: n
     to,
     deliveries.map((row) => ({
       ...row,
-      receipt: resealIf((epoch) => place.delivery(epoch, row.messageId, row.destination, "receipt"), row.receipt),
-      confirmation: resealIf(
-        (epoch) => place.delivery(epoch, row.messageId, row.destination, "confirmation"),
-        row.confirmation,
-      ),
+      receipt: resealIf((epoch) => place.delivery(epoch, row, "receipt"), row.receipt),
+      confirmation: resealIf((epoch) => place.delivery(epoch, row, "confirmation"), row.confirmation),
     })),
   );
   return survivors.length;

@@ -117,7 +117,9 @@ export async function createHarness() {
   async function putDelivery(id: string, delivery: PutDelivery): Promise<void> {
     const { destination, receipt, confirmation } = delivery;
     const seal = (column: "receipt" | "confirmation", value: unknown) =>
-      value === undefined ? null : sealer.sealJson(place.delivery(epoch, id, destination, column), value);
+      value === undefined
+        ? null
+        : sealer.sealJson(place.delivery(epoch, { messageId: id, destination, purpose: "file" }, column), value);
     await store.query(
       `INSERT INTO delivery (epoch, message_id, destination, channel, lane_key, seq, state, attempts, last_error, queued_at,
          receipt, confirmation) SELECT epoch, id, $2, channel, lane_key, seq, $3, 1, $4, received_at, $5, $6 FROM message WHERE id = $1`,

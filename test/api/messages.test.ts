@@ -196,6 +196,7 @@ describe("GET /api/v1/messages/:id", () => {
     expect(message.deliveries).toEqual([
       {
         destination: "archive",
+        purpose: "file",
         state: "failed",
         attempts: 1,
         last_error: "DESTINATION_REFUSED: AE",
@@ -204,6 +205,7 @@ describe("GET /api/v1/messages/:id", () => {
       },
       {
         destination: "chart",
+        purpose: "file",
         state: "confirmed",
         attempts: 1,
         last_error: null,

@@ -20,6 +20,7 @@ const signal = AbortSignal.timeout(60_000);
 
 const cases = readdirSync(EXAMPLES).sort();
 const read = (name: string, file: string) => JSON.parse(readFileSync(join(EXAMPLES, name, file), "utf8")) as unknown;
+const isWithdrawn = (name: string) => name.startsWith("withdrawn-");
 const golden = (name: string) => read(name, "out.json") as FhirTransaction;
 
 /** The transaction as it goes over the wire, the bytes in their places. */
@@ -71,21 +72,41 @@ describe("the golden FHIR examples", () => {
     expect((entry.at(-1)?.resource as Communication).payload?.length).toBeGreaterThan(0);
   });
 
-  test.each(cases)("%s is confirmed by reading it back, and only as it was sent", async (name) => {
-    const { expect: expected, ...transaction } = golden(name);
-    const bundle = await complete({ expect: expected, ...transaction });
-    expect(kis.chart.transact(bundle).status).toBe(200);
-    expect(await readBack(client, expected, signal)).toMatchObject({ state: "confirmed" });
+  test.each(cases.filter(isWithdrawn))(
+    "%s marks what was filed, and is confirmed only once that shows",
+    async (name) => {
+      const filed = golden(name.replace("withdrawn-", ""));
+      const withdrawn = golden(name);
+      const paths = ({ bundle }: FhirTransaction) => (bundle.entry ?? []).map(({ request }) => request?.url ?? "");
+      expect(paths(withdrawn)).toEqual(paths(filed).filter((path) => !path.startsWith("Binary/")));
+      kis.chart.transact(await complete(filed));
+      expect(await readBack(client, withdrawn.expect, signal)).toEqual({
+        state: "mismatch",
+        detail: "the status differs",
+      });
+      expect(kis.chart.transact(await complete(withdrawn)).status).toBe(200);
+      expect(await readBack(client, withdrawn.expect, signal)).toMatchObject({ state: "confirmed" });
+    },
+  );
 
-    const strange = { ...expected, patient: { value: "somebody else" } };
-    expect(await readBack(client, strange, signal)).toEqual({ state: "mismatch", detail: "the patient differs" });
-    const longer = { ...expected, texts: [...expected.texts, "x"] };
-    expect(await readBack(client, longer, signal)).toEqual({ state: "mismatch", detail: "the text differs" });
-    for (const part of ["binaries", "inline"] as const) {
-      const other = expected[part].map((one) => ({ ...one, sha256: "0".repeat(64) }));
-      if (other.length === 0) continue;
-      const altered = { ...expected, [part]: other };
-      expect(await readBack(client, altered, signal)).toEqual({ state: "mismatch", detail: "the hash differs" });
-    }
-  });
+  test.each(cases.filter((name) => !isWithdrawn(name)))(
+    "%s is confirmed by reading it back, and only as it was sent",
+    async (name) => {
+      const { expect: expected, ...transaction } = golden(name);
+      const bundle = await complete({ expect: expected, ...transaction });
+      expect(kis.chart.transact(bundle).status).toBe(200);
+      expect(await readBack(client, expected, signal)).toMatchObject({ state: "confirmed" });
+
+      const strange = { ...expected, patient: { value: "somebody else" } };
+      expect(await readBack(client, strange, signal)).toEqual({ state: "mismatch", detail: "the patient differs" });
+      const longer = { ...expected, texts: [...expected.texts, "x"] };
+      expect(await readBack(client, longer, signal)).toEqual({ state: "mismatch", detail: "the text differs" });
+      for (const part of ["binaries", "inline"] as const) {
+        const other = expected[part].map((one) => ({ ...one, sha256: "0".repeat(64) }));
+        if (other.length === 0) continue;
+        const altered = { ...expected, [part]: other };
+        expect(await readBack(client, altered, signal)).toEqual({ state: "mismatch", detail: "the hash differs" });
+      }
+    },
+  );
 });

@@ -16,8 +16,9 @@ interface Reference {
 /** What is not as it was sent; undefined when all is. */
 type Difference = Exclude<Confirmation, { state: "confirmed" }> | undefined;
 
-/** Reads everything of a message back and compares it: patient, text, size and hash. */
+/** Reads everything of a message back and compares it: patient, text, size and hash; of a withdrawn one the status. */
 export async function readBack(client: FhirClient, expect: Expectation, signal: AbortSignal): Promise<Confirmation> {
+  if (expect.enteredInError) return readWithdrawn(client, expect.enteredInError, signal);
   const communication = await client.read(`Communication/${expect.communicationId}`, signal);
   if (!communication) return missing("Communication");
   if (!(await isPatient(client, communication["subject"], expect.patient, signal))) return mismatch("patient");
@@ -36,6 +37,15 @@ export async function readBack(client: FhirClient, expect: Expectation, signal: 
       binaries: expect.binaries.map(({ binaryId, bytes, sha256 }) => ({ id: binaryId, bytes, sha256 })),
     },
   };
+}
+
+async function readWithdrawn(client: FhirClient, paths: readonly string[], signal: AbortSignal): Promise<Confirmation> {
+  for (const path of paths) {
+    const resource = await client.read(path, signal);
+    if (!resource) return missing(path.split("/")[0] ?? "resource");
+    if (resource["status"] !== "entered-in-error") return mismatch("status");
+  }
+  return { state: "confirmed", evidence: { enteredInError: paths } };
 }
 
 async function compareBinary(

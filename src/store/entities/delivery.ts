@@ -7,6 +7,7 @@ export const DeliveryEntity = new EntitySchema({
     epoch: key(bigint, "delivery"),
     message_id: key(uuid, "delivery"),
     destination: key(text, "delivery"),
+    purpose: { ...key(text, "delivery"), default: "file" },
     channel: text,
     lane_key: bytes,
     seq: bigint,

@@ -79,5 +79,7 @@ export const RehomingEntity = new EntitySchema({
     destinations: json,
     from_bi: bytes,
     to_bi: nullable(bytes),
+    withdrawn_at: nullable(time),
   },
+  indices: [{ name: "rehoming_by_message", columns: ["message_id"] }],
 });

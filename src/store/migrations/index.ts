@@ -4,6 +4,7 @@ import { Notices1763930000000 } from "./1763930000000-notices.ts";
 import { MediaDeletion1763990100000 } from "./1763990100000-media-deletion.ts";
 import { DirectoryFacts1764000000000 } from "./1764000000000-directory-facts.ts";
 import { Contacts1764000100000 } from "./1764000100000-contacts.ts";
+import { Withdrawals1764100000000 } from "./1764100000000-withdrawals.ts";
 
 /** In the order they run. */
 export const MIGRATIONS: (new () => MigrationInterface)[] = [
@@ -12,4 +13,5 @@ export const MIGRATIONS: (new () => MigrationInterface)[] = [
   MediaDeletion1763990100000,
   DirectoryFacts1764000000000,
   Contacts1764000100000,
+  Withdrawals1764100000000,
 ];

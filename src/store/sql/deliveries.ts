@@ -1,5 +1,5 @@
 import type { MessageKind } from "#src/message/content.ts";
-import type { DeliveryState } from "#src/message/state.ts";
+import type { DeliveryPurpose, DeliveryState } from "#src/message/state.ts";
 import type { Queryable } from "../queryable.ts";
 import { columns } from "./columns.ts";
 import type { LaneKey } from "./lanes.ts";
@@ -10,6 +10,7 @@ export interface TakenDelivery {
   readonly messageId: string;
   readonly seq: number;
   readonly destination: string;
+  readonly purpose: DeliveryPurpose;
   readonly laneKey: Buffer;
   readonly channel: string;
   readonly kind: MessageKind;
@@ -28,7 +29,7 @@ export interface TakenDelivery {
   readonly routed: Buffer;
 }
 
-const COLUMNS = `delivery.epoch, delivery.message_id AS "messageId", delivery.seq, delivery.destination,
+const COLUMNS = `delivery.epoch, delivery.message_id AS "messageId", delivery.seq, delivery.destination, delivery.purpose,
   delivery.lane_key AS "laneKey", delivery.channel, message.kind, delivery.state, delivery.attempts, delivery.receipt,
   delivery.address, message.address AS "latestAddress", delivery.in_doubt AS "inDoubt",
   message.received_at AS "receivedAt", message.sealed, message.external_id AS "externalId", message.routed`;
@@ -36,7 +37,7 @@ const COLUMNS = `delivery.epoch, delivery.message_id AS "messageId", delivery.se
 /**
  * Takes the next deliveries of each claimed lane in order and marks them `sending`: from here on they may have been
  * sent, so whoever finds them after a crash sends the identical bytes again. Until then they go where their message
- * goes now, which a merge of patients may have changed. A caller that has lost its lanes meanwhile changes nothing that
+ * goes now, which a merge of patients may have changed; a withdrawal goes where the document went. A caller that has lost its lanes meanwhile changes nothing that
  * was settled.
  */
 export async function takeDeliveries(
@@ -46,7 +47,7 @@ export async function takeDeliveries(
 ): Promise<TakenDelivery[]> {
   const { rows } = await db.query<TakenDelivery>(
     `WITH next AS (
-       SELECT delivery.epoch, delivery.message_id, delivery.destination
+       SELECT delivery.epoch, delivery.message_id, delivery.destination, delivery.purpose
        FROM unnest($1::text[], $2::text[], $3::bytea[]) AS lane (channel, stage, key)
        CROSS JOIN LATERAL (SELECT * FROM delivery WHERE delivery.channel = lane.channel
          AND delivery.destination = lane.stage AND delivery.lane_key = lane.key
@@ -54,10 +55,12 @@ export async function takeDeliveries(
      ), taken AS (
        UPDATE delivery SET state = 'sending', attempts = delivery.attempts + 1,
          in_doubt = delivery.in_doubt OR delivery.state = 'sending',
-         address = CASE WHEN delivery.in_doubt OR delivery.state = 'sending' THEN delivery.address ELSE message.address END
+         address = CASE WHEN delivery.in_doubt OR delivery.state = 'sending' OR delivery.purpose = 'withdraw'
+           THEN delivery.address ELSE message.address END
        FROM next JOIN message ON message.epoch = next.epoch AND message.id = next.message_id
        WHERE delivery.epoch = next.epoch AND delivery.message_id = next.message_id
-         AND delivery.destination = next.destination AND delivery.state IN ('queued', 'sending', 'retrying')
+         AND delivery.destination = next.destination AND delivery.purpose = next.purpose
+         AND delivery.state IN ('queued', 'sending', 'retrying')
        RETURNING delivery.*)
      SELECT ${COLUMNS} FROM taken AS delivery
      JOIN message ON message.epoch = delivery.epoch AND message.id = delivery.message_id ORDER BY delivery.seq`,
@@ -70,11 +73,12 @@ export async function takeDeliveries(
 export async function takeToConfirm(db: Queryable, againInMs: number, limit: number): Promise<TakenDelivery[]> {
   const { rows } = await db.query<TakenDelivery>(
     `WITH due AS (
-       SELECT epoch, message_id, destination FROM delivery WHERE state = 'accepted' AND confirm_at <= now()
+       SELECT epoch, message_id, destination, purpose FROM delivery WHERE state = 'accepted' AND confirm_at <= now()
        ORDER BY confirm_at LIMIT $2 FOR UPDATE SKIP LOCKED
      ), taken AS (
        UPDATE delivery SET confirm_at = now() + make_interval(secs => $1 / 1000.0) FROM due
        WHERE delivery.epoch = due.epoch AND delivery.message_id = due.message_id AND delivery.destination = due.destination
+         AND delivery.purpose = due.purpose
        RETURNING delivery.*)
      SELECT ${COLUMNS} FROM taken AS delivery
      JOIN message ON message.epoch = delivery.epoch AND message.id = delivery.message_id`,
@@ -88,6 +92,7 @@ export interface DeliveryOutcome {
   readonly epoch: number;
   readonly messageId: string;
   readonly destination: string;
+  readonly purpose: DeliveryPurpose;
   readonly state: "queued" | "retrying" | "accepted" | "confirmed" | "failed";
   readonly lastError: string | null;
   /** The attempt may have arrived. */
@@ -117,10 +122,11 @@ export async function writeOutcomes(db: Queryable, outcomes: readonly DeliveryOu
        accepted_at = CASE WHEN outcome.state IN ('accepted', 'confirmed') THEN coalesce(delivery.accepted_at, $12) END,
        confirmed_at = CASE WHEN outcome.state = 'confirmed' THEN $12 END
      FROM unnest($1::bigint[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bytea[],
-       $9::bytea[], $10::float8[], $11::bool[]) AS outcome (epoch, message_id, destination, state, last_error,
-       mapping_version, sent_sha256, receipt, confirmation, confirm_in_ms, in_doubt)
+       $9::bytea[], $10::float8[], $11::bool[], $13::text[]) AS outcome (epoch, message_id, destination, state, last_error,
+       mapping_version, sent_sha256, receipt, confirmation, confirm_in_ms, in_doubt, purpose)
      WHERE delivery.epoch = outcome.epoch AND delivery.message_id = outcome.message_id
-       AND delivery.destination = outcome.destination AND delivery.state IN ('sending', 'accepted')`,
+       AND delivery.destination = outcome.destination AND delivery.purpose = outcome.purpose
+       AND delivery.state IN ('sending', 'accepted')`,
     [
       ...columns(outcomes, [
         "epoch",
@@ -136,6 +142,7 @@ export async function writeOutcomes(db: Queryable, outcomes: readonly DeliveryOu
         "inDoubt",
       ]),
       now,
+      outcomes.map(({ purpose }) => purpose),
     ],
   );
 }
@@ -151,7 +158,8 @@ export async function lockMessages(db: Queryable, outcomes: readonly DeliveryOut
 
 /**
  * Files the messages whose deliveries are all accepted and at least one confirmed (or the channel is ack-only), and
- * fails those with a failed delivery. Runs in a statement of its own, after `lockMessages`, to see every commit.
+ * fails those with a failed delivery. One that is being withdrawn is filed again, and its retention begins anew, once
+ * every destination accepted the withdrawal and those that can be read back confirmed it. Runs in a statement of its own, after `lockMessages`, to see every commit.
  * @returns the messages that left `routed`
  */
 export async function concludeMessages(
@@ -167,7 +175,9 @@ export async function concludeMessages(
        SELECT touched.epoch, touched.id, touched.after_filed_ms, CASE
          WHEN bool_or(delivery.state = 'failed') THEN 'failed'
          WHEN bool_and(delivery.state IN ('accepted', 'confirmed', 'cancelled'))
-           AND (touched.ack_only OR bool_or(delivery.state = 'confirmed')) THEN 'filed' END AS state
+           AND CASE WHEN bool_or(delivery.purpose = 'withdraw')
+             THEN bool_and(delivery.purpose = 'file' OR delivery.confirm_at IS NULL)
+             ELSE touched.ack_only OR bool_or(delivery.state = 'confirmed') END THEN 'filed' END AS state
        FROM touched JOIN delivery ON delivery.epoch = touched.epoch AND delivery.message_id = touched.id
        GROUP BY touched.epoch, touched.id, touched.after_filed_ms, touched.ack_only)
      UPDATE message SET state = verdict.state, state_at = $5, reason = NULL,

@@ -1,5 +1,5 @@
 import type { MessageKind } from "#src/message/content.ts";
-import type { HistoryEntry, MessageState } from "#src/message/state.ts";
+import type { DeliveryPurpose, HistoryEntry, MessageState } from "#src/message/state.ts";
 import type { Queryable } from "../queryable.ts";
 
 /** One line of the message browser; `externalId` is sealed under `epoch`, null once purged. */
@@ -92,6 +92,7 @@ export async function getMessage(db: Queryable, id: string): Promise<MessageDeta
 /** A delivery as shown; `receipt` and `confirmation` are sealed under the message's epoch. */
 export interface DeliveryDetail {
   readonly destination: string;
+  readonly purpose: DeliveryPurpose;
   readonly state: string;
   readonly attempts: number;
   readonly lastError: string | null;
@@ -106,15 +107,15 @@ export interface DeliveryDetail {
 /** The deliveries of a message; for a purged one, what its tombstone kept (no receipts). */
 export async function getDeliveries(db: Queryable, messageId: string): Promise<DeliveryDetail[]> {
   const { rows } = await db.query<DeliveryDetail>(
-    `SELECT destination, state, attempts, last_error AS "lastError", mapping_version AS "mappingVersion",
+    `SELECT destination, purpose, state, attempts, last_error AS "lastError", mapping_version AS "mappingVersion",
        sent_sha256 AS "sentSha256", accepted_at AS "acceptedAt", confirmed_at AS "confirmedAt", receipt, confirmation
      FROM delivery WHERE message_id = $1
      UNION ALL
-     SELECT d.destination, d.state, d.attempts, NULL, d.mapping_version, d.sent_sha256, d.accepted_at, d.confirmed_at,
+     SELECT d.destination, coalesce(d.purpose, 'file'), d.state, d.attempts, NULL, d.mapping_version, d.sent_sha256, d.accepted_at, d.confirmed_at,
        NULL, NULL
-     FROM tombstone, jsonb_to_recordset(tombstone.deliveries) AS d (destination text, state text, attempts int,
+     FROM tombstone, jsonb_to_recordset(tombstone.deliveries) AS d (destination text, purpose text, state text, attempts int,
        mapping_version text, sent_sha256 text, accepted_at timestamptz, confirmed_at timestamptz)
-     WHERE tombstone.message_id = $1 ORDER BY destination`,
+     WHERE tombstone.message_id = $1 ORDER BY destination, purpose`,
     [messageId],
   );
   return rows;

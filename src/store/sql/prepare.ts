@@ -126,7 +126,7 @@ export async function settlePrepared(db: Queryable, prepared: readonly PreparedR
        SELECT message.epoch, message.id, new.destination, message.channel, message.lane_key, message.seq, 'queued', $4
        FROM unnest($1::bigint[], $2::uuid[], $3::text[]) AS new (epoch, id, destination)
        JOIN message ON message.epoch = new.epoch AND message.id = new.id AND message.state = 'routed'
-       ON CONFLICT (epoch, message_id, destination) DO UPDATE SET state = 'queued', attempts = 0, address = 0,
+       ON CONFLICT (epoch, message_id, destination, purpose) DO UPDATE SET state = 'queued', attempts = 0, address = 0,
          in_doubt = false, last_error = NULL, queued_at = EXCLUDED.queued_at WHERE delivery.state = 'cancelled'
        RETURNING channel, destination, lane_key)
      INSERT INTO lane (channel, stage, key, open, opened_at, ready_at, token)

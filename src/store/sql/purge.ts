@@ -1,3 +1,4 @@
+import type { DeliveryPurpose } from "#src/message/state.ts";
 import type { Queryable } from "../queryable.ts";
 import { columns } from "./columns.ts";
 
@@ -133,6 +134,7 @@ export async function moveAttachments(
 export interface SealedDelivery {
   readonly messageId: string;
   readonly destination: string;
+  readonly purpose: DeliveryPurpose;
   readonly receipt: Buffer | null;
   readonly confirmation: Buffer | null;
 }
@@ -143,7 +145,7 @@ export async function deliveriesOf(
   messageIds: readonly string[],
 ): Promise<SealedDelivery[]> {
   const { rows } = await db.query<SealedDelivery>(
-    `SELECT message_id AS "messageId", destination, receipt, confirmation FROM delivery
+    `SELECT message_id AS "messageId", destination, purpose, receipt, confirmation FROM delivery
      WHERE epoch = $1 AND message_id = ANY ($2::uuid[]) FOR UPDATE`,
     [epoch, messageIds],
   );
@@ -158,9 +160,16 @@ export async function moveDeliveries(
 ): Promise<void> {
   await db.query(
     `UPDATE delivery SET epoch = $6, receipt = new.receipt, confirmation = new.confirmation
-     FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::bytea[]) AS new (message_id, destination, receipt, confirmation)
-     WHERE delivery.epoch = $5 AND delivery.message_id = new.message_id AND delivery.destination = new.destination`,
-    [...columns(deliveries, ["messageId", "destination", "receipt", "confirmation"]), from, to],
+     FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::bytea[], $7::text[])
+       AS new (message_id, destination, receipt, confirmation, purpose)
+     WHERE delivery.epoch = $5 AND delivery.message_id = new.message_id AND delivery.destination = new.destination
+       AND delivery.purpose = new.purpose`,
+    [
+      ...columns(deliveries, ["messageId", "destination", "receipt", "confirmation"]),
+      from,
+      to,
+      deliveries.map(({ purpose }) => purpose),
+    ],
   );
 }
 
@@ -212,9 +221,9 @@ export async function entomb(db: Queryable, epoch: number, purgeId: string, now:
        history, deliveries)
      SELECT id, seq, channel, kind, external_bi, received_at, filed_at, $3, $2,
        history || jsonb_build_object('state', 'purged', 'at', $3::timestamptz),
-       coalesce((SELECT jsonb_agg(jsonb_build_object('destination', destination, 'state', delivery.state,
+       coalesce((SELECT jsonb_agg(jsonb_build_object('destination', destination, 'purpose', purpose, 'state', delivery.state,
            'attempts', delivery.attempts, 'mapping_version', mapping_version, 'sent_sha256', sent_sha256,
-           'accepted_at', accepted_at, 'confirmed_at', confirmed_at) ORDER BY destination)
+           'accepted_at', accepted_at, 'confirmed_at', confirmed_at) ORDER BY destination, purpose)
          FROM delivery WHERE delivery.epoch = message.epoch AND delivery.message_id = message.id), '[]')
      FROM message WHERE epoch = $1`,
     [epoch, purgeId, now],

@@ -38,6 +38,7 @@ export interface AddressedMessage {
   readonly deliveries: readonly { readonly destination: string; readonly state: string; readonly inDoubt: boolean }[];
 }
 
+/** Those that a change of their patient concerns; of one that is withdrawn nothing is left to follow. */
 export async function addressedMessages(db: Queryable, patientBis: readonly Buffer[]): Promise<AddressedMessage[]> {
   const { rows } = await db.query<AddressedMessage>(
     `SELECT epoch, id, channel, state, patient_bi AS "patientBi", address, routed,
@@ -45,6 +46,8 @@ export async function addressedMessages(db: Queryable, patientBis: readonly Buff
            'inDoubt', in_doubt OR delivery.state = 'sending') ORDER BY destination), '[]')
          FROM delivery WHERE delivery.epoch = message.epoch AND delivery.message_id = message.id) AS deliveries
      FROM message WHERE patient_bi = ANY ($1::bytea[]) AND state IN ('routed', 'failed', 'filed') AND routed IS NOT NULL
+       AND NOT EXISTS (SELECT FROM delivery WHERE delivery.epoch = message.epoch
+         AND delivery.message_id = message.id AND delivery.purpose = 'withdraw')
      ORDER BY id`,
     [patientBis],
   );

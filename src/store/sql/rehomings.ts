@@ -18,6 +18,8 @@ export interface RehomingDraft {
 export interface RehomingRow extends RehomingDraft {
   readonly seq: number;
   readonly at: Date;
+  /** When somebody withdrew the message from where it was filed. */
+  readonly withdrawnAt: Date | null;
 }
 
 export async function writeRehomings(db: Queryable, rehomings: readonly RehomingDraft[], at: Date): Promise<void> {
@@ -30,13 +32,22 @@ export async function writeRehomings(db: Queryable, rehomings: readonly Rehoming
   );
 }
 
+/** Marks what was reported of a message as done, because somebody withdraws it. */
+export async function withdrawRehomings(db: Queryable, messageId: string, now: Date): Promise<void> {
+  await db.query(`UPDATE rehoming SET withdrawn_at = coalesce(withdrawn_at, $2) WHERE message_id = $1`, [
+    messageId,
+    now,
+  ]);
+}
+
 /** The newest first; `before` goes on where a page ended. */
 export async function listRehomings(
   db: Queryable,
   { before, limit }: { before?: number | undefined; limit: number },
 ): Promise<RehomingRow[]> {
   const { rows } = await db.query<RehomingRow>(
-    `SELECT seq, at, message_id AS "messageId", channel, kind, destinations, from_bi AS "fromBi", to_bi AS "toBi"
+    `SELECT seq, at, message_id AS "messageId", channel, kind, destinations, from_bi AS "fromBi", to_bi AS "toBi",
+       withdrawn_at AS "withdrawnAt"
      FROM rehoming WHERE seq < coalesce($1::bigint, 9223372036854775807) ORDER BY seq DESC LIMIT $2`,
     [before ?? null, limit],
   );

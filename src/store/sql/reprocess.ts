@@ -22,8 +22,9 @@ export async function reenterHeld(db: Queryable, contactBis: readonly Buffer[], 
 
 /** Sends a held or filtered message through the pipeline again, or requeues the failed deliveries of a failed one. */
 export async function reprocessMessage(db: Queryable, id: string, now: Date): Promise<"again" | "refused" | "absent"> {
-  const { rows } = await db.query<Reprocessed & { state: string; epoch: number; withdrawn: boolean }>(
-    `SELECT state, channel, lane_key AS "laneKey", epoch, address > 0 AND patient_bi IS NULL AS withdrawn
+  const { rows } = await db.query<Reprocessed & { state: string; epoch: number; orphaned: boolean }>(
+    `SELECT state, channel, lane_key AS "laneKey", epoch, address > 0 AND patient_bi IS NULL
+       AND NOT EXISTS (SELECT FROM delivery WHERE message_id = $1 AND purpose = 'withdraw') AS orphaned
      FROM message WHERE id = $1 FOR UPDATE`,
     [id],
   );
@@ -35,7 +36,7 @@ export async function reprocessMessage(db: Queryable, id: string, now: Date): Pr
     return "again";
   }
   if (message.state !== "failed") return "refused";
-  if (message.withdrawn) return identifyAnew(db, id, message, now);
+  if (message.orphaned) return identifyAnew(db, id, message, now);
   const failed = await db.query<{ destination: string }>(
     `UPDATE delivery SET state = 'queued', last_error = NULL, in_doubt = false
      WHERE epoch = $1 AND message_id = $2 AND state = 'failed' RETURNING destination`,

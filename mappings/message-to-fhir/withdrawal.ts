@@ -1,4 +1,4 @@
-import type { BundleEntry, Resource } from "@medplum/fhirtypes";
+import type { BundleEntry } from "@medplum/fhirtypes";
 import type { FhirTransaction } from "#src/fhir/transaction.ts";
 
 const ENTERED_IN_ERROR = "entered-in-error";

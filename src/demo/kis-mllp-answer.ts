@@ -66,7 +66,11 @@ const ODD: Readonly<Partial<Record<string, Odd>>> = {
   missing: () => undefined,
   "hang-up-after-read": (socket) => void socket.destroy(),
   garbage: (socket) => void socket.write(framed("this is not HL7")),
-  "wrong-control-id": (socket, { controlId }) => void socket.write(framed(ack("AA", `X${controlId.slice(1)}`))),
+  "wrong-control-id": (socket, { controlId }) => {
+    // A derived control id begins with any digit or letter: it must be another one in any case.
+    const first = controlId.startsWith("X") ? "Y" : "X";
+    socket.write(framed(ack("AA", `${first}${controlId.slice(1)}`)));
+  },
   stale: (socket, { previous }) => void socket.write(framed(ack("AA", previous))),
   split: async (socket, { controlId }) => {
     for (const byte of framed(ack("AA", controlId))) {

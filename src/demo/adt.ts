@@ -22,7 +22,13 @@ export const AUTHORITY = "1.2.276.0.76.4.1";
 
 /** Sends one ADT as the KIS's communication server would. Resolves with the acknowledgement, whatever it says. */
 export async function sendAdt(port: number, admission: Admission): Promise<Ack> {
-  const times = { connectTimeoutMs: 5_000, ackTimeoutMs: 40_000, applicationAckTimeoutMs: 40_000, maxIdleMs: 60_000 };
+  const times = {
+    connectTimeoutMs: 5_000,
+    ackTimeoutMs: 40_000,
+    applicationAckTimeoutMs: 40_000,
+    maxIdleMs: 60_000,
+    keepOpen: true,
+  };
   const sender = new MllpSender({ host: "127.0.0.1", port, ...times }, 1);
   try {
     const { pieces } = encode({ segments: adt(admission) }, { charset: "UNICODE UTF-8" });

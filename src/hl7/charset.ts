@@ -60,5 +60,8 @@ function isHeld(character: string, encoding: string): boolean {
 }
 
 export function decodeText(bytes: Uint8Array, charset: Charset): string {
-  return iconv.decode(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), ENCODINGS[charset], AS_IT_STANDS);
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (charset === "UNICODE UTF-8") return buffer.toString("utf8");
+  if (charset === "8859/1") return buffer.toString("latin1");
+  return iconv.decode(buffer, ENCODINGS[charset], AS_IT_STANDS);
 }

@@ -1,6 +1,5 @@
 import { once } from "node:events";
 import { connect as connectTcp, type Socket } from "node:net";
-import { setImmediate } from "node:timers/promises";
 import { connect as connectTls, TLSSocket, type ConnectionOptions } from "node:tls";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import type { Ack } from "./ack.ts";
@@ -26,6 +25,8 @@ export interface ConnectionSettings {
   readonly applicationAckTimeoutMs: number;
   /** A connection unused for longer is not trusted to be alive at both ends: it is opened anew. */
   readonly maxIdleMs: number;
+  /** False: a connection carries one message, as receivers want who hang up after each. */
+  readonly keepOpen: boolean;
   /** Absent: plain TCP. */
   readonly tls?: ClientTls;
 }
@@ -102,7 +103,7 @@ export class MllpConnection {
       signal.removeEventListener("abort", abort);
       this.#answers = undefined;
       this.#lastUsed = performance.now();
-      if (inDoubt || (answers.leftOver && !this.#deaf)) this.close();
+      if (inDoubt || !this.#settings.keepOpen || (answers.leftOver && !this.#deaf)) this.close();
     }
   }
 
@@ -121,11 +122,7 @@ export class MllpConnection {
   /** Connects, or returns the open connection. @throws BotenstoffError DESTINATION_UNREACHABLE, DESTINATION_UNTRUSTED */
   async connect(signal: AbortSignal): Promise<Socket> {
     if (signal.aborted) throw unreachable("stopped");
-    if (this.#socket && performance.now() - this.#lastUsed < this.#settings.maxIdleMs) {
-      // What has already arrived is read first: many receivers hang up after every acknowledgement.
-      await setImmediate();
-      if (this.#socket.writable) return this.#socket;
-    }
+    if (this.#socket?.writable && performance.now() - this.#lastUsed < this.#settings.maxIdleMs) return this.#socket;
     this.close();
     const { host, port, connectTimeoutMs, tls } = this.#settings;
     const socket = tls ? connectTls({ ...tls.options(), host, port }) : connectTcp({ host, port });

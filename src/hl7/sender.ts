@@ -15,7 +15,7 @@ interface Place {
  */
 export class MllpSender {
   readonly #places: readonly Place[];
-  readonly #closed = new AbortController();
+  #closed = false;
 
   constructor(settings: ConnectionSettings, connections: number) {
     this.#places = Array.from({ length: connections }, () => ({
@@ -27,37 +27,34 @@ export class MllpSender {
 
   /** Sends one message on the connection of its lane; errors as `MllpConnection.exchange`. */
   async send(outgoing: Outgoing, lane: string, signal: AbortSignal): Promise<Exchange> {
-    return this.#use(this.#placeOf(lane), signal, (connection, either) => connection.exchange(outgoing, either));
+    return this.#use(this.#placeOf(lane), signal, (connection) => connection.exchange(outgoing, signal));
   }
 
   /** Connects without sending anything. @throws BotenstoffError DESTINATION_UNREACHABLE, DESTINATION_UNTRUSTED */
   async check(signal: AbortSignal): Promise<void> {
-    await this.#use(this.#placeOf(""), signal, (connection, either) => connection.connect(either));
+    await this.#use(this.#placeOf(""), signal, (connection) => connection.connect(signal));
   }
 
   /** Ends what is in flight and what waits. */
   close(): void {
-    this.#closed.abort();
+    this.#closed = true;
     for (const { connection } of this.#places) connection.close();
   }
 
   #placeOf(lane: string): Place {
-    const hash = createHash("sha256").update(lane).digest().readUInt32BE(0);
-    const place = this.#places[hash % this.#places.length];
+    const only = this.#places.length === 1;
+    const number = only ? 0 : createHash("sha256").update(lane).digest().readUInt32BE(0);
+    const place = this.#places[number % this.#places.length];
     if (!place) throw new BotenstoffError("CONFIG_INVALID", "sending by MLLP: no connection is allowed");
     return place;
   }
 
-  async #use<T>(
-    place: Place,
-    signal: AbortSignal,
-    work: (connection: MllpConnection, signal: AbortSignal) => Promise<T>,
-  ) {
-    const either = AbortSignal.any([signal, this.#closed.signal]);
-    if (place.busy) await turn(place, either);
+  async #use<T>(place: Place, signal: AbortSignal, work: (connection: MllpConnection) => Promise<T>): Promise<T> {
+    if (place.busy) await turn(place, signal);
+    if (this.#closed) throw stopped();
     place.busy = true;
     try {
-      return await work(place.connection, either);
+      return await work(place.connection);
     } finally {
       const next = place.waiting.shift();
       // It stays busy when handed on: nobody may slip in between.
@@ -65,6 +62,10 @@ export class MllpSender {
       else place.busy = false;
     }
   }
+}
+
+function stopped(): BotenstoffError {
+  return new BotenstoffError("DESTINATION_UNREACHABLE", "waiting for an MLLP connection: stopped");
 }
 
 function turn(place: Place, signal: AbortSignal): Promise<void> {
@@ -75,7 +76,7 @@ function turn(place: Place, signal: AbortSignal): Promise<void> {
     };
     const stop = () => {
       place.waiting = place.waiting.filter((other) => other !== give);
-      reject(new BotenstoffError("DESTINATION_UNREACHABLE", "waiting for an MLLP connection: stopped"));
+      reject(stopped());
     };
     place.waiting.push(give);
     signal.addEventListener("abort", stop, { once: true });

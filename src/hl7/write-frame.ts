@@ -1,10 +1,14 @@
-import { createHash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { base64Of } from "#src/message/base64.ts";
 import { noAnswer } from "./answers.ts";
 import { FRAME_END, FRAME_START } from "./frame.ts";
 import type { BlobSlot } from "./message.ts";
+
+const SMALL = 64 * 1024;
+/** Handed to the operating system at once; no more is read from the blob store before it has taken it. */
+const TOGETHER = 256 * 1024;
 
 /** A message ready for the wire. */
 export interface Framed {
@@ -19,23 +23,40 @@ export interface Framed {
  * @throws BotenstoffError DESTINATION_NO_ANSWER when the connection breaks or stalls; what `openBlob` fails with
  */
 export async function writeFrame(socket: Socket, framed: Framed, stallMs: number): Promise<string> {
-  const hash = createHash("sha256");
-  const send = async (bytes: Buffer) => {
-    if (!socket.write(bytes)) await drained(socket, stallMs);
-  };
-  // One packet for a small message: some receivers take a packet for a message.
-  socket.cork();
-  process.nextTick(() => socket.uncork());
-  await send(FRAME_START);
-  for (const piece of framed.pieces) {
-    const chunks = Buffer.isBuffer(piece) ? [piece] : base64Of(framed.openBlob(piece.blob));
-    for await (const chunk of chunks) {
-      hash.update(chunk);
-      await send(chunk);
-    }
+  const small = wholeOf(framed);
+  if (small) {
+    // One write is one packet: some receivers take a packet for a message.
+    if (!socket.write(small)) await drained(socket, stallMs);
+    return hash("sha256", small.subarray(FRAME_START.length, -FRAME_END.length));
   }
-  await send(FRAME_END);
-  return hash.digest("hex");
+  const digest = createHash("sha256");
+  socket.cork();
+  try {
+    socket.write(FRAME_START);
+    for (const piece of framed.pieces) {
+      const chunks = Buffer.isBuffer(piece) ? [piece] : base64Of(framed.openBlob(piece.blob));
+      for await (const chunk of chunks) {
+        socket.write(chunk);
+        digest.update(chunk);
+        if (socket.writableLength < TOGETHER) continue;
+        // Many chunks, one call of the operating system.
+        socket.uncork();
+        socket.cork();
+        if (socket.writableLength > 0) await drained(socket, stallMs);
+      }
+    }
+    socket.write(FRAME_END);
+  } finally {
+    socket.uncork();
+  }
+  return digest.digest("hex");
+}
+
+/** The frame in one piece, where it holds no attachment and copying costs nothing. */
+function wholeOf({ pieces }: Framed): Buffer | undefined {
+  const bytes = pieces.filter((piece) => Buffer.isBuffer(piece));
+  if (bytes.length < pieces.length || bytes.reduce((sum, { length }) => sum + length, 0) > SMALL) return undefined;
+  return Buffer.concat([FRAME_START, ...bytes, FRAME_END]);
 }
 
 /** `drain`, or the connection's end, or the time, whichever comes first. */

@@ -24,6 +24,10 @@ export const mllpDestinationConfig = z.strictObject({
   max_idle_secs: seconds
     .default(300)
     .describe("a connection unused for longer is opened anew: a firewall may have forgotten it"),
+  keep_open: z
+    .boolean()
+    .default(true)
+    .describe("false: a new connection for each message, as receivers want who hang up after each"),
   connections: z.coerce.number().int().min(1).max(32).default(1).describe("connections the receiver allows at once"),
   charset: z
     .enum(CHARSETS as [string, ...string[]])

@@ -35,6 +35,7 @@ function open(settings: MllpDestinationConfig, context: DestinationContext): Des
       ackTimeoutMs: settings.ack_timeout_secs * 1_000,
       applicationAckTimeoutMs,
       maxIdleMs: settings.max_idle_secs * 1_000,
+      keepOpen: settings.keep_open,
       ...(tls && { tls: tls.client }),
     },
     settings.connections,

@@ -38,7 +38,7 @@ const MOST_IDLE_MS = 60_000;
 /** Patient look-up by HL7 v2 QBP^Q22, answered by RSP^K22 (HL7 v2.5 §3.3.57, IHE ITI-21). */
 export function openPdqLookup(settings: PdqLookupSettings): PatientLookup {
   const { answerTimeoutMs: ackTimeoutMs } = settings;
-  const times = { ackTimeoutMs, applicationAckTimeoutMs: ackTimeoutMs, maxIdleMs: MOST_IDLE_MS };
+  const times = { ackTimeoutMs, applicationAckTimeoutMs: ackTimeoutMs, maxIdleMs: MOST_IDLE_MS, keepOpen: true };
   const sender = new MllpSender({ ...settings, ...times }, 1);
   return {
     freshForMs: settings.freshForMs,

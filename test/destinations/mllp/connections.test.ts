@@ -38,6 +38,13 @@ describe("connections", () => {
     expect(world.kis.received.map(({ connection }) => connection)).toEqual([1, 2]);
   });
 
+  test("carry one message each where the receiver hangs up after every answer", async () => {
+    await using world = await openWorld({ keep_open: false });
+    world.kis.behave(["then-hang-up", "then-hang-up", "then-hang-up"]);
+    for (const id of ["M1", "M2", "M3"]) await world.destination.send(jobOf(mdm(id)), NEVER);
+    expect(world.kis.received.map(({ connection }) => connection)).toEqual([1, 2, 3]);
+  });
+
   test("that nobody answers to are transient errors, and an abort ends what waits", async () => {
     const { freePort } = await import("#src/demo/free-port.ts");
     await using nobody = await openWorld({ port: await freePort("127.0.0.1") });

@@ -1,14 +1,22 @@
 import type { Hl7Message } from "#src/hl7/message.ts";
 import { applyOverrides } from "#src/hl7/override.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
+import type { Day } from "#src/message/day.ts";
 import { defineMapping } from "#src/message/mapping.ts";
+import type { Message } from "#src/message/message.ts";
 import { contentOf } from "./content.ts";
+import { dayContentOf } from "./day-content.ts";
+import { dateOf, dayEventOf } from "./day-event.ts";
 import { eventOf } from "./event.ts";
 import { evn, msh } from "./header.ts";
 import { params, type MdmParams } from "./params.ts";
 import { pid, pv1 } from "./patient.ts";
 import { txa } from "./txa.ts";
 import { valuesOf } from "./values.ts";
+
+function firstOf({ id }: Message): Day {
+  return { document: id, version: 1, elsewhere: 0, earlier: [] };
+}
 
 /**
  * A message as a document event of the MDM family (HL7 v2.5.1 ch. 9.6): new, answered, edited or deleted, as the
@@ -20,7 +28,8 @@ export default defineMapping<MdmParams, Hl7Message>({
   version: "2",
   withdraws: true,
   params,
-  map(message, { subject, params: parameters, routedAt, withdraw = false }) {
+  day: (sentAt, { profile }) => (profile.day ? dateOf(sentAt, profile) : undefined),
+  map(message, { subject, params: parameters, routedAt, withdraw = false, day = firstOf(message) }) {
     if (!subject) {
       throw new BotenstoffError(
         "MAPPING_FAILED",
@@ -28,9 +37,11 @@ export default defineMapping<MdmParams, Hl7Message>({
       );
     }
     const { profile, fields } = parameters;
-    const event = eventOf(message, profile.events, withdraw);
+    const event = profile.day
+      ? dayEventOf(message, day, day.earlier.at(-1)?.id, profile.day, withdraw)
+      : eventOf(message, profile.events, withdraw);
     const rendering = { message, subject, event, params: parameters };
-    const content = contentOf(rendering);
+    const content = profile.day ? dayContentOf(rendering, day, routedAt) : contentOf(rendering);
     const segments = [
       msh(event, parameters, routedAt),
       evn(message, parameters, routedAt),

@@ -1,6 +1,11 @@
 import { timestamp } from "#src/hl7/timestamp.ts";
 import type { Contact } from "#src/message/contact.ts";
+import type { DayPosition } from "#src/message/day.ts";
+import type { Subject } from "#src/message/directory.ts";
+import { counterpart } from "#src/message/message.ts";
 import type { Block, Sheet } from "#src/message/sheet.ts";
+import { dateOf } from "./day-event.ts";
+import type { MdmParams } from "./params.ts";
 import type { Rendering } from "./rendering.ts";
 import { personal } from "./patient.ts";
 
@@ -10,13 +15,8 @@ export function sheetOf(
   lines: readonly string[],
   pictures: readonly Block[],
 ): Sheet {
-  const { patient } = subject;
-  const numbers = personal(patient.identifiers, params.patient_authorities).map(({ value }) => value);
-  const facts: readonly (readonly [string, string | undefined])[] = [
-    ["Patient", [patient.familyName, patient.givenName].filter(isSaid).join(", ")],
-    ["Geboren", patient.birthDate && germanDate(patient.birthDate)],
-    ["Patientennr.", numbers.join(", ")],
-    ["Fallnummer", subject.encounter?.number.value],
+  const facts: readonly Fact[] = [
+    ...patientFacts(subject, params),
     ["Absender", message.recipient ? "Klinik" : contactLine(message.sender)],
     ["An", contactLine(message.recipient)],
     ["Gesendet", localTime(message.sentAt, params.profile.timestamps.zone)],
@@ -27,15 +27,60 @@ export function sheetOf(
     author: params.filed_by,
     number: event.document,
     createdAt: message.sentAt,
-    facts: facts.flatMap(([label, value]) => (isSaid(value) ? [[label, value] as const] : [])),
+    facts: said(facts),
     blocks: [{ lines }, ...pictures],
   };
 }
 
+/** The conversation of a day: whose it is, with whom, which day and how far, then what was said. */
+export function daySheetOf(
+  { message, subject, event, params }: Rendering,
+  { version }: DayPosition,
+  blocks: readonly Block[],
+): Sheet {
+  const facts: readonly Fact[] = [
+    ...patientFacts(subject, params),
+    ["Unterhaltung", contactLine(counterpart(message))],
+    ["Tag", germanDate(dateOf(message.sentAt, params.profile))],
+    ["Stand", `Version ${version}, ${clockTime(message.sentAt, params)}`],
+    ["Vorversion", event.parent],
+  ];
+  return {
+    title: "Unterhaltung eines Tages über WhatsApp",
+    author: params.filed_by,
+    number: event.document,
+    createdAt: message.sentAt,
+    facts: said(facts),
+    blocks,
+  };
+}
+
+type Fact = readonly [label: string, value: string | undefined];
+
+function patientFacts({ patient, encounter }: Subject, params: MdmParams): Fact[] {
+  const numbers = personal(patient.identifiers, params.patient_authorities).map(({ value }) => value);
+  return [
+    ["Patient", [patient.familyName, patient.givenName].filter(isSaid).join(", ")],
+    ["Geboren", patient.birthDate && germanDate(patient.birthDate)],
+    ["Patientennr.", numbers.join(", ")],
+    ["Fallnummer", encounter?.number.value],
+  ];
+}
+
+function said(facts: readonly Fact[]): (readonly [string, string])[] {
+  return facts.flatMap(([label, value]) => (isSaid(value) ? [[label, value] as const] : []));
+}
+
 /** The name is the one the sender chose: it stands in quotes, because nobody checked it. */
-function contactLine(contact: Contact | undefined): string | undefined {
+export function contactLine(contact: Contact | undefined): string {
   const number = contact?.phone === undefined ? contact?.userId : `+${contact.phone}`;
   return [number, contact?.displayName === undefined ? undefined : `„${contact.displayName}“`].filter(isSaid).join(" ");
+}
+
+/** "10:26:05 Uhr" */
+export function clockTime(instant: string, { profile }: MdmParams): string {
+  const digits = timestamp(instant, { zone: profile.timestamps.zone, offset: false });
+  return `${digits.slice(8, 10)}:${digits.slice(10, 12)}:${digits.slice(12, 14)} Uhr`;
 }
 
 function localTime(instant: string, zone: string): string {

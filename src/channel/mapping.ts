@@ -11,6 +11,7 @@ const exported = z.object({
   withdraws: z.boolean().default(false),
   params: z.custom<z.ZodType>((value) => typeof value === "object" && value !== null && "safeParse" in value),
   map: z.custom<Mapping["map"]>((value) => typeof value === "function"),
+  day: z.custom<NonNullable<Mapping["day"]>>((value) => typeof value === "function").optional(),
 });
 
 /**
@@ -31,9 +32,17 @@ export async function loadMapping(directory: string, name: string): Promise<Mapp
       `loading mapping ${name}: index.ts has no defineMapping(…) as default export`,
     );
   }
-  const { output, version, params, withdraws } = checked.data;
+  const { output, version, params, withdraws, day } = checked.data;
   const spec = loaded as Pick<Mapping, "map">;
-  return { name, output, version, params, withdraws, map: (message, context) => spec.map(message, context) };
+  return {
+    name,
+    output,
+    version,
+    params,
+    withdraws,
+    ...(day && { day }),
+    map: (message, context) => spec.map(message, context),
+  };
 }
 
 async function load(name: string, file: string): Promise<unknown> {

@@ -53,6 +53,8 @@ function checkSource(value: unknown, issues: Issue[]): Validated["source"] {
   return undefined;
 }
 
+const ANY_INSTANT = "2026-01-01T00:00:00.000Z";
+
 async function checkDestination(
   value: unknown,
   path: Path,
@@ -71,6 +73,10 @@ async function checkDestination(
   if (spec && mapping && mapping.output !== spec.takes) {
     const message = `Mapping ${mapping.name} makes "${mapping.output}", but a ${spec.type} destination takes "${spec.takes}"`;
     issues.push({ path: [...path, "mapping"], message });
+  }
+  if (parsed?.on_permanent === "skip" && params && mapping?.day?.(ANY_INSTANT, params.data) !== undefined) {
+    const message = "A day's document is built version by version: it needs on_permanent: park";
+    issues.push({ path: [...path, "on_permanent"], message });
   }
   if (!spec || !config?.success || !mapping || !params || !parsed) {
     return undefined;

@@ -34,11 +34,17 @@ const members = {
     .enum(["attach", "mention"])
     .describe("What cannot be drawn: an OBX of its own after the PDF, or a line in it that says it is not there."),
   events,
+  day: z
+    .strictObject({ update: triggers(["T08", "T10"]).describe("A later message: an edit, or a replacement.") })
+    .optional()
+    .describe("One PDF/A for all messages of a conversation on a day, in `timestamps.zone`, instead of one for each."),
   fields: z.array(override).describe("Deviations field by field, in order; a later one wins."),
 };
 
 /** How one KIS wants its MDM messages, complete. Plain JSON: it is frozen with the mapping's parameters. */
-export const hl7Profile = z.strictObject(members);
+export const hl7Profile = z
+  .strictObject(members)
+  .refine(({ day, render }) => day === undefined || render === "pdf", { path: ["day"], message: "A day is drawn: it needs render: pdf" });
 
 export type Hl7Profile = z.output<typeof hl7Profile>;
 

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { Day } from "./day.ts";
 import type { Message } from "./message.ts";
 import type { Subject } from "./directory.ts";
 
@@ -14,6 +15,8 @@ export interface MappingContext<Params> {
   readonly routedAt: string;
   /** The message was filed into a chart it does not belong to, and is to be taken out of it again. */
   readonly withdraw?: boolean;
+  /** What the document of the day holds; absent where the message is the first of its day. */
+  readonly day?: Day;
 }
 
 export interface MappingSpec<Params, Output> {
@@ -25,6 +28,8 @@ export interface MappingSpec<Params, Output> {
   readonly withdraws?: boolean;
   /** Pure and deterministic. Throws BotenstoffError MAPPING_FAILED for a message it cannot render. */
   map(message: Message, context: MappingContext<Params>): Output;
+  /** The day (ISO date) whose document a message of this instant goes into; undefined: it is a document of its own. */
+  day?(sentAt: string, params: Params): string | undefined;
 }
 
 /** A mapping whose parameters were checked against its schema, ready to use. */
@@ -35,6 +40,7 @@ export interface Mapping {
   readonly params: z.ZodType;
   readonly withdraws: boolean;
   map(message: Message, context: MappingContext<unknown>): unknown;
+  day?(sentAt: string, params: unknown): string | undefined;
 }
 
 /** Declares a mapping; its folder under mappings/ names it, `examples/` proves it. */

@@ -7,6 +7,7 @@ import type { Confirmation, Job, Receipt } from "#src/destinations/destination.t
 import type { DeliveryOutcome, TakenDelivery } from "#src/store/sql/deliveries.ts";
 import { describeError } from "#src/store/sql/outcome.ts";
 import type { AttachmentState } from "#src/store/sql/prepare.ts";
+import { openDay, type OpenedDay } from "./day.ts";
 import type { PipelineDeps } from "./deps.ts";
 import type { RunningChannel, RunningDestination } from "./running-channel.ts";
 import { addressAt, isWithdrawn, openMessage, place, type FrozenContext } from "./sealed-message.ts";
@@ -38,7 +39,7 @@ export async function deliver(
   const written: Partial<DeliveryOutcome> = { mappingVersion: destination.mapping.version };
   try {
     if (work.row.purpose === "file") refuseWithdrawn(deps, work.row);
-    const job = render(deps, destination, work);
+    const job = await render(deps, destination, work);
     const receipt = await destination.destination.send(job, signal);
     if (work.row.purpose === "file") {
       deps.metrics.observeDelivery(channel.id, destination.id, (deps.clock() - work.row.receivedAt.getTime()) / 1_000);
@@ -68,7 +69,7 @@ export async function confirmAgain(
       channel,
       destination,
       work.row,
-      { job: render(deps, destination, work), receipt },
+      { job: await render(deps, destination, work), receipt },
       {},
       signal,
     );
@@ -98,15 +99,21 @@ function beyondDoubt(row: TakenDelivery, error: BotenstoffError): BotenstoffErro
 }
 
 /** The job of a delivery: the mapping's output over the message and the context frozen at routing. */
-function render(deps: PipelineDeps, destination: RunningDestination, { row, attachments }: ToDeliver): Job {
+async function render(
+  deps: PipelineDeps,
+  destination: RunningDestination,
+  { row, attachments }: ToDeliver,
+): Promise<Job> {
   const at = { epoch: row.epoch, id: row.messageId };
   const { message } = openMessage(deps.sealer, { ...row, ...at }, attachments);
   const frozen = deps.sealer.openJson(place.message(at.epoch, at.id, "routed"), row.routed) as FrozenContext;
+  const daily = destination.mapping.day?.(message.sentAt, frozen.params[destination.id]) !== undefined;
+  const opened = daily ? await openDay(deps, frozen, row) : undefined;
   return {
     messageId: row.messageId,
-    output: map(destination, row.purpose, message, frozen, addressAt(frozen, row.address).subject),
+    output: map(destination, row.purpose, message, frozen, addressAt(frozen, row.address).subject, opened?.day),
     lane: row.laneKey.toString("hex"),
-    openBlob: (id): Readable => deps.blobs.read(row.epoch, id),
+    openBlob: (id): Readable => deps.blobs.read(opened?.epochs.get(id) ?? row.epoch, id),
   };
 }
 
@@ -116,6 +123,7 @@ function map(
   message: Message,
   frozen: FrozenContext,
   subject: Subject | undefined,
+  day: OpenedDay["day"] | undefined,
 ): unknown {
   const withdraw = purpose === "withdraw";
   if (withdraw && !destination.mapping.withdraws) {
@@ -128,6 +136,7 @@ function map(
       routedAt: frozen.routedAt,
       ...(subject && { subject }),
       ...(withdraw && { withdraw }),
+      ...(day && { day }),
     });
   } catch (error) {
     if (error instanceof BotenstoffError) throw error;

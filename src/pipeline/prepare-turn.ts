@@ -1,6 +1,7 @@
 import type { ClaimedLane } from "#src/store/sql/lanes.ts";
 import { readAttachments, takeReceived, type AttachmentState, type ReceivedRow } from "#src/store/sql/prepare.ts";
 import { backoff } from "./backoff.ts";
+import { dayOf } from "./day.ts";
 import type { PipelineDeps } from "./deps.ts";
 import type { Leased } from "./lease.ts";
 import type { Permits } from "./permits.ts";
@@ -46,9 +47,12 @@ export async function prepareTurn(
   works: readonly ToPrepare[],
 ): Promise<void> {
   const { lane } = leased;
+  const channel = deps.channels(lane.channel);
+  // The next message of a day builds on what is written of this one.
+  const daily = channel !== undefined && dayOf(channel, new Date(deps.clock()).toISOString()) !== undefined;
   let done: Prepared[] = [];
   for (const work of works) {
-    if (done.length > 0 && work.attachments.length > 0) {
+    if (done.length > 0 && (work.attachments.length > 0 || daily)) {
       const ours = await settle.prepared({
         turn: { ...lane, waitMs: null, retried: false, park: null },
         prepared: done,

@@ -6,6 +6,7 @@ import type { ClaimedLane } from "#src/store/sql/lanes.ts";
 import { describeError } from "#src/store/sql/outcome.ts";
 import type { AttachmentState, PreparedRow, ReceivedRow } from "#src/store/sql/prepare.ts";
 import { assemble } from "./assemble.ts";
+import { freezeDay } from "./day.ts";
 import type { PipelineDeps } from "./deps.ts";
 import { route } from "./route.ts";
 import type { RunningChannel } from "./running-channel.ts";
@@ -53,14 +54,14 @@ async function identifyAndRoute(
   message: Message,
   signal: AbortSignal,
 ): Promise<Prepared> {
-  if (!channel.identity) return { row: routed(deps, work, channel) };
+  if (!channel.identity) return { row: await routed(deps, work, channel, message) };
   const who = await deps.contacts.identifiable(channel.id, counterpart(message), message.sentAt);
   const resolution = await deps.resolve(who.contact, channel.identity, signal);
   const row = !resolution.found
     ? held(work, resolution.reason)
     : who.doubtful
       ? held(work, "unverified")
-      : routed(deps, work, channel, resolution);
+      : await routed(deps, work, channel, message, resolution);
   const contactBi = who.contact ? contactKey(deps.blindIndex, who.contact) : null;
   return {
     row,
@@ -79,6 +80,8 @@ function outcome(work: ToPrepare, change: Partial<PreparedRow> & Pick<PreparedRo
     routed: null,
     retainUntil: null,
     destinations: [],
+    day: null,
+    earlier: [],
     ...change,
   };
 }
@@ -94,19 +97,23 @@ function filtered(deps: PipelineDeps, work: ToPrepare, channel: RunningChannel):
   });
 }
 
-function routed(
+async function routed(
   deps: PipelineDeps,
   work: ToPrepare,
   channel: RunningChannel,
+  message: Message,
   resolution?: Extract<Resolution, { found: true }>,
-): PreparedRow {
+): Promise<PreparedRow> {
   const { epoch, id } = work.row;
   const context = route(channel, resolution?.subject, new Date(deps.clock()).toISOString());
+  const patientBi = resolution ? deps.blindIndex.of("patient", resolution.patientId) : null;
+  const day = patientBi && (await freezeDay(deps, channel, { row: work.row, message, patientBi, context }));
   return outcome(work, {
     state: "routed",
-    patientBi: resolution ? deps.blindIndex.of("patient", resolution.patientId) : null,
-    routed: deps.sealer.sealJson(place.message(epoch, id, "routed"), context),
+    patientBi,
+    routed: deps.sealer.sealJson(place.message(epoch, id, "routed"), { ...context, ...(day && { day }) }),
     destinations: channel.destinations.map((destination) => destination.id),
+    ...(day && { day: day.date, earlier: day.earlier }),
   });
 }
 

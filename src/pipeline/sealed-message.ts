@@ -1,4 +1,6 @@
 import type { Attachment, StoredContent, AttachmentReference } from "#src/message/attachment.ts";
+import type { DayPosition } from "#src/message/day.ts";
+import type { MessageId } from "#src/message/id.ts";
 import type { Message, MessageDraft } from "#src/message/message.ts";
 import type { Subject } from "#src/message/directory.ts";
 import { DIRECTORY_EPOCH } from "#src/seal/keyring.ts";
@@ -32,8 +34,17 @@ export interface FrozenContext {
   readonly subject?: Subject;
   /** Mapping parameters by destination id. */
   readonly params: Readonly<Record<string, unknown>>;
+  /** Set where a destination gets one document for a whole day of the conversation. */
+  readonly day?: FrozenDay;
   /** Where the message went to later, because the directory learned something; without a subject: to nobody any more. */
   readonly readdressed?: readonly { readonly at: string; readonly subject?: Subject }[];
+}
+
+/** The message's place in the document of its day, and the messages before it there, oldest first. */
+export interface FrozenDay extends DayPosition {
+  /** ISO date. */
+  readonly date: string;
+  readonly earlier: readonly MessageId[];
 }
 
 /** To whom a message was routed first (0), or went later on; a delivery keeps the address it was last sent to. */

@@ -7,6 +7,7 @@ import {
   type DeliveryOutcome,
   type TakenDelivery,
 } from "#src/store/sql/deliveries.ts";
+import { brokenDays } from "#src/store/sql/day.ts";
 import { bookTurns, lockOwnedLanes, type LaneTurn } from "#src/store/sql/lanes.ts";
 import { releaseDeletions } from "#src/store/sql/media-deletion.ts";
 import { readdressedSince } from "#src/store/sql/readdress.ts";
@@ -98,7 +99,9 @@ async function settlePreparedTurns(db: Queryable, turns: readonly PreparedTurn[]
       turns.map(({ turn }) => turn),
     ),
   ]);
-  const current = turns.map((turn) => ifStillTrue(turn, patients));
+  const all = turns.flatMap(({ prepared }) => prepared.map(({ row }) => row));
+  const broken = await brokenDays(db, all);
+  const current = turns.map((turn) => ifStillTrue(turn, patients, broken));
   const ours = current.filter(({ turn }) => owned.has(turn.token));
   const rows = ours.flatMap(({ prepared }) => prepared.map(({ row }) => row));
   const booked = ours.map(({ turn, prepared }) => ({
@@ -121,11 +124,16 @@ async function sharePatients(db: Queryable, seen: readonly Seen[]): Promise<Map<
 
 /**
  * Compares what identification saw with what the directory says now, under its lock: a message decided on news that
- * is no longer true stays `received` and is decided again (I3).
+ * is no longer true, or continues a day's document that is no longer whole, stays `received` and is decided again (I3).
  */
-function ifStillTrue(turn: PreparedTurn, patients: ReadonlyMap<string, readonly string[]>): PreparedTurn {
-  const stillTrue = ({ seen }: Prepared) =>
-    !seen || (patients.get(seen.contactBi.toString("hex")) ?? []).join() === seen.patients.join();
+function ifStillTrue(
+  turn: PreparedTurn,
+  patients: ReadonlyMap<string, readonly string[]>,
+  brokenDays: ReadonlySet<string>,
+): PreparedTurn {
+  const stillTrue = ({ seen, row }: Prepared) =>
+    !brokenDays.has(row.id) &&
+    (!seen || (patients.get(seen.contactBi.toString("hex")) ?? []).join() === seen.patients.join());
   if (turn.prepared.every(stillTrue)) return turn;
   const prepared = turn.prepared.map((one) => {
     if (stillTrue(one)) return one;
@@ -144,6 +152,8 @@ function undecided(row: Prepared["row"]): Prepared["row"] {
     routed: null,
     retainUntil: null,
     destinations: [],
+    day: null,
+    earlier: [],
   };
 }
 

@@ -10,6 +10,7 @@ export const uuid: Column = { type: "uuid" };
 /** Sealed bytes or a keyed hash. */
 export const bytes: Column = { type: "bytea" };
 export const json: Column = { type: "jsonb" };
+export const date: Column = { type: "date" };
 export const bool: Column = { type: "boolean" };
 export const time: Column = { type: "timestamp with time zone" };
 

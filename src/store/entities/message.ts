@@ -1,5 +1,5 @@
 import { EntitySchema } from "typeorm";
-import { bigint, bytes, integer, json, key, nullable, text, time, uuid } from "./columns.ts";
+import { bigint, bytes, date, integer, json, key, nullable, text, time, uuid } from "./columns.ts";
 
 export const EventEntity = new EntitySchema({
   name: "event",
@@ -39,6 +39,7 @@ export const MessageEntity = new EntitySchema({
     external_id: bytes,
     routed: nullable(bytes),
     address: { ...integer, default: 0 },
+    day: nullable(date),
   },
   indices: [
     { name: "message_id", columns: ["id"] },
@@ -47,6 +48,7 @@ export const MessageEntity = new EntitySchema({
     { name: "message_by_external_id", columns: ["external_bi"] },
     { name: "message_by_contact", columns: ["contact_bi"], where: `"contact_bi" IS NOT NULL` },
     { name: "message_by_patient", columns: ["patient_bi"], where: `"patient_bi" IS NOT NULL` },
+    { name: "message_of_day", columns: ["channel", "lane_key", "day", "seq"], where: `"day" IS NOT NULL` },
     { name: "message_to_prepare", columns: ["channel", "lane_key", "seq"], where: `"state" = 'received'` },
   ],
 });

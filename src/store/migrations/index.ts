@@ -5,6 +5,7 @@ import { MediaDeletion1763990100000 } from "./1763990100000-media-deletion.ts";
 import { DirectoryFacts1764000000000 } from "./1764000000000-directory-facts.ts";
 import { Contacts1764000100000 } from "./1764000100000-contacts.ts";
 import { Withdrawals1764100000000 } from "./1764100000000-withdrawals.ts";
+import { DayDocuments1764100100000 } from "./1764100100000-day-documents.ts";
 
 /** In the order they run. */
 export const MIGRATIONS: (new () => MigrationInterface)[] = [
@@ -14,4 +15,5 @@ export const MIGRATIONS: (new () => MigrationInterface)[] = [
   DirectoryFacts1764000000000,
   Contacts1764000100000,
   Withdrawals1764100000000,
+  DayDocuments1764100100000,
 ];

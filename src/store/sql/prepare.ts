@@ -96,22 +96,29 @@ export interface PreparedRow {
   readonly retainUntil: Date | null;
   /** Ids of the destinations that get a delivery, in the channel's order. */
   readonly destinations: readonly string[];
+  /** ISO date of the day whose document it goes into, and the messages that document holds already. */
+  readonly day: string | null;
+  readonly earlier: readonly string[];
 }
 
 /** Moves prepared messages out of `received`; the guard on the state makes a second settling a no-op. */
 export async function settlePrepared(db: Queryable, prepared: readonly PreparedRow[], now: Date): Promise<void> {
   if (prepared.length === 0) return;
   const moved = db.query(
-    `UPDATE message SET state = done.state, reason = done.reason, last_error = done.last_error, state_at = $9,
+    `UPDATE message SET state = done.state, reason = done.reason, last_error = done.last_error, state_at = $10,
        attempts = message.attempts + 1, patient_bi = coalesce(done.patient_bi, message.patient_bi),
        routed = coalesce(done.routed, message.routed), retain_until = done.retain_until,
        address = CASE WHEN done.routed IS NULL THEN message.address ELSE 0 END,
+       day = CASE WHEN done.routed IS NULL THEN message.day ELSE done.day END,
        history = CASE WHEN done.state = 'received' THEN message.history
-         ELSE message.history || jsonb_build_object('state', done.state, 'at', $9::timestamptz) END
-     FROM unnest($1::bigint[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::bytea[], $8::timestamptz[])
-       AS done (epoch, id, state, reason, last_error, patient_bi, routed, retain_until)
+         ELSE message.history || jsonb_build_object('state', done.state, 'at', $10::timestamptz) END
+     FROM unnest($1::bigint[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::bytea[], $8::timestamptz[],
+       $9::date[]) AS done (epoch, id, state, reason, last_error, patient_bi, routed, retain_until, day)
      WHERE message.epoch = done.epoch AND message.id = done.id AND message.state = 'received'`,
-    [...columns(prepared, ["epoch", "id", "state", "reason", "lastError", "patientBi", "routed", "retainUntil"]), now],
+    [
+      ...columns(prepared, ["epoch", "id", "state", "reason", "lastError", "patientBi", "routed", "retainUntil", "day"]),
+      now,
+    ],
   );
   const deliveries = prepared.flatMap((row) =>
     row.destinations.map((destination) => ({ epoch: row.epoch, id: row.id, destination })),

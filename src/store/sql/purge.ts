@@ -2,7 +2,16 @@ import type { DeliveryPurpose } from "#src/message/state.ts";
 import type { Queryable } from "../queryable.ts";
 import { columns } from "./columns.ts";
 
-const DESTRUCTIBLE = `message.state IN ('filed', 'filtered') AND message.retain_until <= $2`;
+/**
+ * A message whose day has one document is part of every later version: it stays until the day is over everywhere on
+ * earth (UTC-12), and until no later message of the day has still to be sent, or sent again.
+ */
+const NEEDED_BY_DAY = `message.day IS NOT NULL AND (
+  message.day + interval '36 hours' > $2::timestamptz AT TIME ZONE 'UTC'
+  OR EXISTS (SELECT FROM message AS later WHERE later.channel = message.channel AND later.lane_key = message.lane_key
+    AND later.day = message.day AND later.seq > message.seq AND later.state IN ('routed', 'failed')))`;
+
+const DESTRUCTIBLE = `message.state IN ('filed', 'filtered') AND message.retain_until <= $2 AND NOT (${NEEDED_BY_DAY})`;
 
 /**
  * Ended epochs that may be purged now: every notice, filed or filtered message in them is past its retention, or one

@@ -1,0 +1,84 @@
+import type { Day } from "#src/message/day.ts";
+import type { Message } from "#src/message/message.ts";
+import { circumstanceLines, readableLines } from "#src/message/readable.ts";
+import type { Block } from "#src/message/sheet.ts";
+import { carried, type Carried } from "./attachment.ts";
+import { encapsulated, extensionOf, presentationOf } from "./data-type.ts";
+import { dateOf } from "./day-event.ts";
+import { observation } from "./observation.ts";
+import type { MdmParams } from "./params.ts";
+import type { DocumentContent, Rendering } from "./rendering.ts";
+import { clockTime, contactLine, daySheetOf } from "./sheet.ts";
+
+const PDF = "application/pdf";
+
+/** One message of the day: its blocks in the document, and what cannot be drawn. */
+interface Entry {
+  readonly blocks: readonly Block[];
+  readonly beside: readonly Carried[];
+}
+
+/** The conversation of a day up to and including the message, as one drawn document. */
+export function dayContentOf(rendering: Rendering, day: Day, routedAt: string): DocumentContent {
+  const { message, params } = rendering;
+  const messages = [...day.earlier, message];
+  const entries = messages.map((one) => entryOf(one, messages, params));
+  const sheet = daySheetOf(rendering, day, [
+    ...remarks(message, day, params, routedAt),
+    ...entries.flatMap(({ blocks }) => blocks),
+  ]);
+  const value = encapsulated(PDF, { pdf: sheet }, params.profile.encapsulated);
+  const beside = params.profile.beside_pdf === "attach" ? entries.flatMap((entry) => entry.beside) : [];
+  return {
+    presentation: presentationOf(PDF),
+    mimeType: PDF,
+    extension: extensionOf(PDF),
+    observations: [
+      observation({ type: "ED", id: ["PDF", "The day as a document", "L"], value, message, params }, 1),
+      ...beside.map((part, index) => observation({ ...part, message, params }, index + 2)),
+    ],
+  };
+}
+
+/** What the reader must know that is not in this document: nothing of a day is left out silently. */
+function remarks(message: Message, { elsewhere, version }: Day, params: MdmParams, routedAt: string): Block[] {
+  const known =
+    elsewhere === 1
+      ? "[1 weitere Nachricht dieses Tages steht in einem anderen Dokument]"
+      : `[${elsewhere} weitere Nachrichten dieses Tages stehen in anderen Dokumenten]`;
+  if (elsewhere > 0) return [{ lines: [known] }];
+  const { profile } = params;
+  // What came before may be filed and purged by now: nobody knows any more whether there was anything.
+  const late = version === 1 && dateOf(routedAt, profile) !== dateOf(message.sentAt, profile);
+  return late
+    ? [{ lines: ["[Nach diesem Tag eingegangen; frühere Nachrichten des Tages können in anderen Dokumenten stehen]"] }]
+    : [];
+}
+
+function entryOf(message: Message, day: readonly Message[], params: MdmParams): Entry {
+  const parts = message.attachments.map((attachment) => carried(attachment, message, params));
+  const beside = parts.filter(({ picture }) => !picture);
+  const missing = params.profile.beside_pdf === "attach" ? [] : beside;
+  const who = message.recipient ? "Klinik" : contactLine(message.sender);
+  const lines = [
+    `${clockTime(message.sentAt, params)}${who === "" ? "" : ` · ${who}`}`,
+    ...circumstanceLines(message.circumstances),
+    ...aboutLines(message, day, params),
+    ...readableLines(message.content),
+    ...parts.flatMap(({ remark }) => remark),
+    ...missing.map(({ mimeType }) => `[Anlage nicht im Dokument: ${mimeType}]`),
+  ];
+  return { blocks: [{ lines }, ...parts.flatMap(({ picture }) => picture ?? [])], beside };
+}
+
+/** Which message an answer, a reaction, an edit or a deletion is about. */
+function aboutLines({ content, replyTo }: Message, day: readonly Message[], params: MdmParams): string[] {
+  const target = "target" in content ? content.target : replyTo;
+  if (target === undefined) return [];
+  const found = day.find(({ externalId }) => externalId === target);
+  return [
+    found
+      ? `[Zu der Nachricht von ${clockTime(found.sentAt, params)}]`
+      : "[Zu einer Nachricht, die nicht in diesem Dokument steht]",
+  ];
+}

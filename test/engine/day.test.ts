@@ -1,0 +1,111 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
+import { gradientPng } from "#src/demo/picture.ts";
+import { CHANNEL, PATIENT, startTestEngine, type TestEngine } from "./harness.ts";
+
+/** Another patient whose number changes hands in a test. */
+const OTHER = { patient: "79472", familyName: "Zwei", caseNumber: "F-2026-002" };
+
+describe("one document for each conversation and day", () => {
+  let channels: string;
+  let engine: TestEngine;
+  beforeEach(async () => {
+    channels = await mkdtemp(join(tmpdir(), "botenstoff-channels-"));
+    await cp("channels", channels, { recursive: true });
+    const file = join(channels, `${CHANNEL}.yaml`);
+    const shipped = await readFile(file, "utf8");
+    await writeFile(file, shipped.replace("with: { document_type: CN }", "with: { profile: german-2.5-day }"));
+    engine = await startTestEngine({ channels });
+    await engine.admit();
+  });
+  afterEach(async () => {
+    await engine.close();
+    await rm(channels, { recursive: true });
+  });
+
+  const documents = () => [...engine.world.mllp.documents.values()];
+  const received = () => engine.world.mllp.received;
+  const sayAndFile = async (...lines: string[]) => {
+    for (const line of lines) await engine.until(await engine.text(line), "filed");
+  };
+
+  it("the KIS holds one document, which grows with every message", async () => {
+    await sayAndFile("Guten Morgen");
+    await engine.until(await engine.image(gradientPng(320, 240), "Knie"), "filed");
+    await sayAndFile("Es nässt 🩹");
+    const [document, ...others] = documents();
+    expect(others).toEqual([]);
+    expect(document).toMatchObject({ patient: PATIENT.number, state: "available", trigger: "T02", changed: false });
+    expect(document?.earlier).toHaveLength(2);
+    expect(received().map(({ trigger }) => trigger)).toEqual(["T02", "T08", "T08"]);
+    // The picture of the second message is in the third version too.
+    const [alone, withPicture, all] = received().map(({ bytes }) => bytes);
+    expect(withPicture).toBeGreaterThan(alone ?? 0);
+    expect(all).toBeGreaterThan(withPicture ?? 0);
+  });
+
+  it("a burst sent at once becomes versions in order, the last of which holds it all", async () => {
+    const sent: string[] = [];
+    for (const line of ["eins", "zwei", "drei", "vier"]) sent.push(await engine.text(line));
+    for (const id of sent) await engine.until(id, "filed");
+    expect(documents()).toHaveLength(1);
+    expect(documents()[0]?.earlier).toHaveLength(3);
+  });
+
+  it("after a hang-up and a restart the identical bytes come again", async () => {
+    await sayAndFile("eins");
+    engine.world.mllp.behave(["hang-up-after-read", "hang-up-after-read"]);
+    const second = await engine.text("zwei");
+    const third = await engine.text("drei");
+    await engine.eventually("the second was tried", () => received().length > 1);
+    await engine.restart();
+    await engine.until(second, "filed");
+    await engine.until(third, "filed");
+    const byControlId = Map.groupBy(received(), ({ controlId }) => controlId);
+    expect([...byControlId.values()].map((same) => new Set(same.map(({ sha256 }) => sha256)).size)).toEqual([1, 1, 1]);
+    expect(received().length).toBeGreaterThan(3);
+    expect(documents()).toMatchObject([{ changed: false }]);
+    expect(documents()[0]?.earlier).toHaveLength(2);
+  });
+
+  it("another case has a document of its own: what was said in the first stays there", async () => {
+    await sayAndFile("im ersten Fall");
+    await engine.adt({ caseNumber: "F-2026-009" });
+    await sayAndFile("im zweiten Fall", "noch im zweiten");
+    expect(documents().map(({ earlier }) => earlier.length)).toEqual([0, 1]);
+  });
+
+  it("another patient with the same number never gets what the first one wrote", async () => {
+    await sayAndFile("von der Ersten");
+    await engine.adt({ phone: "0151 99999999" });
+    await engine.adt({ ...OTHER, phone: PATIENT.kisPhone });
+    await sayAndFile("vom Zweiten");
+    expect(documents().map(({ patient, earlier }) => [patient, earlier.length])).toEqual([
+      [PATIENT.number, 0],
+      [OTHER.patient, 0],
+    ]);
+  });
+
+  it("a message let go after later ones were routed stands alone and replaces nothing", async () => {
+    await sayAndFile("eins");
+    const late = await engine.until(await engine.text("spät"), "filed");
+    // As if a person had let it go only now: it is older than what was routed meanwhile.
+    await sayAndFile("drei");
+    await engine.store.query(
+      `UPDATE message SET state = 'held', day = NULL, routed = NULL, filed_at = NULL, retain_until = NULL WHERE id = $1`,
+      [late.id],
+    );
+    await engine.store.query(`DELETE FROM delivery WHERE message_id = $1`, [late.id]);
+    await fetch(`${engine.url}/api/v1/messages/${late.id}/reprocess`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${engine.world.apiToken}` },
+    });
+    await engine.eventually("it is filed again", async () => {
+      const { state } = await engine.api.get<{ state: string }>(`/api/v1/messages/${late.id}`);
+      return state === "filed";
+    });
+    expect(received().map(({ trigger }) => trigger)).toEqual(["T02", "T08", "T08", "T02"]);
+  });
+});

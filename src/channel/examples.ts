@@ -35,6 +35,7 @@ const input = z.strictObject({
   params: z.unknown().default({}),
   routedAt: z.string().default(NOW),
   withdraw: z.literal(true).optional(),
+  day: z.custom<NonNullable<MappingContext<unknown>["day"]>>().optional(),
 });
 
 /**
@@ -100,7 +101,7 @@ function hl7Message(text: string): Message {
  * @throws BotenstoffError MAPPING_FAILED; ZodError for parameters that do not fit
  */
 export async function mapExample(mapping: Mapping, folder: string, profiles: Hl7Profiles): Promise<unknown> {
-  const { message, params, routedAt, subject, withdraw } = await readInput(folder);
+  const { message, params, routedAt, subject, withdraw, day } = await readInput(folder);
   const found = mapping.output === "hl7" ? withProfile(params, profiles) : { params };
   if ("issue" in found) throw new BotenstoffError("CONFIG_INVALID", found.issue.message);
   return mapping.map(message, {
@@ -108,6 +109,7 @@ export async function mapExample(mapping: Mapping, folder: string, profiles: Hl7
     routedAt,
     ...(subject && { subject }),
     ...(withdraw && { withdraw }),
+    ...(day && { day }),
   });
 }
 

@@ -74,7 +74,7 @@ async function checkDestination(
     const message = `Mapping ${mapping.name} makes "${mapping.output}", but a ${spec.type} destination takes "${spec.takes}"`;
     issues.push({ path: [...path, "mapping"], message });
   }
-  if (parsed?.on_permanent === "skip" && params && mapping?.day?.(ANY_INSTANT, params.data) !== undefined) {
+  if (parsed?.on_permanent === "skip" && mapping && params && mapping.day?.(ANY_INSTANT, params.data) !== undefined) {
     const message = "A day's document is built version by version: it needs on_permanent: park";
     issues.push({ path: [...path, "on_permanent"], message });
   }

@@ -47,41 +47,16 @@ export async function followDirectory(deps: ReaddressDeps, db: Queryable, effect
   if (patientBis.length === 0) return;
   const readdressed: Readdressed[] = [];
   const rehomings: RehomingDraft[] = [];
-  for (const { message, decision } of await decideAll(deps, db, await addressedMessages(db, patientBis), byKey, moved)) {
+  for (const message of await addressedMessages(db, patientBis)) {
+    const destiny = byKey.get(message.patientBi.toString("hex"));
+    const decision = destiny && (await decide(deps, db, message, destiny, moved));
+    if (!decision) continue;
     readdressed.push(readdress(deps, message, decision, now));
     rehomings.push(...rehoming(deps, message, decision, moved));
   }
   await writeReaddressed(db, readdressed);
   await writeRehomings(db, rehomings, now);
   await tell(deps, db, destinies, readdressed.length, rehomings.length);
-}
-
-/** What becomes of the messages; those for which nothing changes are left out. */
-async function decideAll(
-  deps: ReaddressDeps,
-  db: Queryable,
-  messages: readonly AddressedMessage[],
-  destinies: ReadonlyMap<string, Destiny>,
-  moved: Effects["cases"],
-): Promise<{ readonly message: AddressedMessage; readonly decision: Decision }[]> {
-  const decisions = new Map<string, Decision>();
-  for (const message of messages) {
-    const destiny = destinies.get(message.patientBi.toString("hex"));
-    const decision = destiny && (await decide(deps, db, message, destiny, moved));
-    if (decision) decisions.set(message.id, decision);
-  }
-  const leaving = new Set(decisions.keys());
-  for (const message of messages) {
-    const destiny = destinies.get(message.patientBi.toString("hex"));
-    const frozen = open(deps, message);
-    // Its document of the day holds what is now another patient's: it goes alone, or is listed where it was filed.
-    if (!destiny || leaving.has(message.id) || !frozen.day?.earlier.some((id) => leaving.has(id))) continue;
-    decisions.set(message.id, { kind: "case", to: destiny.to, subject: currentAddress(frozen).subject });
-  }
-  return messages.flatMap((message) => {
-    const decision = decisions.get(message.id);
-    return decision ? [{ message, decision }] : [];
-  });
 }
 
 /** What becomes of one message; undefined where nothing changes for it. */

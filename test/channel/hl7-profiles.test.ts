@@ -52,10 +52,10 @@ async function channelWith(given: string, files: Record<string, string>) {
 }
 
 describe("HL7 profiles", () => {
-  it("ships four, all of them sound", async () => {
+  it("ships five, all of them sound", async () => {
     const { names, problems } = await loadHl7Profiles("config/hl7-profiles");
     expect(problems).toEqual([]);
-    expect(names).toEqual(["german-2.5-pdf", "german-2.5", "international-2.5.1", "ishmed-2.6"]);
+    expect(names).toEqual(["german-2.5-day", "german-2.5-pdf", "german-2.5", "international-2.5.1", "ishmed-2.6"]);
   });
 
   it("are completed from what they extend, their own rules last", async () => {
@@ -133,5 +133,15 @@ describe("a channel that works by a profile", () => {
     expect(problems).toEqual([
       'out.yaml:10:38 destinations.0.with.oversize: oversize "reference" needs a reference_url',
     ]);
+  });
+
+  it("a day's document is drawn, and needs a lane that waits when a version fails", async () => {
+    const day = "title: Day\nextends: base\nday: { update: T10 }\n";
+    const observed = await profilesOf({ base: BASE, day });
+    expect(shown(observed.problems)).toEqual([expect.stringMatching(/^day\.yaml:3:.*needs render: pdf/)]);
+    const drawn = { base: BASE, day: `${day}render: pdf\n` };
+    expect((await channelWith("profile: day", drawn)).problems).toEqual([]);
+    const skipping = await channelWith("profile: day }\n    on_permanent: skip # {", drawn);
+    expect(skipping.problems.join()).toContain("it needs on_permanent: park");
   });
 });

@@ -2,6 +2,8 @@ import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
+import sharp from "sharp";
+import type { MllpBehaviour } from "#src/demo/kis-mllp.ts";
 import { gradientPng } from "#src/demo/picture.ts";
 import { CHANNEL, PATIENT, startTestEngine, type TestEngine } from "./harness.ts";
 
@@ -88,24 +90,44 @@ describe("one document for each conversation and day", () => {
     ]);
   });
 
-  it("a message let go after later ones were routed stands alone and replaces nothing", async () => {
+  it("what a person lets go after later ones were routed stands alone and replaces nothing", async () => {
     await sayAndFile("eins");
-    const late = await engine.until(await engine.text("spät"), "filed");
-    // As if a person had let it go only now: it is older than what was routed meanwhile.
+    const lying = await sharp(gradientPng(64, 64)).jpeg().toBuffer();
+    const held = await engine.until(await engine.image(lying), "held");
     await sayAndFile("drei");
-    await engine.store.query(
-      `UPDATE message SET state = 'held', day = NULL, routed = NULL, filed_at = NULL, retain_until = NULL WHERE id = $1`,
-      [late.id],
-    );
-    await engine.store.query(`DELETE FROM delivery WHERE message_id = $1`, [late.id]);
-    await fetch(`${engine.url}/api/v1/messages/${late.id}/reprocess`, {
+    const response = await fetch(`${engine.url}/api/v1/messages/${held.id}/release`, {
       method: "POST",
-      headers: { authorization: `Bearer ${engine.world.apiToken}` },
+      headers: { authorization: `Bearer ${engine.world.apiToken}`, "content-type": "application/json" },
+      body: JSON.stringify({ released_by: "Dr. M. Beispiel", reason: "seen on an isolated machine" }),
     });
-    await engine.eventually("it is filed again", async () => {
-      const { state } = await engine.api.get<{ state: string }>(`/api/v1/messages/${late.id}`);
-      return state === "filed";
+    expect(response.status).toBe(202);
+    await engine.eventually("it is filed", () => documents().length === 2);
+    await sayAndFile("vier");
+    expect(received().map(({ trigger }) => trigger)).toEqual(["T02", "T08", "T02", "T08"]);
+    expect(documents().map(({ earlier }) => earlier.length)).toEqual([2, 0]);
+  });
+
+  it("after a merge what waits goes to the survivor alone, and the next message begins a new document", async () => {
+    await sayAndFile("vor der Zusammenführung");
+    engine.world.mllp.behave(Array<MllpBehaviour>(500).fill("unknown-patient-204"));
+    const waiting = await engine.text("wartet");
+    const behind = await engine.text("dahinter");
+    await engine.eventually("both are routed", async () => {
+      const found = await Promise.all([waiting, behind].map((id) => engine.api.find(id)));
+      return found.every(([one]) => one?.state === "routed");
     });
-    expect(received().map(({ trigger }) => trigger)).toEqual(["T02", "T08", "T08", "T02"]);
+    await engine.eventually("one was tried", () => received().length > 1);
+    const survivor = { patient: OTHER.patient, phone: "", caseNumber: "" };
+    await engine.adt({ ...survivor, phone: "0151 12345679", caseNumber: OTHER.caseNumber });
+    expect((await engine.adt({ ...survivor, trigger: "A40", retired: PATIENT.number })).code).toBe("AA");
+    engine.world.mllp.behave([]);
+    for (const id of [waiting, behind]) await engine.until(id, "filed");
+    await sayAndFile("danach", "und noch etwas");
+    expect(documents().map(({ patient, earlier }) => [patient, earlier.length])).toEqual([
+      [PATIENT.number, 0],
+      [OTHER.patient, 0],
+      [OTHER.patient, 0],
+      [OTHER.patient, 1],
+    ]);
   });
 });

@@ -27,7 +27,13 @@ const voice = message(
   {
     ...at("08:28:00"),
     attachments: [
-      { id: "a-3", ordinal: 0, reference: { mediaId: "n" }, verdict: "clean", stored: { ...stored, type: "audio/ogg" } },
+      {
+        id: "a-3",
+        ordinal: 0,
+        reference: { mediaId: "n" },
+        verdict: "clean",
+        stored: { ...stored, type: "audio/ogg" },
+      },
     ],
   },
 );
@@ -47,11 +53,13 @@ function draw(one: Message, day?: Partial<Day>, update: "T08" | "T10" = "T08", r
     subject: SUBJECT,
     params: paramsOf(update),
     routedAt,
-    ...(day && { day: { document: first.id, version: (day.earlier?.length ?? 0) + 1, elsewhere: 0, earlier: [], ...day } }),
+    ...(day && {
+      day: { document: first.id, version: (day.earlier?.length ?? 0) + 1, elsewhere: 0, earlier: [], ...day },
+    }),
   }) as Hl7Message;
   const { pieces } = encode(output, { charset: "8859/1" });
   const slots = pieces.filter((piece) => !Buffer.isBuffer(piece));
-  const sheet = slots.flatMap((slot) => ("pdf" in slot ? [slot.pdf] : []))[0] as Sheet;
+  const sheet = slots.flatMap((slot): Sheet[] => ("pdf" in slot ? [slot.pdf] : []))[0]!;
   const text = Buffer.concat(pieces.map((piece) => (Buffer.isBuffer(piece) ? piece : Buffer.from("x"))));
   const lines = sheet.blocks.flatMap((block) => ("lines" in block ? block.lines : [`{${block.picture}}`]));
   const read = parseHl7(text);

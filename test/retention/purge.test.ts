@@ -135,6 +135,30 @@ describe("purging an epoch", () => {
     expect(again).toHaveLength(1);
   });
 
+  it("keeps what a day's document still needs: until the day is over, and until its last version is filed", async () => {
+    const [first, second] = [arrival("wamid.day.1"), arrival("wamid.day.2")];
+    for (const { batch } of [first, second]) await storeIntake(database.store, batch);
+    const move = (id: string, state: string) =>
+      database.store.query(`UPDATE message SET state = $2, day = '2026-11-23', retain_until = $3 WHERE id = $1`, [
+        id,
+        state,
+        state === "filed" ? new Date(START) : null,
+      ]);
+    await move(first.id, "filed");
+    await move(second.id, "filed");
+    now = START + 10 * LENGTH_MS;
+    await purgeEpoch(deps, epoch);
+    expect(await epochOf(first.id)).toBeGreaterThan(epoch);
+    await move(second.id, "routed");
+    now = Date.parse("2026-11-24T12:30:00Z");
+    await purgeDue(deps);
+    expect(await epochOf(first.id)).toBeDefined();
+    await move(second.id, "filed");
+    now += 10 * LENGTH_MS;
+    await purgeDue(deps);
+    expect(await epochOf(first.id)).toBeUndefined();
+  });
+
   it("leaves a conversation alone that a worker holds", async () => {
     const { id, batch } = arrival("wamid.busy");
     await storeIntake(database.store, batch);

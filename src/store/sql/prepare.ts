@@ -116,7 +116,17 @@ export async function settlePrepared(db: Queryable, prepared: readonly PreparedR
        $9::date[]) AS done (epoch, id, state, reason, last_error, patient_bi, routed, retain_until, day)
      WHERE message.epoch = done.epoch AND message.id = done.id AND message.state = 'received'`,
     [
-      ...columns(prepared, ["epoch", "id", "state", "reason", "lastError", "patientBi", "routed", "retainUntil", "day"]),
+      ...columns(prepared, [
+        "epoch",
+        "id",
+        "state",
+        "reason",
+        "lastError",
+        "patientBi",
+        "routed",
+        "retainUntil",
+        "day",
+      ]),
       now,
     ],
   );

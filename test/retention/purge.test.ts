@@ -10,8 +10,10 @@ import { openLedger } from "#src/retention/ledger.ts";
 import { purgeDue, purgeEpoch } from "#src/retention/purge.ts";
 import { moveSurvivors } from "#src/retention/survivors.ts";
 import { createEpochs } from "#src/store/epochs.ts";
+import { brokenDays } from "#src/store/sql/day.ts";
 import { claimLanes, lockOwnedLanes } from "#src/store/sql/lanes.ts";
 import { storeIntake, type IntakeBatch } from "#src/store/sql/intake.ts";
+import type { PreparedRow } from "#src/store/sql/prepare.ts";
 import { createTestStore, type TestStore } from "../support/database.ts";
 import { createTestKeys, type TestKeys } from "../support/keys.ts";
 
@@ -157,6 +159,21 @@ describe("purging an epoch", () => {
     now += 10 * LENGTH_MS;
     await purgeDue(deps);
     expect(await epochOf(first.id)).toBeUndefined();
+  });
+
+  it("a day's document that lost a part, or a part of which went to another patient, is not continued", async () => {
+    const { id, batch } = arrival("wamid.part");
+    await storeIntake(database.store, batch);
+    const patientBi = keys.blindIndex.of("patient", "1");
+    await database.store.query(`UPDATE message SET state = 'filed', patient_bi = $2 WHERE id = $1`, [id, patientBi]);
+    const next = randomUUID();
+    const broken = (earlier: string[], patient = patientBi) =>
+      brokenDays(database.store, [{ id: next, earlier, patientBi: patient } as unknown as PreparedRow]);
+    expect(await broken([id])).toEqual(new Set());
+    expect(await broken([id, randomUUID()])).toEqual(new Set([next]));
+    expect(await broken([id], keys.blindIndex.of("patient", "2"))).toEqual(new Set([next]));
+    await database.store.query(`UPDATE message SET address = 1 WHERE id = $1`, [id]);
+    expect(await broken([id])).toEqual(new Set([next]));
   });
 
   it("leaves a conversation alone that a worker holds", async () => {

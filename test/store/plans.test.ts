@@ -2,11 +2,12 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import pg from "pg";
 import { createEpochs } from "#src/store/epochs.ts";
 import type { Queryable } from "#src/store/queryable.ts";
+import { brokenDays, messagesOfDay, readSealed } from "#src/store/sql/day.ts";
 import { concludeMessages, lockMessages, takeDeliveries, writeOutcomes } from "#src/store/sql/deliveries.ts";
 import { storeIntake } from "#src/store/sql/intake.ts";
 import { bookTurns, claimLanes, lockOwnedLanes } from "#src/store/sql/lanes.ts";
 import { getMessage, listMessages } from "#src/store/sql/messages.ts";
-import { settlePrepared, takeReceived } from "#src/store/sql/prepare.ts";
+import { settlePrepared, takeReceived, type PreparedRow } from "#src/store/sql/prepare.ts";
 import { createTestStore, type TestStore } from "../support/database.ts";
 
 /**
@@ -40,21 +41,21 @@ const KEY = Buffer.from("key");
 const LANE = { channel: "c", stage: "prepare", key: KEY, token: 1, failures: 0, open: 1 };
 
 /** Every statement of a message's life, and what the browser asks, called as the engine calls them. */
+function prepared(earlier: readonly string[]): PreparedRow {
+  return {
+    ...{ lane: LANE, epoch, id: ID, state: "routed", reason: null, lastError: null },
+    ...{ patientBi: null, routed: KEY, retainUntil: null, destinations: ["archive"], day: null, earlier },
+  };
+}
+
 const PIPELINE: Record<string, (db: Queryable) => Promise<unknown>> = {
   intake: (db) => storeIntake(db, intakeBatch()),
   claim: (db) => claimLanes(db, [{ channel: "c", stage: "prepare", limit: 10 }], { owner: "o", leaseMs: 1_000 }),
   "take received": (db) => takeReceived(db, [LANE], 20),
-  "settle prepared": (db) =>
-    settlePrepared(
-      db,
-      [
-        {
-          ...{ lane: LANE, epoch, id: ID, state: "routed", reason: null, lastError: null },
-          ...{ patientBi: null, routed: KEY, retainUntil: null, destinations: ["archive"] },
-        },
-      ],
-      NOW,
-    ),
+  "settle prepared": (db) => settlePrepared(db, [prepared([])], NOW),
+  "whole days": (db) => brokenDays(db, [prepared([ID])]),
+  "messages of a day": (db) => messagesOfDay(db, { channel: "c", laneKey: KEY }, "2026-11-24"),
+  "what a day's document holds": (db) => readSealed(db, [ID]),
   "take deliveries": (db) => takeDeliveries(db, [LANE], 10),
   "lock lanes": (db) => lockOwnedLanes(db, [LANE]),
   "book turns": (db) => bookTurns(db, [{ ...LANE, done: 1, waitMs: 0, retried: false, park: null }]),

@@ -42,12 +42,10 @@ const members = {
 };
 
 /** How one KIS wants its MDM messages, complete. Plain JSON: it is frozen with the mapping's parameters. */
-export const hl7Profile = z
-  .strictObject(members)
-  .refine(({ day, render }) => day === undefined || render === "pdf", {
-    path: ["day"],
-    message: "A day is drawn: it needs render: pdf",
-  });
+export const hl7Profile = z.strictObject(members).refine(({ day, render }) => day === undefined || render === "pdf", {
+  path: ["day"],
+  message: "A day is drawn: it needs render: pdf",
+});
 
 export type Hl7Profile = z.output<typeof hl7Profile>;
 

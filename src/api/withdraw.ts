@@ -52,5 +52,6 @@ async function withdraw(deps: ApiDeps, id: string, decision: z.infer<typeof with
 const DETAILS = {
   absent: "It was purged here; only the KIS can take it out of the chart.",
   nowhere: "No destination has it as a document.",
+  day: "It stands in the day's document with other messages; correct that document in the KIS.",
   sending: "An attempt to deliver it is under way; ask again when it was answered.",
 } as const;

@@ -48,6 +48,18 @@ describe("one document for each conversation and day", () => {
     expect(all).toBeGreaterThan(withPicture ?? 0);
   });
 
+  it("a message in it is not withdrawn by itself: the others would go with it", async () => {
+    const { id } = await engine.until(await engine.text("falsche Akte"), "filed");
+    const answer = await fetch(`${engine.url}/api/v1/messages/${id}/withdraw`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${engine.world.apiToken}`, "content-type": "application/json" },
+      body: JSON.stringify({ withdrawn_by: "Dr. M. Beispiel", reason: "wrong_patient" }),
+    });
+    expect(answer.status).toBe(409);
+    expect(((await answer.json()) as { detail: string }).detail).toMatch(/day's document/);
+    expect(documents()[0]?.state).toBe("available");
+  });
+
   it("a burst sent at once becomes versions in order, the last of which holds it all", async () => {
     const sent: string[] = [];
     for (const line of ["eins", "zwei", "drei", "vier"]) sent.push(await engine.text(line));

@@ -4,8 +4,11 @@ import { openLanes } from "./lanes.ts";
 import { withdrawRehomings } from "./rehomings.ts";
 import { moveMessage } from "./reprocess.ts";
 
-/** `sending`: an attempt is under way. `nowhere`: no destination has, or may have, the message. */
-export type Withdrawn = "withdrawing" | "already" | "sending" | "nowhere" | "absent";
+/**
+ * `sending`: an attempt is under way. `nowhere`: no destination has, or may have, the message. `day`: it stands in a
+ * document with others, which would go with it.
+ */
+export type Withdrawn = "withdrawing" | "already" | "sending" | "nowhere" | "day" | "absent";
 
 interface Located {
   readonly epoch: number;
@@ -13,6 +16,8 @@ interface Located {
   readonly laneKey: Buffer;
   readonly state: MessageState;
   readonly kind: string;
+  /** A destination got it in a document of the whole day. */
+  readonly inDay: boolean;
 }
 
 interface Filed {
@@ -42,6 +47,7 @@ export async function withdrawMessage(db: Queryable, id: string, now: Date): Pro
   if (deliveries.some(({ purpose }) => purpose === "withdraw")) return "already";
   const sent = deliveries.filter((delivery) => delivery.sent);
   if (!MAY_BE_FILED.has(message.state) || message.kind === "hl7" || sent.length === 0) return "nowhere";
+  if (message.inDay) return "day";
   // Its bytes are on the way: only after its answer is it known what there is to withdraw.
   if (deliveries.some(({ state }) => state === "sending")) return "sending";
   await cancelOpen(db, id);
@@ -66,7 +72,8 @@ export async function withdrawMessage(db: Queryable, id: string, now: Date): Pro
 
 async function locate(db: Queryable, id: string, lock = false): Promise<Located | undefined> {
   const { rows } = await db.query<Located>(
-    `SELECT epoch, channel, lane_key AS "laneKey", state, kind FROM message WHERE id = $1 ${lock ? "FOR UPDATE" : ""}`,
+    `SELECT epoch, channel, lane_key AS "laneKey", state, kind, day IS NOT NULL AS "inDay"
+     FROM message WHERE id = $1 ${lock ? "FOR UPDATE" : ""}`,
     [id],
   );
   return rows[0];

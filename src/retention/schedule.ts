@@ -2,7 +2,7 @@ import cron from "node-cron";
 import { kindOfError } from "#src/message/error-code.ts";
 import type { RunningChannel } from "#src/pipeline/running-channel.ts";
 import { forgetContacts } from "#src/store/sql/contacts.ts";
-import { restrictOverdue } from "#src/store/sql/purge.ts";
+import { restrictOverdue } from "#src/store/sql/restrict.ts";
 import type { RetentionDeps } from "./deps.ts";
 import { purgeDue } from "./purge.ts";
 

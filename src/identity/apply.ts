@@ -158,11 +158,19 @@ async function linkPhones(
   placed: readonly PlacedRecord[],
   now: Date,
 ): Promise<Buffer[]> {
+  // A merge moves a number from record to record; nobody has entered it anew.
+  const known = await sql.linkedSince(
+    db,
+    placed.map(({ id }) => id),
+  );
   const changed: Buffer[] = [];
   for (const { id, root } of placed) {
     const numbers = id === root ? (personOf(id, placed)?.phones ?? []) : [];
-    const keys = numbers.map((phone) => phoneKey(blindIndex, phone));
-    changed.push(...(await sql.replacePhones(db, id, keys, now)));
+    const links = numbers.map((phone) => {
+      const bi = phoneKey(blindIndex, phone);
+      return { bi, since: known.get(bi.toString("hex")) ?? now };
+    });
+    changed.push(...(await sql.replacePhones(db, id, links)));
   }
   return changed;
 }

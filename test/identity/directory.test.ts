@@ -116,6 +116,19 @@ test("after a merge the survivor has the retired one's number and cases, under t
   expect(harness.effects.at(-1)?.patients).toEqual(new Map([[retired.id, survivor.id]]));
 });
 
+test("a merge does not make an old number look newly entered", async () => {
+  await apply(admit(1, "1", "F1"), admit(2, "2", "F2", OTHER));
+  const since = async () => {
+    const bi = harness.blindIndex.of("phone", OTHER);
+    const { rows } = await harness.store.query<{ since: Date }>("SELECT since FROM patient_phone WHERE bi = $1", [bi]);
+    return rows.map((row) => row.since.toISOString());
+  };
+  const entered = await since();
+  expect(entered).toHaveLength(1);
+  await apply(merge(3, "1", "2"));
+  expect(await since()).toEqual(entered);
+});
+
 test("a number the survivor's record does not repeat after the merge is gone", async () => {
   await apply(admit(1, "1", "F1"), admit(2, "2", "F2", OTHER), merge(3, "1", "2"));
   await apply(told(4, "1", { phones: { "PID-13": [PHONE] } }));

@@ -108,21 +108,31 @@ export async function putIdentifiers(db: Queryable, patientId: string, keys: rea
   );
 }
 
+/** Since when any of these records carries each of its numbers, by the number's hash in hex. */
+export async function linkedSince(db: Queryable, patientIds: readonly string[]): Promise<Map<string, Date>> {
+  const { rows } = await db.query<{ bi: Buffer; since: Date }>(
+    `SELECT bi, min(since) AS since FROM patient_phone WHERE patient_id = ANY ($1::uuid[]) GROUP BY bi`,
+    [patientIds],
+  );
+  return new Map(rows.map(({ bi, since }) => [bi.toString("hex"), since]));
+}
+
+/** A number a patient carries, and since when. */
+export interface PhoneLink {
+  readonly bi: Buffer;
+  readonly since: Date;
+}
+
 /** Makes the patient's numbers exactly these. @returns the hashes that were linked or unlinked */
-export async function replacePhones(
-  db: Queryable,
-  patientId: string,
-  bis: readonly Buffer[],
-  now: Date,
-): Promise<Buffer[]> {
+export async function replacePhones(db: Queryable, patientId: string, links: readonly PhoneLink[]): Promise<Buffer[]> {
   const { rows } = await db.query<{ bi: Buffer }>(
     `WITH gone AS (
        DELETE FROM patient_phone WHERE patient_id = $1 AND NOT bi = ANY ($2::bytea[]) RETURNING bi
      ), linked AS (
-       INSERT INTO patient_phone (bi, patient_id, since) SELECT DISTINCT bi, $1::uuid, $3::timestamptz
-       FROM unnest($2::bytea[]) AS new (bi) ON CONFLICT DO NOTHING RETURNING bi)
+       INSERT INTO patient_phone (bi, patient_id, since) SELECT bi, $1::uuid, min(since)
+       FROM unnest($2::bytea[], $3::timestamptz[]) AS new (bi, since) GROUP BY bi ON CONFLICT DO NOTHING RETURNING bi)
      SELECT bi FROM gone UNION ALL SELECT bi FROM linked`,
-    [patientId, bis, now],
+    [patientId, ...columns(links, ["bi", "since"])],
   );
   return rows.map(({ bi }) => bi);
 }

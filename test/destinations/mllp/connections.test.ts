@@ -85,7 +85,7 @@ async function deliver(world: World, lane: string, ids: readonly string[]): Prom
   const accepted: string[] = [];
   const inDoubt = new Set<string>();
   for (const id of ids) {
-    for (let unanswered = false; ; ) {
+    for (let unanswered = false; ;) {
       try {
         await world.destination.send(jobOf(mdm(id), lane), NEVER);
         // Whatever was answered to whom: at this moment the KIS must have it.

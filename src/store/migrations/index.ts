@@ -6,6 +6,7 @@ import { DirectoryFacts1764000000000 } from "./1764000000000-directory-facts.ts"
 import { Contacts1764000100000 } from "./1764000100000-contacts.ts";
 import { Withdrawals1764100000000 } from "./1764100000000-withdrawals.ts";
 import { DayDocuments1764100100000 } from "./1764100100000-day-documents.ts";
+import { ToPrepare1764100200000 } from "./1764100200000-to-prepare.ts";
 
 /** In the order they run. */
 export const MIGRATIONS: (new () => MigrationInterface)[] = [
@@ -16,4 +17,5 @@ export const MIGRATIONS: (new () => MigrationInterface)[] = [
   Contacts1764000100000,
   Withdrawals1764100000000,
   DayDocuments1764100100000,
+  ToPrepare1764100200000,
 ];

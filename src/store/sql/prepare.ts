@@ -27,6 +27,13 @@ export interface AttachmentState {
   readonly sealed: Buffer;
 }
 
+/**
+ * The state in a form that only the index "message_to_prepare" is made for. With the bare column, the index of the message
+ * browser looks as good as the key of a row or a lane wherever nothing is waiting while the plan is made, and would then
+ * be read through the whole backlog for every batch.
+ */
+const STATE = `(message.state || '')`;
+
 /** The oldest received messages of each claimed lane, in order. */
 export async function takeReceived(db: Queryable, lanes: readonly LaneKey[], perLane: number): Promise<ReceivedRow[]> {
   const { rows } = await db.query<ReceivedRow>(
@@ -35,7 +42,7 @@ export async function takeReceived(db: Queryable, lanes: readonly LaneKey[], per
        message.external_id AS "externalId"
      FROM unnest($1::text[], $2::bytea[]) AS lane (channel, key)
      CROSS JOIN LATERAL (SELECT * FROM message WHERE message.channel = lane.channel AND message.lane_key = lane.key
-       AND message.state = 'received' ORDER BY message.seq LIMIT $3) AS message
+       AND ${STATE} = 'received' ORDER BY message.seq LIMIT $3) AS message
      ORDER BY message.seq`,
     [...columns(lanes, ["channel", "key"]), perLane],
   );
@@ -114,7 +121,7 @@ export async function settlePrepared(db: Queryable, prepared: readonly PreparedR
          ELSE message.history || jsonb_build_object('state', done.state, 'at', $10::timestamptz) END
      FROM unnest($1::bigint[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::bytea[], $8::timestamptz[],
        $9::date[]) AS done (epoch, id, state, reason, last_error, patient_bi, routed, retain_until, day)
-     WHERE message.epoch = done.epoch AND message.id = done.id AND message.state = 'received'`,
+     WHERE message.epoch = done.epoch AND message.id = done.id AND ${STATE} = 'received'`,
     [
       ...columns(prepared, [
         "epoch",
@@ -142,7 +149,7 @@ export async function settlePrepared(db: Queryable, prepared: readonly PreparedR
        INSERT INTO delivery (epoch, message_id, destination, channel, lane_key, seq, state, queued_at)
        SELECT message.epoch, message.id, new.destination, message.channel, message.lane_key, message.seq, 'queued', $4
        FROM unnest($1::bigint[], $2::uuid[], $3::text[]) AS new (epoch, id, destination)
-       JOIN message ON message.epoch = new.epoch AND message.id = new.id AND message.state = 'routed'
+       JOIN message ON message.epoch = new.epoch AND message.id = new.id AND ${STATE} = 'routed'
        ON CONFLICT (epoch, message_id, destination, purpose) DO UPDATE SET state = 'queued', attempts = 0, address = 0,
          in_doubt = false, last_error = NULL, queued_at = EXCLUDED.queued_at WHERE delivery.state = 'cancelled'
        RETURNING channel, destination, lane_key)

@@ -1,4 +1,5 @@
 import type { Queryable } from "../queryable.ts";
+import { columns } from "./columns.ts";
 
 /** One copy at the provider that is to be deleted now. */
 export interface DueDeletion {
@@ -9,12 +10,19 @@ export interface DueDeletion {
   readonly attempts: number;
 }
 
-/** Lets the copies of those messages be deleted that are filed by now. Part of the filing transaction. */
-export async function releaseDeletions(db: Queryable, outcomes: readonly { messageId: string }[]): Promise<void> {
+/**
+ * Lets the copies of those messages be deleted that are filed by now. Part of the filing transaction. The state is asked
+ * for in a form no index answers: all that is filed would be read for it, however few the messages are.
+ */
+export async function releaseDeletions(
+  db: Queryable,
+  outcomes: readonly { readonly epoch: number; readonly messageId: string }[],
+): Promise<void> {
   await db.query(
-    `UPDATE media_deletion SET due_at = now() WHERE message_id = ANY ($1::uuid[]) AND due_at IS NULL
-       AND EXISTS (SELECT FROM message WHERE message.id = message_id AND message.state = 'filed')`,
-    [outcomes.map(({ messageId }) => messageId)],
+    `UPDATE media_deletion SET due_at = now()
+     FROM unnest($1::bigint[], $2::uuid[]) AS concluded (epoch, id) JOIN message USING (epoch, id)
+     WHERE media_deletion.message_id = concluded.id AND media_deletion.due_at IS NULL AND lower(message.state) = 'filed'`,
+    columns(outcomes, ["epoch", "messageId"]),
   );
 }
 

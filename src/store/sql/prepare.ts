@@ -28,11 +28,14 @@ export interface AttachmentState {
 }
 
 /**
- * The state in a form that only the index "message_to_prepare" is made for. With the bare column, the index of the message
- * browser looks as good as the key of a row or a lane wherever nothing is waiting while the plan is made, and would then
- * be read through the whole backlog for every batch.
+ * The condition of the index "message_to_prepare", in a form that no other index answers. With the bare column, the message
+ * browser's index looks as good wherever nothing is waiting while the plan is made, and would then be read through the
+ * whole backlog for every batch.
  */
-const STATE = `(message.state || '')`;
+const TO_PREPARE = `(message.state || '') = 'received'`;
+
+/** The state of a message found by its key, in a form that no index answers, for the same reason. */
+const STATE = "lower(message.state)";
 
 /** The oldest received messages of each claimed lane, in order. */
 export async function takeReceived(db: Queryable, lanes: readonly LaneKey[], perLane: number): Promise<ReceivedRow[]> {
@@ -42,7 +45,7 @@ export async function takeReceived(db: Queryable, lanes: readonly LaneKey[], per
        message.external_id AS "externalId"
      FROM unnest($1::text[], $2::bytea[]) AS lane (channel, key)
      CROSS JOIN LATERAL (SELECT * FROM message WHERE message.channel = lane.channel AND message.lane_key = lane.key
-       AND ${STATE} = 'received' ORDER BY message.seq LIMIT $3) AS message
+       AND ${TO_PREPARE} ORDER BY message.seq LIMIT $3) AS message
      ORDER BY message.seq`,
     [...columns(lanes, ["channel", "key"]), perLane],
   );

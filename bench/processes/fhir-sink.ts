@@ -100,6 +100,8 @@ function send(response: ServerResponse, status: number, body: Json): void {
 
 answerCalls({
   listen: async () => {
+    // Longer than anything here lasts: a connection closed while a request is on its way is a fault of its own.
+    server.keepAliveTimeout = 600_000;
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
     return (server.address() as AddressInfo).port;

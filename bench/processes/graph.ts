@@ -38,6 +38,8 @@ async function listen(bytes: number): Promise<Shelf> {
     const found = { url, mime_type: "image/jpeg", sha256: digest.toString("hex"), file_size: image.length, id: "1" };
     response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(found));
   });
+  // Longer than anything here lasts: a connection closed while a request is on its way is a fault of its own.
+  server.keepAliveTimeout = 600_000;
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   return {

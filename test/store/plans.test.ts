@@ -89,9 +89,17 @@ describe("in an epoch that has just been opened", () => {
   test.each(Object.keys(PIPELINE))("the pipeline's %s looks for single rows", expectNarrow);
 });
 
+describe("with some thousand messages of one channel stored, and nothing waiting", () => {
+  beforeAll(async () => {
+    for (const statement of fill(epoch, 1)) await planner.query(statement);
+  });
+
+  test.each(Object.keys(PIPELINE))("the pipeline's %s looks for single rows", expectNarrow);
+});
+
 describe("with a million messages stored", () => {
   beforeAll(async () => {
-    for (const statement of fill(epoch)) await planner.query(statement);
+    for (const statement of [...fill(epoch, 20), ...asIfMore(epoch)]) await planner.query(statement);
   });
 
   test("the planner believes there are a million", async () => {
@@ -202,11 +210,11 @@ function intakeBatch(): Parameters<typeof storeIntake>[1] {
   };
 }
 
-function fill(into: number): string[] {
-  const row = `SELECT i, md5('m' || i)::uuid AS id, 'c' || i % 20 AS channel, decode(md5('p' || i / 50), 'hex') AS bi,
+function fill(into: number, channels: number): string[] {
+  const row = `SELECT i, md5('m' || i)::uuid AS id, 'c' || i % ${channels} AS channel, decode(md5('p' || i / 50), 'hex') AS bi,
     now() AS at FROM generate_series(1, ${STORED}) AS i`;
-  const names = ["message", "delivery", "event"].map((table) => `'${table}_${into}'`);
   return [
+    "TRUNCATE message, delivery, event, seen",
     `INSERT INTO message (epoch, id, seq, channel, kind, event_id, lane_key, external_bi, contact_bi, patient_bi, state,
        received_at, state_at, filed_at, history, sealed, external_id, routed)
      SELECT ${into}, id, i, channel, 'text', id, bi, decode(md5('e' || i), 'hex'), bi, bi, 'filed', at, at, at, '[]', bi, bi, bi
@@ -216,6 +224,13 @@ function fill(into: number): string[] {
     `INSERT INTO event (epoch, id, channel, received_at, raw) SELECT ${into}, id, channel, at, bi FROM (${row}) AS row`,
     `INSERT INTO seen (hash, message_id, first_seen) SELECT decode(md5('s' || i), 'hex'), id, at FROM (${row}) AS row`,
     "ANALYZE message, delivery, event, seen",
-    `UPDATE pg_class SET reltuples = reltuples * ${DENSITY} WHERE relname IN (${names.join()}, 'message', 'delivery', 'event', 'seen')`,
+  ];
+}
+
+function asIfMore(epoch: number): string[] {
+  const partitions = ["message", "delivery", "event"].map((table) => `'${table}_${epoch}'`);
+  return [
+    `UPDATE pg_class SET reltuples = reltuples * ${DENSITY}
+     WHERE relname IN (${partitions.join()}, 'message', 'delivery', 'event', 'seen')`,
   ];
 }

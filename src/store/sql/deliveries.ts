@@ -60,7 +60,7 @@ export async function takeDeliveries(
        FROM next JOIN message ON message.epoch = next.epoch AND message.id = next.message_id
        WHERE delivery.epoch = next.epoch AND delivery.message_id = next.message_id
          AND delivery.destination = next.destination AND delivery.purpose = next.purpose
-         AND delivery.state IN ('queued', 'sending', 'retrying')
+         AND lower(delivery.state) IN ('queued', 'sending', 'retrying')
        RETURNING delivery.*)
      SELECT ${COLUMNS} FROM taken AS delivery
      JOIN message ON message.epoch = delivery.epoch AND message.id = delivery.message_id ORDER BY delivery.seq`,

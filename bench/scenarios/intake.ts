@@ -24,7 +24,7 @@ export const intake: Scenario = {
 };
 
 async function measure(arena: Arena, { quick }: Settings): Promise<Result> {
-  const messages = quick ? 4_000 : 30_000;
+  const messages = quick ? 3_000 : 30_000;
   const channels = await arena.deploy("intake");
   const ids = channels.map(({ id }) => id);
   const { appSecret } = arena;

@@ -17,7 +17,7 @@ export const textToMdm = mainJob({
     ...TEXT,
     conversations: conversations(quick),
     channel: "text-to-mdm",
-    messages: quick ? 3_000 : 20_000,
+    messages: quick ? 2_000 : 20_000,
     halfRateSeconds: quick ? 1 : 10,
   }),
 });
@@ -42,7 +42,7 @@ export const imageToMdm = mainJob({
   name: "image-to-mdm",
   title: "image of 300 KB → ED in an MDM",
   perSecond: 100,
-  job: (quick) => ({ ...IMAGE, channel: "text-to-mdm", warmUp: 20, messages: quick ? 100 : 1_000, halfRateSeconds: 0 }),
+  job: (quick) => ({ ...IMAGE, channel: "text-to-mdm", warmUp: 20, messages: quick ? 60 : 1_000, halfRateSeconds: 0 }),
 });
 
 /** An image of 5 MB into chart and archive; memory must not follow it. */
@@ -55,7 +55,7 @@ export const imageToChart = mainJob({
     channel: "to-chart",
     fhir: true,
     warmUp: 4,
-    messages: quick ? 16 : 200,
+    messages: quick ? 10 : 200,
     halfRateSeconds: 0,
   }),
 });

@@ -26,7 +26,7 @@ export const mllpToMdm: Scenario = {
 };
 
 async function measure(arena: Arena, { quick }: Settings): Promise<Result> {
-  const messages = quick ? 3_000 : 20_000;
+  const messages = quick ? 2_000 : 20_000;
   const port = await freePort("127.0.0.1");
   const channels = (await arena.deploy("mllp-to-mdm")).map(({ id }) => id);
   const load = arena.startChild("mllp-load");

@@ -13,7 +13,7 @@ export const stored: Scenario = {
   run: async (settings) => {
     const arena = await openArena(settings);
     try {
-      const messages = settings.quick ? 50_000 : 1_000_000;
+      const messages = settings.quick ? 20_000 : 1_000_000;
       arena.env["KIS_MLLP_PORT"] = "9";
       const channels = (await arena.deploy("text-to-mdm", 200)).map(({ id }) => id);
       await fill(arena, messages, channels);
@@ -76,7 +76,7 @@ export const growth: Scenario = {
   name: "growth",
   title: "text webhook → MDM on top of what is stored, with more channels",
   run: async (settings) => {
-    const sizes = settings.quick ? [0, 20_000] : [10_000, 100_000, 1_000_000];
+    const sizes = settings.quick ? [0, 10_000] : [10_000, 100_000, 1_000_000];
     const channelCounts = settings.quick ? [20] : [1, 20, 200];
     const figures: Record<string, string> = {};
     const costs: number[] = [];

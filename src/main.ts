@@ -13,6 +13,7 @@ import { startForgetting } from "#src/pipeline/forget.ts";
 import { createIntake } from "#src/pipeline/intake.ts";
 import { openChannel } from "#src/pipeline/open-channel.ts";
 import { shareOut } from "#src/pipeline/share-out.ts";
+import { watchForLostWork } from "#src/pipeline/lost-work.ts";
 import { createSettle } from "#src/pipeline/settle.ts";
 import { createWatch } from "#src/pipeline/watch.ts";
 import { createWorker } from "#src/pipeline/worker.ts";
@@ -143,6 +144,7 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
 
   const files = await watchChannels(settings, log, (wanted) => deployment.apply(wanted));
   const forgetting = startForgetting(deps);
+  const lostWork = watchForLostWork(deps);
   const schedule = startSchedule(retention, () => deployment.all());
   const { httpHost: host, httpPort: port } = settings;
   const server = await startServer(app, { host, port, connections, ...(tls && { tls: tls.current().options }) });
@@ -160,6 +162,7 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
       await worker.drain(DRAIN_MS);
       inspector.close();
       await forgetting.stop();
+      await lostWork.stop();
       await schedule.stop();
       await deployment.close();
       // A database that is away must not keep the engine from ending.

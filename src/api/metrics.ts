@@ -52,6 +52,7 @@ const COUNTERS: readonly { name: string; help: string; labels: readonly string[]
   },
   { name: "operator_events", help: "What providers told operators.", labels: ["channel", "field", "level"] },
   { name: "messages_restricted", help: "Messages that outlived their limit undecided.", labels: ["channel"] },
+  { name: "lanes_reopened", help: "Lanes that were lost: a fault of the engine.", labels: ["channel", "stage"] },
   { name: "purged_messages", help: "Messages destroyed on schedule.", labels: [] },
 ];
 

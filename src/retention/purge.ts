@@ -4,13 +4,13 @@ import {
   dueEpochs,
   entomb,
   entombed,
-  hasSurvivors,
   isEntombed,
   lockEpoch,
   purgedEpochs,
   unfinishedPurges,
   writePurge,
 } from "#src/store/sql/purge.ts";
+import { hasSurvivors } from "#src/store/sql/survivors.ts";
 import { dropPartitions, lockPartitions } from "#src/store/epochs.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import { makeCertificate } from "./certificate.ts";

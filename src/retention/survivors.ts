@@ -11,7 +11,7 @@ import {
   moveDeliveries,
   moveMessages,
   moveNotices,
-} from "#src/store/sql/purge.ts";
+} from "#src/store/sql/survivors.ts";
 import type { RetentionDeps } from "./deps.ts";
 
 const BATCH = 200;

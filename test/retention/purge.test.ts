@@ -11,7 +11,8 @@ import { purgeDue, purgeEpoch } from "#src/retention/purge.ts";
 import { moveSurvivors } from "#src/retention/survivors.ts";
 import { createEpochs } from "#src/store/epochs.ts";
 import { brokenDays } from "#src/store/sql/day.ts";
-import { claimLanes, lockOwnedLanes } from "#src/store/sql/lanes.ts";
+import type { Store } from "#src/store/data-source.ts";
+import { claimLanes, lockOwnedLanes, type ClaimedLane } from "#src/store/sql/lanes.ts";
 import { storeIntake, type IntakeBatch } from "#src/store/sql/intake.ts";
 import type { PreparedRow } from "#src/store/sql/prepare.ts";
 import { createTestStore, type TestStore } from "../support/database.ts";
@@ -20,6 +21,22 @@ import { createTestKeys, type TestKeys } from "../support/keys.ts";
 const CHANNEL = "whatsapp-to-kis";
 const LENGTH_MS = 60_000;
 const START = Math.floor(Date.parse("2026-11-23T10:00:00Z") / LENGTH_MS) * LENGTH_MS;
+
+/** A store in whose transactions something else happens right before some statements. */
+function interrupted(store: Store, before: (statement: string) => Promise<void> | undefined): Store {
+  return {
+    ...store,
+    transaction: (run) =>
+      store.transaction((db) =>
+        run({
+          query: async (text, values) => {
+            await before(text);
+            return db.query(text, values);
+          },
+        }),
+      ),
+  };
+}
 
 describe("purging an epoch", () => {
   let database: TestStore;
@@ -135,6 +152,28 @@ describe("purging an epoch", () => {
       leaseMs: 1_000,
     });
     expect(again).toHaveLength(1);
+  });
+
+  it("leaves a message that came in while it looked, and that a worker has begun with already (I1)", async () => {
+    const [waiting, late] = [arrival("wamid.waiting"), arrival("wamid.between")];
+    await storeIntake(database.store, waiting.batch);
+    await database.store.query(`UPDATE message SET state = 'held', reason = 'unknown' WHERE id = $1`, [waiting.id]);
+    await database.store.query("DELETE FROM lane");
+    let lane: ClaimedLane | undefined;
+    const comesIn = async () => {
+      await storeIntake(database.store, late.batch);
+      [lane] = await claimLanes(database.store, [{ channel: CHANNEL, stage: "prepare", limit: 1 }], {
+        owner: "another engine",
+        leaseMs: 60_000,
+      });
+    };
+    // The purge has locked the conversation's lanes, of which there are none, and goes on to its messages.
+    const before = (text: string) => (text.includes("FOR UPDATE OF message") ? comesIn() : undefined);
+    now = START + LENGTH_MS + 1_000;
+    await moveSurvivors({ ...deps, store: interrupted(database.store, before) }, epoch);
+    expect(lane).toBeDefined();
+    expect(await epochOf(late.id)).toBe(epoch);
+    expect(await purgeEpoch(deps, epoch)).toBe(false);
   });
 
   it("keeps what a day's document still needs: until the day is over, and until its last version is filed", async () => {

@@ -66,7 +66,13 @@ async function play(setting: Setting, history: History, faults: readonly Fault[]
   };
   const [recoveryMs] = await Promise.all([breaking(), writing]);
   const { shown, byHand } = await settle(setting, history);
-  return { byHand, recoveryMs, violations: check(history.sent, shown, setting.world) };
+  return { byHand, recoveryMs, violations: [...check(history.sent, shown, setting.world), ...lostLanes(setting)] };
+}
+
+/** What the safety net had to catch is a broken promise, even where the message arrived in the end. */
+function lostLanes({ logs }: Setting): Violation[] {
+  const caught = logs.filter((line) => line.includes('"lane.reopened"'));
+  return caught.map((line) => ({ what: `I1: a lane was lost: ${line}`, messages: [] }));
 }
 
 /** Nothing went on: that is a broken promise like any other, not an error of the suite. */

@@ -114,7 +114,7 @@ export const FAULTS: readonly Fault[] = [
       await setting.killPostgres();
       tell("PostgreSQL is killed");
       await sleep(random.int(0, 1_500));
-      await setting.startPostgres();
+      await setting.reachPostgres();
       tell("PostgreSQL runs");
     },
   },

@@ -23,7 +23,7 @@ const FAIR: Weather = { kind: "fair" };
 /** A TCP proxy on loopback whose weather can be changed at any moment; a change breaks what a storm had swallowed. */
 export interface Proxy {
   readonly port: number;
-  target: number;
+  readonly target: number;
   set(weather: Weather): void;
   /** Resets every open connection. */
   reset(): void;

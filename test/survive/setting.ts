@@ -3,10 +3,11 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import pg from "pg";
 import { startEngineProcess, type EngineProcess } from "#src/demo/engine-process.ts";
 import { freePort } from "#src/demo/free-port.ts";
 import { openWorld, type World } from "#src/demo/world.ts";
-import { startEmbedded, type EmbeddedServer } from "#src/store/embedded/server.ts";
+import { startEmbedded } from "#src/store/embedded/server.ts";
 import type { History } from "./history.ts";
 import { startProxy, type Proxy } from "./proxy.ts";
 import { mountSmallDisk } from "./small-disk.ts";
@@ -37,15 +38,17 @@ export interface Setting {
   end(slot: EngineSlot, signal: "SIGTERM" | "SIGKILL"): Promise<void>;
   /** Leaves the engines' data directory no room. @returns how to make room again; nothing where no disk can be mounted */
   fillDisk(): Promise<(() => Promise<void>) | undefined>;
+  /** It is started again by whoever started it; the way to it stays down. */
   killPostgres(): Promise<void>;
-  startPostgres(): Promise<void>;
+  /** Opens the way to it once it answers. */
+  reachPostgres(): Promise<void>;
   close(): Promise<void>;
 }
 
 export async function openSetting(engineCount: number, history: History): Promise<Setting> {
   const world = await openWorld(EPOCH, 0);
   const directory = join(world.directory, "postgres");
-  let server: EmbeddedServer = await startEmbedded({ directory });
+  const server = await startEmbedded({ directory });
   const portOf = (url: string) => Number(new URL(url).port);
   const network = {
     postgres: await startProxy(portOf(server.url)),
@@ -114,12 +117,9 @@ export async function openSetting(engineCount: number, history: History): Promis
       const pid = Number((await readFile(join(directory, "cluster", "postmaster.pid"), "utf8")).split("\n")[0]);
       process.kill(pid, "SIGKILL");
       network.postgres.set({ kind: "down" });
-      // Backends notice the death of their parent; the cluster may be opened again only then.
-      await sleep(500);
     },
-    startPostgres: async () => {
-      server = await startAgain(directory);
-      network.postgres.target = portOf(server.url);
+    reachPostgres: async () => {
+      await untilAnswered(server.url);
       network.postgres.set({ kind: "fair" });
     },
     close: async () => {
@@ -133,12 +133,17 @@ export async function openSetting(engineCount: number, history: History): Promis
   };
 }
 
-async function startAgain(directory: string): Promise<EmbeddedServer> {
+/** Whoever supervises a server starts it again at its address when it dies. */
+async function untilAnswered(url: string): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
+    const client = new pg.Client({ connectionString: url });
+    client.on("error", () => undefined);
     try {
-      return await startEmbedded({ directory });
+      await client.connect();
+      await client.end();
+      return;
     } catch (error) {
-      if (attempt >= 20) throw error;
+      if (attempt >= 120) throw error;
       await sleep(250);
     }
   }

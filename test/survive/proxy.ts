@@ -23,7 +23,6 @@ const FAIR: Weather = { kind: "fair" };
 /** A TCP proxy on loopback whose weather can be changed at any moment; a change breaks what a storm had swallowed. */
 export interface Proxy {
   readonly port: number;
-  readonly target: number;
   set(weather: Weather): void;
   /** Resets every open connection. */
   reset(): void;
@@ -38,7 +37,7 @@ export async function startProxy(target: number): Promise<Proxy> {
       client.resetAndDestroy();
       return;
     }
-    const upstream = connect(proxy.target, "127.0.0.1");
+    const upstream = connect(target, "127.0.0.1");
     const pair = [client, upstream] as const;
     pairs.add(pair);
     for (const [from, to] of [pair, [upstream, client] as const]) {
@@ -82,7 +81,6 @@ export async function startProxy(target: number): Promise<Proxy> {
   await once(server, "listening");
   const proxy: Proxy = {
     port: (server.address() as AddressInfo).port,
-    target,
     set: (next) => {
       // Bytes a black hole swallowed are gone for good: such a connection can only break.
       const broken = weather.kind === "black-hole" || weather.kind === "half-open" || next.kind === "down";

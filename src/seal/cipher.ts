@@ -17,15 +17,21 @@ const NO_SALT = createSecretKey(Buffer.alloc(32));
 const FIRST_BLOCK = Buffer.from([1]);
 
 /** AES-256-GCM with a random 96-bit nonce: nonce ‖ ciphertext ‖ tag (NIST SP 800-38D). */
-export function encrypt(
-  key: Buffer | KeyObject,
-  plain: Uint8Array,
-  aad: Buffer,
-  nonce = randomBytes(NONCE_BYTES),
-): Buffer {
+export function encrypt(key: Buffer | KeyObject, plain: Uint8Array, aad: Buffer, nonce = freshNonce()): Buffer {
   const cipher = createCipheriv(ALGORITHM, key, nonce, { authTagLength: TAG_BYTES });
   cipher.setAAD(aad);
   return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+}
+
+const NONCES_AT_ONCE = 512;
+let nonces = Buffer.alloc(0);
+
+/** Random bytes never handed out before; the generator is asked for many at once, for a call costs as much as a kilobyte. */
+function freshNonce(): Buffer {
+  if (nonces.length === 0) nonces = randomBytes(NONCE_BYTES * NONCES_AT_ONCE);
+  const nonce = nonces.subarray(0, NONCE_BYTES);
+  nonces = nonces.subarray(NONCE_BYTES);
+  return nonce;
 }
 
 /** @throws BotenstoffError SEAL_BROKEN when key, place or bytes do not fit */

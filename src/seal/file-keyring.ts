@@ -32,14 +32,22 @@ export function openFileKeyring({ directory, masterKey }: { directory: string; m
     return unwrap(name, readFileSync(path));
   }
 
+  /** Epochs whose marker was looked for in this turn of the event loop; nobody else's purge can be learned of within one. */
+  const lookedAt = new Set<number>();
+
   /**
-   * The marker is looked at on every call (2 µs), cached or not: another engine may have purged the epoch, and what is
-   * sealed under a destroyed key is lost.
+   * The marker is looked for again in every turn of the event loop, cached key or not: another engine may have purged the
+   * epoch, and what is sealed under a destroyed key is lost.
    */
   function keyOf(epoch: number, whenMissing: () => void): Buffer {
-    refuseDestroyed(epoch);
     const known = cache.get(epoch);
-    if (known) return known;
+    if (known && lookedAt.has(epoch)) return known;
+    refuseDestroyed(epoch);
+    if (known) {
+      if (lookedAt.size === 0) setImmediate(() => lookedAt.clear());
+      lookedAt.add(epoch);
+      return known;
+    }
     try {
       if (!existsSync(epochFile(epoch))) whenMissing();
       const key = unwrap(`epoch ${epoch}`, readFileSync(epochFile(epoch)));

@@ -99,6 +99,15 @@ describe("a destroyed epoch key", () => {
     expect(cached).toEqual(Buffer.alloc(32));
   });
 
+  test("is refused from the next turn of the event loop on, however often it was used in this one", async () => {
+    using directory = temporaryDirectory();
+    const [purging, working] = [keyringIn(directory.path), keyringIn(directory.path)];
+    for (let times = 0; times < 3; times += 1) working.epochKey(EPOCH);
+    purging.destroyEpochKey(EPOCH);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(codeOf(() => working.openEpochKey(EPOCH))).toBe("EPOCH_KEY_DESTROYED");
+  });
+
   test("leaves nothing under a second name that a crash left behind", () => {
     using directory = temporaryDirectory();
     const keyring = keyringIn(directory.path);

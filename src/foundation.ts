@@ -18,7 +18,7 @@ import { createSealer } from "#src/seal/sealer.ts";
 import { openStore } from "#src/store/data-source.ts";
 import { startEmbedded } from "#src/store/embedded/server.ts";
 import { createEpochs } from "#src/store/epochs.ts";
-import type { Queryable } from "#src/store/queryable.ts";
+import type { Transaction } from "#src/store/queryable.ts";
 import type { Settings } from "./settings.ts";
 
 /**
@@ -47,12 +47,14 @@ export async function openFoundation(settings: Settings, log: Log) {
   });
   const contacts = createContacts({ store, sealer, blindIndex });
   const journal = (
-    db: Queryable,
+    db: Transaction,
     action: JournalAction,
     subject: string,
     detail: Record<string, string | number | boolean | null>,
     actor = "engine",
   ) => record(db, { at: new Date(clock()).toISOString(), action, actor, subject, detail });
+  const note = (action: JournalAction, subject: string, detail: Record<string, string> = {}) =>
+    store.transaction((db) => journal(db, action, subject, detail));
   const follow: ReaddressDeps = {
     sealer,
     blindIndex,
@@ -83,6 +85,8 @@ export async function openFoundation(settings: Settings, log: Log) {
     contacts,
     resolve: createResolver(directory),
     journal,
+    /** Writes a line of the journal by itself. */
+    note,
     retention,
     clock,
     log,

@@ -51,7 +51,7 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
       log(reason === undefined ? "info" : "error", event, { server: "http", ...(reason !== undefined && { reason }) }),
     );
   const foundation = await openFoundation(settings, log);
-  const { store, clock, sealer, blindIndex, directory, journal, retention } = foundation;
+  const { store, clock, sealer, blindIndex, directory, journal, note, retention } = foundation;
   try {
     await checkLedger(retention);
   } catch (error) {
@@ -84,7 +84,7 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
     worker,
     log,
     open: (channel) => openChannel({ log, metrics, applyToDirectory: (change) => directory.apply(change) }, channel),
-    journal: (action, channel, detail) => journal(store, action, channel, detail),
+    journal: note,
   });
   const mayStore = watermark(settings.dataDir, settings.minFreeBytes, freeBytes);
   const connections = new Connections({ connections: settings.maxConnections });
@@ -149,7 +149,7 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
   const { httpHost: host, httpPort: port } = settings;
   const server = await startServer(app, { host, port, connections, ...(tls && { tls: tls.current().options }) });
   const certificate = tls && watchTls(tls, (renewed) => server.renew(renewed));
-  await journal(store, "engine.started", foundation.owner, {});
+  await note("engine.started", foundation.owner);
   log("info", "engine.started", { url: server.url });
   return {
     url: server.url,
@@ -166,9 +166,7 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
       await schedule.stop();
       await deployment.close();
       // A database that is away must not keep the engine from ending.
-      await journal(store, "engine.stopped", foundation.owner, {}).catch(() =>
-        log("error", "engine.stop_not_journaled"),
-      );
+      await note("engine.stopped", foundation.owner).catch(() => log("error", "engine.stop_not_journaled"));
       await foundation.close();
       log("info", "engine.stopped");
     },

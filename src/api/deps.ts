@@ -2,7 +2,7 @@ import type { Clock } from "#src/message/clock.ts";
 import type { Secret } from "#src/message/secret.ts";
 import type { BlindIndex } from "#src/seal/blind-index.ts";
 import type { Sealer } from "#src/seal/sealer.ts";
-import type { Queryable } from "#src/store/queryable.ts";
+import type { Queryable, Transaction } from "#src/store/queryable.ts";
 import type { PurgeRow } from "#src/store/sql/purge.ts";
 import type { InboundEvent, Webhook, WebhookRequest } from "#src/sources/source.ts";
 import type { ChannelStatus } from "#src/pipeline/deployment.ts";
@@ -32,7 +32,7 @@ export interface Readiness {
 
 /** Everything the HTTP side works with, handed in by the composition root. */
 export interface ApiDeps {
-  readonly store: Queryable & { transaction<T>(run: (db: Queryable) => Promise<T>): Promise<T> };
+  readonly store: Queryable & { transaction<T>(run: (db: Transaction) => Promise<T>): Promise<T> };
   readonly sealer: Pick<Sealer, "open" | "openJson">;
   readonly blindIndex: Pick<BlindIndex, "of">;
   /** Absent: `/api/v1` is closed. */
@@ -42,8 +42,8 @@ export interface ApiDeps {
   channels(): readonly ChannelStatus[];
   /** Newest first. */
   purges(limit: number): Promise<readonly PurgeRow[]>;
-  /** Writes to the audit journal through `db`, always a transaction; what it refuses is not done or shown. */
-  journal(entry: ApiJournalEntry, db: Queryable): Promise<void>;
+  /** Writes to the audit journal through `db`; what it refuses is not done or shown. */
+  journal(entry: ApiJournalEntry, db: Transaction): Promise<void>;
   readonly metrics: Metrics;
   readonly clients: Clients;
   readonly connections: Pick<Connections, "received" | "judged">;

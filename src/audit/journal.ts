@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { canonicalJson } from "#src/seal/signature.ts";
-import type { Queryable } from "#src/store/queryable.ts";
+import type { Transaction } from "#src/store/queryable.ts";
 import { appendJournalRow, type JournalHead, type JournalRow } from "#src/store/sql/journal.ts";
 
 /** What is written down: what people and the purge do, not what happens to each message. */
@@ -36,8 +36,8 @@ export interface JournalDraft {
 const SALT_BYTES = 16;
 const COMMITMENT_BYTES = 32;
 
-/** Writes one line of the journal. `db` is a transaction: the line commits or vanishes with the action itself. */
-export async function record(db: Queryable, draft: JournalDraft): Promise<void> {
+/** Writes one line of the journal. The line commits or vanishes with the action itself. */
+export async function record(db: Transaction, draft: JournalDraft): Promise<void> {
   await appendJournalRow(db, (head) => chain(head, draft, randomBytes(SALT_BYTES)));
 }
 

@@ -1,7 +1,7 @@
 import type { Clock } from "#src/message/clock.ts";
 import type { DirectoryUpdate, Patient } from "#src/message/directory.ts";
 import type { Store } from "#src/store/data-source.ts";
-import type { Queryable } from "#src/store/queryable.ts";
+import type { Queryable, Transaction } from "#src/store/queryable.ts";
 import * as sql from "#src/store/sql/directory.ts";
 import type { Effects } from "./apply.ts";
 import type { ApplyDeps } from "./deps.ts";
@@ -13,7 +13,7 @@ export interface DirectoryDeps extends ApplyDeps {
   readonly store: Store;
   readonly clock: Clock;
   /** Told inside the transaction what changed for everything that refers to the directory. */
-  onChanged(db: Queryable, effects: Effects, update: DirectoryUpdate): Promise<void>;
+  onChanged(db: Transaction, effects: Effects, update: DirectoryUpdate): Promise<void>;
 }
 
 /** The persons of these roots, as all their records together know them; the deleted ones are left out. */

@@ -1,6 +1,6 @@
 import type { DirectoryChange, DirectoryUpdate, Encounter, Patient, Subject } from "#src/message/directory.ts";
 import type { AppliedChange } from "#src/destinations/destination.ts";
-import type { Queryable } from "#src/store/queryable.ts";
+import type { Queryable, Transaction } from "#src/store/queryable.ts";
 import { currentCases } from "#src/store/sql/cases.ts";
 import * as sql from "#src/store/sql/directory.ts";
 import { applyUpdate } from "./apply.ts";
@@ -68,7 +68,11 @@ export function createDirectory(deps: DirectoryDeps): Directory {
   };
 }
 
-async function apply(deps: DirectoryDeps, db: Queryable, updates: readonly DirectoryUpdate[]): Promise<AppliedChange> {
+async function apply(
+  deps: DirectoryDeps,
+  db: Transaction,
+  updates: readonly DirectoryUpdate[],
+): Promise<AppliedChange> {
   const now = new Date(deps.clock());
   await sql.lockDirectory(db);
   const patients = new Set<string>();

@@ -5,7 +5,7 @@ import type { Sealer } from "#src/seal/sealer.ts";
 import type { Store } from "#src/store/data-source.ts";
 import type { Epochs } from "#src/store/epochs.ts";
 import type { JournalAction } from "#src/audit/journal.ts";
-import type { Queryable } from "#src/store/queryable.ts";
+import type { Transaction } from "#src/store/queryable.ts";
 import type { Contacts } from "#src/identity/contacts.ts";
 import type { Resolver } from "#src/identity/resolver.ts";
 import type { Inspector } from "./attachment/inspector.ts";
@@ -50,7 +50,7 @@ export interface PipelineDeps {
   /** How long a claimed lane belongs to an engine that does not say anything more. */
   readonly leaseMs: number;
   /** Writes a line of the audit journal inside the caller's transaction. */
-  journal(db: Queryable, action: JournalAction, subject: string, detail: Record<string, string>): Promise<void>;
+  journal(db: Transaction, action: JournalAction, subject: string, detail: Record<string, string>): Promise<void>;
   /** Names this engine process in lane rows. */
   readonly owner: string;
 }

@@ -4,7 +4,7 @@ import type { OperatorDraft } from "#src/message/notice.ts";
 import { ContactBook, type ContactEvent, type ContactFacts } from "#src/identity/contact-book.ts";
 import { contactIds, openContact, sealContact } from "#src/identity/contacts.ts";
 import { phoneKey } from "#src/identity/phone.ts";
-import type { Queryable } from "#src/store/queryable.ts";
+import type { Queryable, Transaction } from "#src/store/queryable.ts";
 import { findContacts, nameNumber, writeContacts, writeNumbersLeft } from "#src/store/sql/contacts.ts";
 import type { NoticeRow } from "#src/store/sql/notices.ts";
 import { reenterHeld } from "#src/store/sql/reprocess.ts";
@@ -21,7 +21,7 @@ export interface Followed {
   /** Whether anything about contacts is to be written. */
   readonly news: boolean;
   /** Writes it; `db` is a transaction that holds the contacts' lock. */
-  write(db: Queryable): Promise<void>;
+  write(db: Transaction): Promise<void>;
 }
 
 /**

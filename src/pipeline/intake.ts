@@ -4,7 +4,7 @@ import { lockContacts, seenAmong } from "#src/store/sql/contacts.ts";
 import { storeIntake, type AttachmentRow, type EventRow, type IntakeRow } from "#src/store/sql/intake.ts";
 import { storeNotices, type NoticeRow } from "#src/store/sql/notices.ts";
 import { reportOutbound, type OutboundRow } from "#src/store/sql/outbound-status.ts";
-import type { Queryable } from "#src/store/queryable.ts";
+import type { Queryable, Transaction } from "#src/store/queryable.ts";
 import { sealArrival, type Arrival, type ArrivedMessage } from "./arrival.ts";
 import type { PipelineDeps } from "./deps.ts";
 import { followContacts, type Followed } from "./follow-contacts.ts";
@@ -70,7 +70,7 @@ interface Batch {
 }
 
 /** Writes a batch that is more than messages. News of contacts are read again under their lock, from what is new only. */
-async function write(deps: PipelineDeps, db: Queryable, batch: Batch, read: Followed) {
+async function write(deps: PipelineDeps, db: Transaction, batch: Batch, read: Followed) {
   if (read.news) await lockContacts(db);
   const old = read.news
     ? await seenAmong(

@@ -2,7 +2,7 @@ import type { Effects } from "#src/identity/apply.ts";
 import type { Subject } from "#src/message/directory.ts";
 import type { BlindIndex } from "#src/seal/blind-index.ts";
 import type { Sealer } from "#src/seal/sealer.ts";
-import type { Queryable } from "#src/store/queryable.ts";
+import type { Queryable, Transaction } from "#src/store/queryable.ts";
 import {
   addressedMessages,
   lockAffected,
@@ -19,7 +19,7 @@ export interface ReaddressDeps {
   readonly blindIndex: BlindIndex;
   /** What is to be said today of a patient to whom a message was routed. */
   subjectNow(db: Queryable, patientId: string, routed: Subject): Promise<Subject | undefined>;
-  journal(db: Queryable, subject: string, detail: Record<string, string | number | null>): Promise<void>;
+  journal(db: Transaction, subject: string, detail: Record<string, string | number | null>): Promise<void>;
 }
 
 /** Where a patient's messages go from now on; null: nowhere, the person was deleted. */
@@ -31,7 +31,12 @@ type Decision = { readonly kind: RehomingKind; readonly to: string | null; reado
  * come in again; routed ones that were not sent yet go to the new patient, case or number; those that were filed, or
  * may have been, are listed for re-homing (docs/decisions/0020-messages-follow-a-merge.md).
  */
-export async function followDirectory(deps: ReaddressDeps, db: Queryable, effects: Effects, now: Date): Promise<void> {
+export async function followDirectory(
+  deps: ReaddressDeps,
+  db: Transaction,
+  effects: Effects,
+  now: Date,
+): Promise<void> {
   const { phones, patients, cases } = effects;
   const moved = cases.filter((one) => one.moved);
   const destinies = new Map<string, Destiny>();
@@ -116,7 +121,7 @@ function rehoming(
 
 async function tell(
   deps: ReaddressDeps,
-  db: Queryable,
+  db: Transaction,
   destinies: ReadonlyMap<string, Destiny>,
   readdressed: number,
   rehomed: number,

@@ -4,7 +4,7 @@ import type { Keyring } from "#src/seal/keyring.ts";
 import type { Sealer } from "#src/seal/sealer.ts";
 import type { Store } from "#src/store/data-source.ts";
 import type { Epochs } from "#src/store/epochs.ts";
-import type { Queryable } from "#src/store/queryable.ts";
+import type { Transaction } from "#src/store/queryable.ts";
 import type { JournalAction } from "#src/audit/journal.ts";
 import type { Log } from "#src/pipeline/deps.ts";
 import type { Ledger } from "./ledger.ts";
@@ -21,7 +21,7 @@ export interface RetentionDeps {
   readonly log: Log;
   /** Writes a line of the audit journal inside the caller's transaction. */
   journal(
-    db: Queryable,
+    db: Transaction,
     action: JournalAction,
     subject: string,
     detail: Record<string, string | number>,

@@ -4,12 +4,12 @@ import { DataSource } from "typeorm";
 import { ENTITIES } from "./entities/index.ts";
 import { storeError } from "./errors.ts";
 import { MIGRATIONS } from "./migrations/index.ts";
-import type { Queryable } from "./queryable.ts";
+import type { Queryable, Transaction } from "./queryable.ts";
 
 /** The database, opened and migrated. Every method throws BotenstoffError STORE_UNAVAILABLE or STORE_FULL where it applies. */
 export interface Store extends Queryable {
   /** Runs in one transaction; repeated as a whole when PostgreSQL asks for it (deadlock, serialisation). */
-  transaction<T>(run: (db: Queryable) => Promise<T>): Promise<T>;
+  transaction<T>(run: (db: Transaction) => Promise<T>): Promise<T>;
   /** For people's questions, on a few connections of their own: none of them can keep the pipeline waiting. */
   readonly reading: Queryable;
   /** What of an external server's own logging could put statements or values on its disk. */
@@ -104,7 +104,7 @@ async function repeated<T>(run: () => Promise<T>): Promise<T> {
   }
 }
 
-async function transact<T>(pool: pg.Pool, run: (db: Queryable) => Promise<T>): Promise<T> {
+async function transact<T>(pool: pg.Pool, run: (db: Transaction) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   // Statements travel together, and those behind a failed one fail as well: only the first failure says why.
   const failures: unknown[] = [];
@@ -116,7 +116,7 @@ async function transact<T>(pool: pg.Pool, run: (db: Queryable) => Promise<T>): P
   try {
     // Not waited for: it travels together with the first statement.
     void watched(client.query("BEGIN"));
-    const result = await run({ query: (text, values) => watched(query(client, text, values)) });
+    const result = await run({ transacted: true, query: (text, values) => watched(query(client, text, values)) });
     const { command } = await client.query("COMMIT");
     // PostgreSQL answers the COMMIT of a failed transaction with a ROLLBACK, and calls that a success.
     if (failures.length > 0 || command !== "COMMIT") throw new Error("the transaction was rolled back");

@@ -5,3 +5,8 @@ export interface Queryable {
     values?: readonly unknown[],
   ): Promise<{ rows: Row[]; rowCount: number | null }>;
 }
+
+/** A client inside a transaction: for what is right only as a whole, such as a lock and what is written under it. */
+export interface Transaction extends Queryable {
+  readonly transacted: true;
+}

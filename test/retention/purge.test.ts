@@ -29,6 +29,7 @@ function interrupted(store: Store, before: (statement: string) => Promise<void> 
     transaction: (run) =>
       store.transaction((db) =>
         run({
+          transacted: true,
           query: async (text, values) => {
             await before(text);
             return db.query(text, values);

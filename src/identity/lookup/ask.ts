@@ -1,5 +1,5 @@
 import type { DirectoryUpdate } from "#src/message/directory.ts";
-import type { Queryable } from "#src/store/queryable.ts";
+import type { Transaction } from "#src/store/queryable.ts";
 import * as sql from "#src/store/sql/directory.ts";
 import { applyUpdate } from "../apply.ts";
 import { readPersons, type DirectoryDeps } from "../directory-deps.ts";
@@ -30,7 +30,7 @@ export async function askOnce(
 /** Takes an answer over: it is the whole truth about the number, so whoever is not in it does not carry it any more. */
 async function learn(
   deps: DirectoryDeps,
-  db: Queryable,
+  db: Transaction,
   phone: string,
   found: readonly FoundPatient[],
   at: Date,
@@ -52,7 +52,7 @@ async function learn(
   await sql.writeLookup(db, key, at);
 }
 
-async function apply(deps: DirectoryDeps, db: Queryable, update: DirectoryUpdate, now: Date): Promise<string> {
+async function apply(deps: DirectoryDeps, db: Transaction, update: DirectoryUpdate, now: Date): Promise<string> {
   const effects = await applyUpdate(deps, db, update, now);
   await deps.onChanged(db, effects, update);
   return effects.patient;

@@ -5,7 +5,7 @@
 export function columns<Row extends object>(rows: readonly Row[], names: readonly (keyof Row)[]): unknown[] {
   return names.map((name) => {
     const values = rows.map((row) => row[name] as unknown);
-    return values.some(Buffer.isBuffer) ? byteaArray(values as (Buffer | null)[]) : values;
+    return values.some((value) => Buffer.isBuffer(value)) ? byteaArray(values as (Buffer | null)[]) : values;
   });
 }
 

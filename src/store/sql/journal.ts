@@ -1,4 +1,4 @@
-import type { Queryable } from "../queryable.ts";
+import type { Queryable, Transaction } from "../queryable.ts";
 
 /** A line of the audit journal as stored. */
 export interface JournalRow {
@@ -22,7 +22,7 @@ export interface JournalHead {
 }
 
 /** Appends one line made from the last one, in the caller's transaction and under a lock: the chain never forks. */
-export async function appendJournalRow(db: Queryable, make: (head: JournalHead) => JournalRow): Promise<void> {
+export async function appendJournalRow(db: Transaction, make: (head: JournalHead) => JournalRow): Promise<void> {
   await db.query("SELECT pg_advisory_xact_lock($1)", [JOURNAL_LOCK]);
   const { rows } = await db.query<JournalHead>("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1");
   const row = make(rows[0] ?? { seq: 0, hash: Buffer.alloc(32) });

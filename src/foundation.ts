@@ -71,7 +71,7 @@ export async function openFoundation(settings: Settings, log: Log) {
     clock,
     log,
     journal,
-    count: () => undefined,
+    metrics: { count: () => undefined, gauge: () => undefined },
     epochLengthMs: settings.epochMs,
   };
   return {

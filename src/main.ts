@@ -7,6 +7,7 @@ import { createInspector } from "#src/pipeline/attachment/inspector.ts";
 import { createLargeGate } from "#src/pipeline/attachment/large-gate.ts";
 import { createScanner } from "#src/pipeline/attachment/scanner.ts";
 import { startServer } from "#src/api/server.ts";
+import { watchDatabaseClock } from "#src/pipeline/database-clock.ts";
 import { createDeployment } from "#src/pipeline/deployment.ts";
 import type { Log, PipelineDeps } from "#src/pipeline/deps.ts";
 import { startForgetting } from "#src/pipeline/forget.ts";
@@ -145,7 +146,8 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
   const files = await watchChannels(settings, log, (wanted) => deployment.apply(wanted));
   const forgetting = startForgetting(deps);
   const lostWork = watchForLostWork(deps);
-  const schedule = startSchedule(retention, () => deployment.all());
+  const databaseClock = watchDatabaseClock(deps);
+  const schedule = startSchedule({ ...retention, metrics }, () => deployment.all());
   const { httpHost: host, httpPort: port } = settings;
   const server = await startServer(app, { host, port, connections, ...(tls && { tls: tls.current().options }) });
   const certificate = tls && watchTls(tls, (renewed) => server.renew(renewed));
@@ -163,6 +165,7 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
       inspector.close();
       await forgetting.stop();
       await lostWork.stop();
+      await databaseClock.stop();
       await schedule.stop();
       await deployment.close();
       // A database that is away must not keep the engine from ending.

@@ -53,6 +53,7 @@ const COUNTERS: readonly { name: string; help: string; labels: readonly string[]
   { name: "operator_events", help: "What providers told operators.", labels: ["channel", "field", "level"] },
   { name: "messages_restricted", help: "Messages that outlived their limit undecided.", labels: ["channel"] },
   { name: "lanes_reopened", help: "Lanes that were lost: a fault of the engine.", labels: ["channel", "stage"] },
+  { name: "database_clock_set_back", help: "Steps back of PostgreSQL's clock.", labels: [] },
   { name: "purged_messages", help: "Messages destroyed on schedule.", labels: [] },
 ];
 
@@ -92,7 +93,8 @@ export function createMetrics(deps: MetricsDeps): Metrics {
     contentType: registry.contentType,
     render: async () => {
       const now = deps.now();
-      if (!collected || now - collected.at >= FRESH_MS) collected = { at: now, done: collect() };
+      // A clock set back must not keep an old look fresh.
+      if (!collected || Math.abs(now - collected.at) >= FRESH_MS) collected = { at: now, done: collect() };
       await collected.done;
       return registry.metrics();
     },

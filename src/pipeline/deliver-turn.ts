@@ -15,7 +15,7 @@ const RETRY_BASE_MS = 250;
 /** Short, because a whole destination that is down is held back by its breaker, not lane by lane. */
 const RETRY_CAP_MS = 5_000;
 /** The KIS has to learn a patient first; asking every few seconds does not help it. */
-const PATIENT_CAP_MS = 60_000;
+export const PATIENT_CAP_MS = 60_000;
 
 /** What claimed lanes of any stages have to deliver, in order, marked `sending`. */
 export async function takeToDeliver(

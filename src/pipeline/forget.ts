@@ -15,7 +15,7 @@ const EVERY_MS = 1_000;
 const AT_ONCE = 8;
 const LEASE_MS = 60_000;
 const RETRY_BASE_MS = 5_000;
-const RETRY_CAP_MS = 3_600_000;
+export const RETRY_CAP_MS = 3_600_000;
 /** Meta keeps what came in for at most 30 days; a copy noted before that is gone by itself. */
 const PROVIDER_KEEPS_MS = 30 * 86_400_000;
 

@@ -6,7 +6,7 @@ import type { Store } from "#src/store/data-source.ts";
 import type { Epochs } from "#src/store/epochs.ts";
 import type { Transaction } from "#src/store/queryable.ts";
 import type { JournalAction } from "#src/audit/journal.ts";
-import type { Log } from "#src/pipeline/deps.ts";
+import type { Log, PipelineMetrics } from "#src/pipeline/deps.ts";
 import type { Ledger } from "./ledger.ts";
 
 /** What purging needs, handed in by the composition root. */
@@ -26,6 +26,6 @@ export interface RetentionDeps {
     subject: string,
     detail: Record<string, string | number>,
   ): Promise<void>;
-  count(name: string, labels: Readonly<Record<string, string>>): void;
+  readonly metrics: Pick<PipelineMetrics, "count" | "gauge">;
   readonly epochLengthMs: number;
 }

@@ -93,7 +93,7 @@ async function finish(
     await writePurge(db, { id: purgeId, epoch, at, destroyed: ids.length, survivors, certificate, signature });
     await deps.journal(db, "epoch.purged", purgeId, { epoch, destroyed: ids.length, survivors });
   });
-  deps.count("purged_messages", {});
+  deps.metrics.count("purged_messages", {}, ids.length);
   deps.log("info", "epoch.purged", { epoch, purge: purgeId, destroyed: ids.length, survivors });
 }
 

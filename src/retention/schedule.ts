@@ -1,29 +1,39 @@
-import cron from "node-cron";
 import { kindOfError } from "#src/message/error-code.ts";
+import type { Clock } from "#src/message/clock.ts";
 import type { RunningChannel } from "#src/pipeline/running-channel.ts";
 import { forgetContacts } from "#src/store/sql/contacts.ts";
 import { restrictOverdue } from "#src/store/sql/restrict.ts";
 import type { RetentionDeps } from "./deps.ts";
 import { purgeDue } from "./purge.ts";
+import { createTrustedClock, uptimeMs } from "./trusted-clock.ts";
 
-const EVERY_SECOND = "* * * * * *";
-const EVERY_MINUTE = "0 * * * * *";
+const A_SECOND_MS = 1_000;
+const A_MINUTE_MS = 60_000;
 const SHORT_EPOCH_MS = 3_600_000;
 
 /**
  * Purges and restricts on schedule: every minute, every second where epochs are shorter than an hour (a demo). Several
- * engines may run it; each step is safe against the others.
+ * engines may run it; each step is safe against the others. The pauses are measured, not looked up in a calendar: a
+ * clock set back would keep a purge waiting for as long as it had been ahead.
+ * @param elapsed a clock that nobody can set, in milliseconds
  */
 export function startSchedule(
   deps: RetentionDeps,
   channels: () => readonly RunningChannel[],
+  elapsed: Clock = uptimeMs,
 ): { stop(): Promise<void> } {
+  const trusted = createTrustedClock(deps.store, deps.clock, elapsed);
+  deps.metrics.gauge("retention_behind_seconds", {}, () => trusted.behindMs() / 1_000);
   let running: Promise<void> | undefined;
+  let told = false;
   const round = async () => {
     try {
-      await purgeDue(deps);
-      await restrict(deps, channels());
-      await forget(deps, channels());
+      const now = await trusted.now();
+      tellIfBehind(trusted.behindMs());
+      const then = { ...deps, clock: () => now };
+      await purgeDue(then);
+      await restrict(then, channels());
+      await forget(then, channels());
     } catch (error) {
       deps.log("warn", "retention.failed", { error: kindOfError(error) });
     }
@@ -32,21 +42,18 @@ export function startSchedule(
     // A round that takes longer than the pause between two is not followed by a queue of others.
     running ??= round().finally(() => (running = undefined));
   };
-  const pattern = deps.epochLengthMs < SHORT_EPOCH_MS ? EVERY_SECOND : EVERY_MINUTE;
-  const task = cron.schedule(pattern, tick, { logger: quiet(deps) });
+  const tellIfBehind = (behindMs: number) => {
+    const behind = behindMs > A_MINUTE_MS;
+    if (behind && !told) deps.log("error", "retention.behind", { behind_seconds: Math.round(behindMs / 1_000) });
+    told = behind;
+  };
+  const timer = setInterval(tick, deps.epochLengthMs < SHORT_EPOCH_MS ? A_SECOND_MS : A_MINUTE_MS);
   return {
     stop: async () => {
-      await task.destroy();
+      clearInterval(timer);
       await running;
     },
   };
-}
-
-/** node-cron writes to the console by itself; a round that comes late is worth a line of ours, no more. */
-function quiet(deps: RetentionDeps) {
-  const nothing = () => undefined;
-  const late = () => deps.log("warn", "retention.late");
-  return { info: nothing, debug: nothing, warn: late, error: late };
 }
 
 /** The hard maximum age (I4): never silently kept, never silently deleted. */
@@ -54,7 +61,7 @@ async function restrict(deps: RetentionDeps, channels: readonly RunningChannel[]
   for (const { id, retention } of channels) {
     const restricted = await restrictOverdue(deps.store, { channel: id, ...retention }, new Date(deps.clock()));
     if (restricted === 0) continue;
-    deps.count("messages_restricted", { channel: id });
+    deps.metrics.count("messages_restricted", { channel: id }, restricted);
     deps.log("error", "messages.restricted", { channel: id, count: restricted });
   }
 }

@@ -72,6 +72,14 @@ describe("the metrics", () => {
     expect(await metrics.render()).toContain('botenstoff_messages{channel="a",state="held"} 2\n');
   });
 
+  test("look again after the clock was set back, however far", async () => {
+    const { world, metrics } = setUp();
+    await metrics.render();
+    world.now -= 3_600_000;
+    await metrics.render();
+    expect(world.looks).toBe(2);
+  });
+
   test("say that the store is away instead of repeating old values", async () => {
     const { world, metrics } = setUp();
     await metrics.render();

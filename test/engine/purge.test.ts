@@ -111,6 +111,13 @@ describe("purging", () => {
     expect(verify(null, forged, publicKey, signature)).toBe(false);
   });
 
+  it("counts what it destroyed", async () => {
+    const destroyed = (await engine.api.purges()).reduce((sum, purge) => sum + purge.destroyed, 0);
+    const metrics = await (await fetch(`${engine.url}/metrics`)).text();
+    expect(Number(/^botenstoff_purged_messages_total (\d+)$/m.exec(metrics)?.[1])).toBe(destroyed);
+    expect(destroyed).toBeGreaterThanOrEqual(2);
+  });
+
   it("keeps a duplicate that comes after the purge purged (I2)", async () => {
     const payload = engine.world.whatsapp.textBody({ from: PATIENT.phone, id: sent.text, body: `${CANARY} im Text` });
     expect(await engine.post(engine.world.whatsapp.signedBody(payload))).toBe(200);

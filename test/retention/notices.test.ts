@@ -25,7 +25,7 @@ beforeAll(async () => {
     clock: () => harness.world.now,
     log: () => undefined,
     journal: async () => undefined,
-    count: () => undefined,
+    metrics: { count: () => undefined, gauge: () => undefined },
     epochLengthMs: HOUR_MS,
   };
 });

@@ -60,7 +60,7 @@ describe("purging an epoch", () => {
       log: () => undefined,
       journal: (db, action, subject, detail) =>
         record(db, { at: new Date(now).toISOString(), action, actor: "test", subject, detail }),
-      count: () => undefined,
+      metrics: { count: () => undefined, gauge: () => undefined },
       epochLengthMs: LENGTH_MS,
     };
     await deps.epochs.ensure(epoch);

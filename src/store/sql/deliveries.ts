@@ -160,6 +160,7 @@ export async function lockMessages(db: Queryable, outcomes: readonly DeliveryOut
  * Files the messages whose deliveries are all accepted and at least one confirmed (or the channel is ack-only), and
  * fails those with a failed delivery. One that is being withdrawn is filed again, and its retention begins anew, once
  * every destination accepted the withdrawal and those that can be read back confirmed it. Runs in a statement of its own, after `lockMessages`, to see every commit.
+ * Retention runs from the later of the two clocks: one that is behind must not let it end early.
  * @returns the messages that left `routed`
  */
 export async function concludeMessages(
@@ -183,7 +184,7 @@ export async function concludeMessages(
      UPDATE message SET state = verdict.state, state_at = $5, reason = NULL,
        filed_at = CASE WHEN verdict.state = 'filed' THEN $5::timestamptz END,
        retain_until = CASE WHEN verdict.state = 'filed'
-         THEN $5::timestamptz + make_interval(secs => verdict.after_filed_ms / 1000.0) END,
+         THEN greatest($5::timestamptz, now()) + make_interval(secs => verdict.after_filed_ms / 1000.0) END,
        history = message.history || jsonb_build_object('state', verdict.state, 'at', $5::timestamptz)
      FROM verdict WHERE message.epoch = verdict.epoch AND message.id = verdict.id AND verdict.state IS NOT NULL
        AND message.state IN ('routed', 'failed') AND message.state <> verdict.state

@@ -1,0 +1,126 @@
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
+import type { RetentionDeps } from "#src/retention/deps.ts";
+import { openLedger } from "#src/retention/ledger.ts";
+import { startSchedule } from "#src/retention/schedule.ts";
+import { createTrustedClock, uptimeMs } from "#src/retention/trusted-clock.ts";
+import { createEpochs } from "#src/store/epochs.ts";
+import type { Queryable } from "#src/store/queryable.ts";
+import { createTestStore, type TestStore } from "../support/database.ts";
+import { createTestKeys, type TestKeys } from "../support/keys.ts";
+
+const HOUR_MS = 3_600_000;
+const START = Date.parse("2026-11-23T10:00:00Z");
+
+describe("the clock retention goes by", () => {
+  let times: { wall: number; database: number; elapsed: number };
+  beforeEach(() => {
+    times = { wall: START, database: START, elapsed: 5_000 };
+  });
+  const pass = (ms: number) => {
+    times = { wall: times.wall + ms, database: times.database + ms, elapsed: times.elapsed + ms };
+  };
+  const create = () => {
+    const store = { query: () => Promise.resolve({ rows: [{ now: times.database }], rowCount: 1 }) };
+    return createTrustedClock(
+      store as unknown as Queryable,
+      () => times.wall,
+      () => times.elapsed,
+    );
+  };
+
+  it("goes with the others while they agree", async () => {
+    const trusted = create();
+    pass(HOUR_MS);
+    expect(await trusted.now()).toBe(START + HOUR_MS);
+    expect(trusted.behindMs()).toBe(0);
+  });
+
+  it("does not follow the machine's clock when it jumps forward, nor the database's (I4)", async () => {
+    const trusted = create();
+    times.wall += 24 * HOUR_MS;
+    times.database += 24 * HOUR_MS;
+    pass(1_000);
+    expect(await trusted.now()).toBe(START + 1_000);
+    expect(trusted.behindMs()).toBe(24 * HOUR_MS);
+  });
+
+  it("is right again once a clock that jumped, either way, is", async () => {
+    const trusted = create();
+    for (const jump of [24 * HOUR_MS, -HOUR_MS]) {
+      times.wall += jump;
+      await trusted.now();
+      times.wall -= jump;
+      pass(1_000);
+      expect(await trusted.now()).toBe(times.wall);
+    }
+  });
+
+  it("follows a clock that goes back, the engine's and the database's: what is late is not early", async () => {
+    const trusted = create();
+    times.wall -= 5_000;
+    expect(await trusted.now()).toBe(START - 5_000);
+    times.database -= HOUR_MS;
+    expect(await trusted.now()).toBe(START - HOUR_MS);
+  });
+
+  it("counts on by a clock of the machine that only grows", () => {
+    const before = uptimeMs();
+    expect(before).toBeGreaterThan(0);
+    expect(uptimeMs()).toBeGreaterThanOrEqual(before);
+  });
+});
+
+describe("the schedule of purges", () => {
+  let database: TestStore;
+  let keys: TestKeys;
+  let told: string[];
+  beforeEach(async () => {
+    [database, keys, told] = [await createTestStore(), await createTestKeys(), []];
+  });
+  afterEach(async () => {
+    await database[Symbol.asyncDispose]();
+    await keys[Symbol.asyncDispose]();
+  });
+
+  it("goes by what has passed, not by a clock that jumps, and says so", async () => {
+    const { store } = database;
+    const lengthMs = 60_000;
+    const gauges = new Map<string, () => number | undefined>();
+    let [clock, elapsed] = [Date.now() - 10 * HOUR_MS, 0];
+    const deps: RetentionDeps = {
+      ...keys,
+      store,
+      epochs: createEpochs(store, lengthMs),
+      ledger: openLedger(join(keys.directory, "ledger")),
+      clock: () => clock,
+      log: (level, event) => told.push(`${level} ${event}`),
+      journal: () => Promise.resolve(),
+      metrics: { count: () => undefined, gauge: (name, _labels, read) => gauges.set(name, read) },
+      epochLengthMs: lengthMs,
+    };
+    const epoch = await deps.epochs.current(clock);
+    await deps.epochs.ensure(epoch);
+    const isOpen = async () =>
+      (await store.query("SELECT FROM epoch WHERE id = $1 AND state = 'open'", [epoch])).rows.length === 1;
+    const until = async (holds: () => boolean) => {
+      while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20));
+    };
+    const schedule = startSchedule(
+      deps,
+      () => [],
+      () => elapsed,
+    );
+    clock += HOUR_MS;
+    await until(() => told.length > 0);
+    expect(told).toEqual(["error retention.behind"]);
+    expect(gauges.get("retention_behind_seconds")?.()).toBe(3_600);
+    expect(await isOpen()).toBe(true);
+    clock -= HOUR_MS;
+    [clock, elapsed] = [clock + 2 * lengthMs, elapsed + 2 * lengthMs];
+    await until(() => told.length > 1);
+    await schedule.stop();
+    expect(told).toEqual(["error retention.behind", "info epoch.purged"]);
+    expect(await isOpen()).toBe(false);
+  });
+});

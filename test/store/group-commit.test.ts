@@ -1,0 +1,94 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from "@jest/globals";
+import { setImmediate as turn } from "node:timers/promises";
+import { GroupCommit } from "#src/store/group-commit.ts";
+
+/** A committer whose commits take `ms`, and what it committed so far. */
+function committer(ms: number) {
+  const batches: string[][] = [];
+  const group = new GroupCommit<string, string>(async (items) => {
+    batches.push([...items]);
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    if (items.includes("broken")) throw new Error("rolled back");
+    return items.map((item) => item.toUpperCase());
+  });
+  return { group, batches };
+}
+
+/** Lets so much time pass, and everything that was due meanwhile run. */
+async function pass(ms: number): Promise<void> {
+  await turn();
+  await jest.advanceTimersByTimeAsync(ms);
+  await turn();
+}
+
+describe("committing together", () => {
+  beforeEach(() => {
+    jest.useFakeTimers({ doNotFake: ["setImmediate", "nextTick", "queueMicrotask"] });
+  });
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  it("commits a single item at once, and the next single one as well", async () => {
+    const { group, batches } = committer(10);
+    const first = group.add("a");
+    await pass(10);
+    expect(await first).toBe("A");
+    const second = group.add("b");
+    await pass(0);
+    expect(batches).toEqual([["a"], ["b"]]);
+    await pass(10);
+    expect(await second).toBe("B");
+  });
+
+  it("commits what arrives during a commit in the next one, each item with its own result", async () => {
+    const { group, batches } = committer(10);
+    const first = group.add("a");
+    await pass(5);
+    const more = [group.add("b"), group.add("c")];
+    await pass(5);
+    await pass(10);
+    expect(await Promise.all([first, ...more])).toEqual(["A", "B", "C"]);
+    expect(batches).toEqual([["a"], ["b", "c"]]);
+  });
+
+  it("gathers as long as a batch of several took, so that the next one is larger", async () => {
+    const { group, batches } = committer(10);
+    const first = [group.add("a"), group.add("b")];
+    await pass(10);
+    await Promise.all(first);
+    const next = [group.add("c")];
+    await pass(9);
+    expect(batches).toHaveLength(1);
+    next.push(group.add("d"));
+    await pass(1);
+    expect(batches).toEqual([
+      ["a", "b"],
+      ["c", "d"],
+    ]);
+    await pass(10);
+    await Promise.all(next);
+  });
+
+  it("gathers no longer than 25 ms, however long a batch took", async () => {
+    const { group, batches } = committer(5_000);
+    const first = [group.add("a"), group.add("b")];
+    await pass(5_000);
+    await Promise.all(first);
+    const next = group.add("c");
+    await pass(25);
+    expect(batches).toHaveLength(2);
+    await pass(5_000);
+    await next;
+  });
+
+  it("fails the items of a failed batch alike, and goes on with the next", async () => {
+    const { group } = committer(10);
+    const failed = Promise.allSettled([group.add("a"), group.add("broken")]);
+    await pass(10);
+    expect((await failed).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    const next = group.add("c");
+    await pass(20);
+    expect(await next).toBe("C");
+  });
+});

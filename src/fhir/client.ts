@@ -2,6 +2,7 @@ import { Agent, request, type Dispatcher } from "undici";
 import type { Readable } from "node:stream";
 import { BotenstoffError, type ErrorCode } from "#src/message/error-code.ts";
 import type { Secret } from "#src/message/secret.ts";
+import { within } from "./deadline.ts";
 
 export interface FhirClientSettings {
   /** Without a trailing slash. */
@@ -37,58 +38,75 @@ export class FhirClient {
   }
 
   /** Posts a transaction. @throws BotenstoffError, by what may have happened to it */
-  async transaction(body: Readable, signal: AbortSignal): Promise<unknown> {
-    const response = await this.#send(
-      "POST",
-      "",
-      signal,
-      { "content-type": FHIR_JSON, prefer: "return=minimal" },
-      body,
-    );
-    if (response.status >= 200 && response.status < 300) return json(response);
-    throw refused(response.status, await issues(response));
+  transaction(body: Readable | Buffer, signal: AbortSignal): Promise<unknown> {
+    const headers = { "content-type": FHIR_JSON, prefer: "return=minimal" };
+    return this.#ask({ method: "POST", path: "", headers, body }, signal, async (response) => {
+      if (response.status >= 200 && response.status < 300) return json(response);
+      throw refused(response.status, await issues(response));
+    });
   }
 
-  /** Reads something; the body must be consumed. @throws BotenstoffError when there is no answer */
-  get(path: string, signal: AbortSignal, accept = FHIR_JSON): Promise<FhirResponse> {
-    return this.#send("GET", path, signal, { accept, "cache-control": "no-cache" });
+  /**
+   * Reads something that is not (only) JSON.
+   * @param consume must read the body to its end, or dump it
+   * @throws BotenstoffError when there is no answer
+   */
+  get<T>(
+    path: string,
+    accept: string,
+    signal: AbortSignal,
+    consume: (response: FhirResponse) => Promise<T>,
+  ): Promise<T> {
+    return this.#ask({ method: "GET", path, headers: { accept, "cache-control": "no-cache" } }, signal, consume);
   }
 
   /** Reads a JSON resource; undefined when the server says it has none (404, 410). */
-  async read(path: string, signal: AbortSignal): Promise<Record<string, unknown> | undefined> {
-    const response = await this.get(path, signal);
-    if (response.status === 200) return (await json(response)) as Record<string, unknown>;
-    await response.body.dump();
-    if (response.status === 404 || response.status === 410) return undefined;
-    throw refused(response.status, "");
+  read(path: string, signal: AbortSignal): Promise<Record<string, unknown> | undefined> {
+    return this.get(path, FHIR_JSON, signal, async (response) => {
+      if (response.status === 200) return (await json(response)) as Record<string, unknown>;
+      await response.body.dump();
+      if (response.status === 404 || response.status === 410) return undefined;
+      throw refused(response.status, "");
+    });
   }
 
   close(): Promise<void> {
     return this.#agent.close();
   }
 
-  async #send(
-    method: "GET" | "POST",
-    path: string,
-    signal: AbortSignal,
-    headers: Record<string, string>,
-    body?: Readable,
-  ): Promise<FhirResponse> {
-    const { baseUrl, authorization, timeoutMs } = this.#settings;
-    try {
-      const response = await request(path === "" ? baseUrl : `${baseUrl}/${path}`, {
-        method,
-        dispatcher: this.#agent,
-        signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
-        headers: { accept: FHIR_JSON, ...headers, ...(authorization && { authorization: authorization.reveal() }) },
-        ...(body && { body }),
+  /** One request and its answer, both within the time. */
+  #ask<T>(asked: Asked, signal: AbortSignal, consume: (response: FhirResponse) => Promise<T>): Promise<T> {
+    return within(this.#settings.timeoutMs, signal, tooLate, async (bounded) => {
+      const response = await this.#send(asked, bounded).catch((cause: unknown) => {
+        throw unanswered(cause);
       });
       const contentType = String(response.headers["content-type"] ?? "");
-      return { status: response.statusCode, contentType, body: response.body };
-    } catch (cause) {
-      throw unanswered(cause);
-    }
+      return consume({ status: response.statusCode, contentType, body: response.body });
+    });
   }
+
+  #send({ method, path, headers, body }: Asked, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+    const { baseUrl, authorization } = this.#settings;
+    return request(path === "" ? baseUrl : `${baseUrl}/${path}`, {
+      method,
+      dispatcher: this.#agent,
+      signal,
+      headers: { accept: FHIR_JSON, ...headers, ...(authorization && { authorization: authorization.reveal() }) },
+      ...(body && { body }),
+    });
+  }
+}
+
+interface Asked {
+  readonly method: "GET" | "POST";
+  /** Below the base URL; empty for the base itself. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Readable | Buffer;
+}
+
+function tooLate(): BotenstoffError {
+  return new BotenstoffError("DESTINATION_NO_ANSWER", "asking the FHIR server: no answer in time");
 }
 
 /** Connecting failed: nothing was sent. Anything later: it may have arrived. */

@@ -3,14 +3,33 @@ import { Readable } from "node:stream";
 import { base64Of } from "#src/message/base64.ts";
 import type { FhirTransaction } from "./transaction.ts";
 
+/** What is sent, and the SHA-256 (hex) of what was read of it, once it has all been read. */
+export interface WrittenTransaction {
+  readonly body: Readable | Buffer;
+  readonly digest: () => string;
+}
+
 /**
  * The transaction as JSON, with base64 from the blobs in its Binary entries, a chunk at a time: an image never exists as
- * one string. The bytes are the same every time. `digest` is the SHA-256 (hex) of what was read, once it has all been read.
+ * one string. Without blobs it is a few kilobytes and goes out as a whole, with its length. The bytes are the same every
+ * time.
  */
 export function writeTransaction(
+  transaction: FhirTransaction,
+  openBlob: (attachmentId: string) => Readable,
+): WrittenTransaction {
+  return transaction.blobs.length === 0 ? inOnePiece(transaction) : streamed(transaction, openBlob);
+}
+
+function inOnePiece({ bundle: { entry = [], ...head } }: FhirTransaction): WrittenTransaction {
+  const body = Buffer.from(JSON.stringify({ ...head, entry }));
+  return { body, digest: () => createHash("sha256").update(body).digest("hex") };
+}
+
+function streamed(
   { bundle, blobs }: FhirTransaction,
   openBlob: (attachmentId: string) => Readable,
-): { body: Readable; digest: () => string } {
+): WrittenTransaction {
   const hash = createHash("sha256");
   const attachments = new Map(blobs.map(({ entry, attachmentId }) => [entry, attachmentId]));
   async function* chunks(): AsyncGenerator<Buffer> {

@@ -108,15 +108,17 @@ async function transact<T>(pool: pg.Pool, run: (db: Transaction) => Promise<T>):
   const client = await pool.connect();
   // Statements travel together, and those behind a failed one fail as well: only the first failure says why.
   const failures: unknown[] = [];
-  const watched = <R>(statement: Promise<R>): Promise<R> => {
+  const watched = <R>(send: () => Promise<R>): Promise<R> => {
+    inOnePacket(client);
+    const statement = send();
     statement.catch((error: unknown) => failures.push(error));
     return statement;
   };
   let broken = true;
   try {
     // Not waited for: it travels together with the first statement.
-    void watched(client.query("BEGIN"));
-    const result = await run({ transacted: true, query: (text, values) => watched(query(client, text, values)) });
+    void watched(() => client.query("BEGIN"));
+    const result = await run({ transacted: true, query: (text, values) => watched(() => query(client, text, values)) });
     const { command } = await client.query("COMMIT");
     // PostgreSQL answers the COMMIT of a failed transaction with a ROLLBACK, and calls that a success.
     if (failures.length > 0 || command !== "COMMIT") throw new Error("the transaction was rolled back");
@@ -128,6 +130,12 @@ async function transact<T>(pool: pg.Pool, run: (db: Transaction) => Promise<T>):
   } finally {
     client.release(broken);
   }
+}
+
+/** What one turn of the event loop sends is written at once: a write costs more than the statement in it. */
+function inOnePacket({ connection: { stream } }: pg.PoolClient): void {
+  stream.cork();
+  process.nextTick(() => stream.uncork());
 }
 
 async function rollback(client: pg.PoolClient): Promise<boolean> {

@@ -25,7 +25,8 @@ const golden = (name: string) => read(name, "out.json") as FhirTransaction;
 
 /** The transaction as it goes over the wire, the bytes in their places. */
 async function complete(transaction: FhirTransaction): Promise<Bundle> {
-  return JSON.parse(await text(writeTransaction(transaction, () => Readable.from([BYTES])).body)) as Bundle;
+  const { body } = writeTransaction(transaction, () => Readable.from([BYTES]));
+  return JSON.parse(await text(Readable.from(body))) as Bundle;
 }
 
 describe("the golden FHIR examples", () => {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { FhirClient } from "#src/fhir/client.ts";
+import type { FhirClient, FhirResponse } from "#src/fhir/client.ts";
 import type { Expectation, PatientKey } from "#src/fhir/transaction.ts";
 import type { Confirmation } from "../destination.ts";
 
@@ -89,8 +89,11 @@ function measure(base64: string) {
 }
 
 /** A Binary comes as it is or, from servers that insist, as JSON with base64 (R4 binary.html). */
-async function measureBinary(client: FhirClient, path: string, signal: AbortSignal) {
-  const { status, contentType, body } = await client.get(path, signal, "*/*");
+function measureBinary(client: FhirClient, path: string, signal: AbortSignal) {
+  return client.get(path, "*/*", signal, measureBody);
+}
+
+async function measureBody({ status, contentType, body }: FhirResponse) {
   if (status !== 200) {
     await body.dump();
     return undefined;

@@ -110,7 +110,7 @@ async function keep(
   { id }: Attachment,
   received: Received,
 ): Promise<StoredContent> {
-  if (received.blob !== id) await blobs.write(epoch, id, blobs.read(epoch, received.blob));
+  if (received.blob !== id) await blobs.write(epoch, id, received.open());
   return contentOf(received, received.type ?? "application/octet-stream");
 }
 

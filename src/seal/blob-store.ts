@@ -1,18 +1,17 @@
 import { randomUUID } from "node:crypto";
-import { createWriteStream, existsSync } from "node:fs";
-import { readdir, rename, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { open, readdir, rename, rm, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
-import { PassThrough, pipeline as pipe, Readable, Transform } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import { Readable } from "node:stream";
 import { BotenstoffError } from "#src/message/error-code.ts";
-import { makeDirectoryDurably, syncDirectory } from "./durable-file.ts";
+import { createDirectorySync, makeDirectoryDurably } from "./durable-file.ts";
 import { openFrames, readSealed, sealFrames } from "./frames.ts";
 import type { Keyring } from "./keyring.ts";
 
 /** Sealed attachments: one file per blob, one folder per epoch. */
 export interface BlobStore {
   /** Streams plain bytes in; durable and whole when it resolves, nothing remains when it rejects. */
-  write(epoch: number, id: string, source: Readable | AsyncIterable<Buffer>): Promise<{ bytes: number }>;
+  write(epoch: number, id: string, source: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<{ bytes: number }>;
   /** Streams plain bytes out; the stream fails with SEAL_BROKEN or EPOCH_KEY_DESTROYED. */
   read(epoch: number, id: string): Readable;
   exists(epoch: number, id: string): boolean;
@@ -23,6 +22,9 @@ export interface BlobStore {
   epochs(): Promise<number[]>;
 }
 
+/** Handed to the operating system at once: a call costs as much as sealing some 50 KB. */
+const TOGETHER = 512 * 1024;
+
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 export function createBlobStore({ directory, keyring }: { directory: string; keyring: Keyring }): BlobStore {
@@ -32,22 +34,23 @@ export function createBlobStore({ directory, keyring }: { directory: string; key
     return join(folder(epoch), id);
   };
 
+  const syncDirectory = createDirectorySync();
+
   const write: BlobStore["write"] = async (epoch, id, source) => {
     const file = fileOf(epoch, id);
     makeDirectoryDurably(folder(epoch));
     const temporary = join(folder(epoch), `.${randomUUID()}.tmp`);
     let bytes = 0;
-    const count = new Transform({
-      transform(chunk: Buffer, _encoding, done) {
+    async function* counted() {
+      for await (const chunk of source) {
         bytes += chunk.length;
-        done(null, chunk);
-      },
-    });
+        yield chunk;
+      }
+    }
     try {
-      const seal = sealFrames(keyring.epochKey(epoch), id);
-      await pipeline(source, count, seal, createWriteStream(temporary, { mode: 0o600, flush: true }));
+      await createDurably(temporary, sealFrames(keyring.epochKey(epoch), id, counted()));
       await rename(temporary, file);
-      syncDirectory(folder(epoch));
+      await syncDirectory(folder(epoch));
     } catch (error) {
       await rm(temporary, { force: true });
       throw error;
@@ -55,20 +58,16 @@ export function createBlobStore({ directory, keyring }: { directory: string; key
     return { bytes };
   };
 
-  const read: BlobStore["read"] = (epoch, id) => {
-    const out = new PassThrough();
+  const read: BlobStore["read"] = (epoch, id) => Readable.from(opened(epoch, id), { objectMode: false });
+
+  async function* opened(epoch: number, id: string): AsyncGenerator<Buffer> {
+    const key = keyring.openEpochKey(epoch);
     try {
-      // The key first: a file stream opened for an epoch that is gone would fail with nobody listening to it.
-      const open = openFrames(keyring.openEpochKey(epoch), id);
-      const file = Readable.from(readSealed(fileOf(epoch, id)), { objectMode: false });
-      file.once("error", (cause) => out.destroy(missing(cause)));
-      // `pipeline` destroys `out` with the first error, which is where the reader sees it.
-      pipe(file, open, out, () => undefined);
+      yield* openFrames(key, id, readSealed(fileOf(epoch, id)));
     } catch (error) {
-      out.destroy(error as Error);
+      throw codeOf(error) === "ENOENT" ? missing(error) : error;
     }
-    return out;
-  };
+  }
 
   return {
     write,
@@ -89,8 +88,38 @@ export function createBlobStore({ directory, keyring }: { directory: string; key
   };
 }
 
-function missing(cause: NodeJS.ErrnoException): Error {
-  return cause.code === "ENOENT"
-    ? new BotenstoffError("SEAL_BROKEN", "reading a blob: it is missing", { cause })
-    : cause;
+/** Writes a new file (mode 0600), many pieces at a time; its content is on the disk when this resolves. */
+async function createDurably(path: string, pieces: AsyncIterable<Buffer>): Promise<void> {
+  const file = await open(path, "wx", 0o600);
+  try {
+    let together: Buffer[] = [];
+    let bytes = 0;
+    for await (const piece of pieces) {
+      together.push(piece);
+      bytes += piece.length;
+      if (bytes < TOGETHER) continue;
+      await writeAll(file, together);
+      together = [];
+      bytes = 0;
+    }
+    await writeAll(file, together);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function writeAll(file: FileHandle, pieces: readonly Buffer[]): Promise<void> {
+  const { bytesWritten } = await file.writev(pieces);
+  const all = pieces.reduce((sum, { length }) => sum + length, 0);
+  // A full disk takes a part; what is behind it then says why.
+  if (bytesWritten < all) await file.writeFile(Buffer.concat(pieces).subarray(bytesWritten));
+}
+
+function codeOf(error: unknown): unknown {
+  return (error as NodeJS.ErrnoException).code;
+}
+
+function missing(cause: unknown): Error {
+  return new BotenstoffError("SEAL_BROKEN", "reading a blob: it is missing", { cause });
 }

@@ -18,9 +18,22 @@ const FIRST_BLOCK = Buffer.from([1]);
 
 /** AES-256-GCM with a random 96-bit nonce: nonce ‖ ciphertext ‖ tag (NIST SP 800-38D). */
 export function encrypt(key: Buffer | KeyObject, plain: Uint8Array, aad: Buffer, nonce = freshNonce()): Buffer {
+  return Buffer.concat(encryptPieces(key, [plain], aad, nonce));
+}
+
+/** The same of bytes that lie in several pieces, in pieces: none of them is copied. */
+export function encryptPieces(
+  key: Buffer | KeyObject,
+  plain: readonly Uint8Array[],
+  aad: Buffer,
+  nonce: Buffer = randomBytes(NONCE_BYTES),
+): Buffer[] {
   const cipher = createCipheriv(ALGORITHM, key, nonce, { authTagLength: TAG_BYTES });
   cipher.setAAD(aad);
-  return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+  const sealed = plain.map((piece) => cipher.update(piece));
+  // In GCM nothing is left for the end.
+  cipher.final();
+  return [nonce, ...sealed, cipher.getAuthTag()];
 }
 
 const NONCES_AT_ONCE = 512;

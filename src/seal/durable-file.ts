@@ -10,6 +10,7 @@ import {
   writeFileSync,
   writeSync,
 } from "node:fs";
+import { open } from "node:fs/promises";
 import { randomBytes, randomUUID } from "node:crypto";
 import { dirname, join } from "node:path";
 
@@ -73,6 +74,39 @@ export function syncDirectory(path: string): void {
     fsyncSync(handle);
   } finally {
     closeSync(handle);
+  }
+}
+
+/**
+ * Makes a directory durable as `syncDirectory` does, without keeping the event loop: one fsync serves everybody whose
+ * rename was done before it begins.
+ */
+export function createDirectorySync(): (path: string) => Promise<void> {
+  const running = new Map<string, Promise<void>>();
+  const waiting = new Map<string, Promise<void>>();
+  const begin = (path: string): Promise<void> => {
+    waiting.delete(path);
+    const syncing = sync(path).finally(() => {
+      if (running.get(path) === syncing) running.delete(path);
+    });
+    running.set(path, syncing);
+    return syncing;
+  };
+  return (path) => {
+    const joined = waiting.get(path);
+    if (joined) return joined;
+    const next = Promise.allSettled([running.get(path)]).then(() => begin(path));
+    waiting.set(path, next);
+    return next;
+  };
+}
+
+async function sync(path: string): Promise<void> {
+  const directory = await open(path);
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
   }
 }
 

@@ -1,11 +1,10 @@
-import { Readable } from "node:stream";
 import type { Attachment, StoredContent } from "#src/message/attachment.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import { blobId } from "#src/message/id.ts";
 import type { BlobStore } from "#src/seal/blob-store.ts";
 import type { Inspector } from "./inspector.ts";
+import { keep, type Kept } from "./keep.ts";
 import { telling, type Moved } from "./large-gate.ts";
-import { Meter } from "./meter.ts";
 import type { Received } from "./receive.ts";
 import type { Scanner } from "./scanner.ts";
 import { checkType } from "./sniff.ts";
@@ -40,7 +39,7 @@ export async function admit(
   if (received.opensAsZip && !ZIP_BASED.test(type)) {
     throw new BotenstoffError("MEDIA_TYPE_LIES", `checking an attachment: it is ${type} and a ZIP archive at once`);
   }
-  const open = () => telling(deps.blobs.read(epoch, received.blob) as AsyncIterable<Buffer>, moved);
+  const open = () => telling(received.open(), moved);
   await deps.scanner?.scan(open(), signal);
   if (isStrippable(type)) return admitImage(deps, epoch, attachment, { ...received, type }, signal);
   if (type === "application/pdf") await deps.inspector.pdf(open, signal);
@@ -48,7 +47,7 @@ export async function admit(
 }
 
 /** What is known of bytes that are kept as they came. */
-export function contentOf({ sha256, sha1, bytes }: Received, type: string): StoredContent {
+export function contentOf({ sha256, sha1, bytes }: Kept, type: string): StoredContent {
   return { sha256, sha1, bytes, type };
 }
 
@@ -59,18 +58,12 @@ async function admitImage(
   received: Received & { readonly type: string },
   signal: AbortSignal,
 ): Promise<StoredContent> {
-  const { blob, type } = received;
-  const meter = new Meter();
-  const stripped = strip(type, () => blobs.read(epoch, blob) as AsyncIterable<Buffer>);
-  await blobs.write(epoch, id, meter.through(stripped));
-  const { sha256, sha1, bytes } = meter.measured();
-  const { jpeg, width, height } = await inspector.image(() => blobs.read(epoch, id) as AsyncIterable<Buffer>, signal);
-  await blobs.write(epoch, blobId(id, "preview"), Readable.from(jpeg));
+  const { type } = received;
+  const stripped = await keep(blobs, epoch, id, strip(type, received.open));
+  const { jpeg, width, height } = await inspector.image(stripped.open, signal);
+  await blobs.write(epoch, blobId(id, "preview"), [jpeg]);
   return {
-    sha256,
-    sha1,
-    bytes,
-    type,
+    ...contentOf(stripped, type),
     original: { sha256: received.sha256, bytes: received.bytes },
     preview: { bytes: jpeg.length, type: "image/jpeg", width, height },
   };

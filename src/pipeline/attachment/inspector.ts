@@ -4,7 +4,7 @@ import { BotenstoffError } from "#src/message/error-code.ts";
 import { unreadable } from "./byte-reader.ts";
 import { END, frame, framesOf, lengthOf, type Finding, type Task } from "./inspector-frames.ts";
 import { Turnstile } from "./turnstile.ts";
-import { write } from "./write.ts";
+import { drained } from "./write.ts";
 
 export interface RenderedPreview {
   readonly jpeg: Buffer;
@@ -51,6 +51,8 @@ const HEAP_MB = 192;
 const LIMITED = `ulimit -d ${DATA_LIMIT_KB}; ulimit -c 0; ulimit -f 0; exec "$0" "$@"`;
 /** A process that has read many strangers' files is replaced by a fresh one. */
 const FILES_PER_PROCESS = 200;
+/** Handed to the operating system at once. */
+const TOGETHER = 256 * 1024;
 const START_MS = 20_000;
 const PREVIEW_PIXELS = 512;
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
@@ -162,14 +164,21 @@ async function converse(
   task: Task,
   bytes: AsyncIterable<Buffer>,
 ): Promise<Answer | undefined> {
-  child.stdin.write(frame(Buffer.from(JSON.stringify(task))));
+  const { stdin } = child;
+  stdin.cork();
+  stdin.write(frame(Buffer.from(JSON.stringify(task))));
   for await (const chunk of bytes) {
     if (chunk.length === 0) continue;
-    child.stdin.write(lengthOf(chunk));
-    await write(child.stdin, chunk);
-    if (child.stdin.destroyed) return undefined;
+    stdin.write(lengthOf(chunk));
+    stdin.write(chunk);
+    if (stdin.writableLength < TOGETHER) continue;
+    stdin.uncork();
+    await drained(stdin);
+    if (stdin.destroyed) return undefined;
+    stdin.cork();
   }
-  child.stdin.write(END);
+  stdin.write(END);
+  stdin.uncork();
   const [finding, preview] = [await next(answers), await next(answers)];
   if (!finding || !preview) return undefined;
   return { finding: JSON.parse(finding.toString("utf8")) as Finding, preview };

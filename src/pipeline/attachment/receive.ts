@@ -3,15 +3,16 @@ import { blobId } from "#src/message/id.ts";
 import type { BlobStore } from "#src/seal/blob-store.ts";
 import type { FetchedAttachment } from "#src/sources/source.ts";
 import { ByteReader } from "./byte-reader.ts";
+import { keep, type Kept } from "./keep.ts";
 import { telling, type Moved } from "./large-gate.ts";
-import { Meter, type Measured } from "./meter.ts";
 import { sniff, SNIFF_BYTES } from "./sniff.ts";
 import { isStrippable } from "./strip.ts";
 
-/** Bytes as they came, sealed, before anybody has judged them. */
-export interface Received extends Measured {
-  /** The blob they lie in: the attachment's own, or its `original` where metadata is still to be taken out. */
-  readonly blob: string;
+/**
+ * Bytes as they came, sealed, before anybody has judged them. They lie in the attachment's own blob, or in its
+ * `original` where metadata is still to be taken out.
+ */
+export interface Received extends Kept {
   /** What the bytes are; undefined when nothing known. */
   readonly type: string | undefined;
   /** What the sender or the provider says they are. */
@@ -33,7 +34,5 @@ export async function receive(
   const declared = attachment.reference.declaredType ?? fetched.declaredType ?? "";
   const type = await sniff(Buffer.from(await reader.peek(SNIFF_BYTES)), declared);
   const blob = type !== undefined && isStrippable(type) ? blobId(attachment.id, "original") : attachment.id;
-  const meter = new Meter();
-  await blobs.write(epoch, blob, meter.through(telling(reader.rest(), moved)));
-  return { ...meter.measured(), blob, type, declared };
+  return { ...(await keep(blobs, epoch, blob, telling(reader.rest(), moved))), type, declared };
 }

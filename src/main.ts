@@ -67,9 +67,11 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
     now: clock,
   });
   const inspector = createInspector();
+  const mayStore = watermark(settings.dataDir, settings.minFreeBytes, freeBytes);
   const deps: PipelineDeps = {
     ...foundation,
     inspector,
+    mayStore,
     largeGate: createLargeGate(),
     ...(settings.clamd && { scanner: createScanner({ address: settings.clamd }) }),
     leaseMs: settings.leaseMs,
@@ -87,7 +89,6 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
     open: (channel) => openChannel({ log, metrics, applyToDirectory: (change) => directory.apply(change) }, channel),
     journal: note,
   });
-  const mayStore = watermark(settings.dataDir, settings.minFreeBytes, freeBytes);
   const connections = new Connections({ connections: settings.maxConnections });
   let draining = false;
   const app = createApp({

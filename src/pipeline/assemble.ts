@@ -84,7 +84,10 @@ function isRefusal(error: unknown): error is BotenstoffError {
   return error instanceof BotenstoffError && error.class === "permanent" && error.code.startsWith("MEDIA_");
 }
 
-/** Fetches the bytes into a sealed blob and compares them with every hash that was announced. */
+/**
+ * Fetches the bytes into a sealed blob and compares them with every hash that was announced. Below the disk's watermark the
+ * message waits: the room that is left is PostgreSQL's, and the provider keeps the bytes for days.
+ */
 async function fetch(
   deps: PipelineDeps,
   { source }: RunningChannel,
@@ -93,6 +96,7 @@ async function fetch(
   moved: Moved,
   signal: AbortSignal,
 ): Promise<{ received: Received; asAnnounced: boolean }> {
+  if (!(await deps.mayStore())) throw new BotenstoffError("STORE_FULL", "fetching an attachment: the disk is too full");
   if (!source.fetch) throw new BotenstoffError("MEDIA_GONE", "assembling: this source has no attachments to fetch");
   for (let attempt = 1; ; attempt += 1) {
     const fetched = await source.fetch(attachment.reference, signal);

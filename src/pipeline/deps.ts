@@ -37,6 +37,8 @@ export interface PipelineDeps {
   readonly blobs: BlobStore;
   /** Reads strangers' files in a process of its own. */
   readonly inspector: Inspector;
+  /** Whether the disk has room for more. */
+  mayStore(): Promise<boolean>;
   /** Bounds how many large attachments are fetched and judged at once. */
   readonly largeGate: LargeGate;
   /** Absent: attachments are not scanned for malware. */

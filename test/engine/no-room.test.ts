@@ -52,6 +52,25 @@ describe("a disk below the watermark", () => {
   });
 });
 
+describe("an attachment that is still to be fetched", () => {
+  it("waits below the watermark, visibly, and is fetched once there is room", async () => {
+    let free = 1024 ** 3;
+    const engine = await startTestEngine({ freeBytes: async () => free });
+    await engine.admit();
+    const away = { on: "lookup", status: 503 } as const;
+    engine.world.whatsapp.behave(Array.from({ length: 100 }, () => away));
+    const id = await engine.image(gradientPng(64, 64), "die Wunde");
+    const lastError = async () => (await engine.until(id, "received")).last_error ?? "";
+    await engine.eventually("it is asked for", async () => (await lastError()).startsWith("MEDIA_UNAVAILABLE"));
+    free = 1024 ** 2;
+    await engine.eventually("the disk is seen to be full", async () => (await lastError()).startsWith("STORE_FULL"));
+    engine.world.whatsapp.behave([]);
+    free = 1024 ** 3;
+    await engine.until(id, "filed");
+    await engine.close();
+  });
+});
+
 describe("a PostgreSQL that stops and comes back", () => {
   let directory: string;
   let port: number;

@@ -1,9 +1,13 @@
 import { GroupCommit } from "#src/store/group-commit.ts";
-import { claimLanes, renewLanes, type Claim, type ClaimedLane } from "#src/store/sql/lanes.ts";
+import { claimLanes, giveBackLanes, renewLanes, type Claim, type ClaimedLane } from "#src/store/sql/lanes.ts";
 import type { PipelineDeps } from "./deps.ts";
+import { Permits } from "./permits.ts";
 
 /** A lease is renewed when a quarter of it has passed, so that one lost renewal does not lose the lane. */
 const RENEWALS_PER_LEASE = 4;
+
+/** How often lanes whose turn failed are given back, and how long they are left alone then. */
+const GIVE_BACK_MS = 1_000;
 
 /** A lane while this engine works on it. */
 export interface Leased {
@@ -28,16 +32,26 @@ interface Deadline {
 
 /** Claims lanes and keeps their leases alive until they are released. */
 export interface Leases {
-  claim(channel: string, stage: string, limit: number): Promise<Leased[]>;
+  claim(channel: string, stage: string, limit: number): Promise<readonly Leased[]>;
   release(lane: ClaimedLane): void;
+  /**
+   * For a lane whose turn is over but was not booked, because the database was away: it goes on soon after that is back,
+   * not only when the lease has run out.
+   */
+  giveBack(lane: ClaimedLane): void;
   /** Aborts the work on every lane and stops renewing. */
   stop(): void;
 }
 
 export function createLeases(deps: PipelineDeps): Leases {
   const held = new Map<number, Holding>();
-  const timer = setInterval(() => void renew(), deps.leaseMs / RENEWALS_PER_LEASE);
-  timer.unref();
+  // Claiming and giving back never overlap: what is claimed in the database is held here, or nobody knows of it.
+  const alone = new Permits(1);
+  let orphaned = false;
+  const timers = [
+    setInterval(() => void renew(), deps.leaseMs / RENEWALS_PER_LEASE).unref(),
+    setInterval(() => void giveBackOrphans(), GIVE_BACK_MS).unref(),
+  ];
 
   const inOneLease = (): Deadline => ({
     wall: deps.clock() + deps.leaseMs,
@@ -65,27 +79,43 @@ export function createLeases(deps: PipelineDeps): Leases {
     }
   }
 
+  async function giveBackOrphans(): Promise<void> {
+    if (!orphaned) return;
+    orphaned = false;
+    await alone
+      .run(() => giveBackLanes(deps.store, { owner: deps.owner, but: [...held.keys()], pauseMs: GIVE_BACK_MS }))
+      .catch(() => (orphaned = true));
+  }
+
   // What several stages wish for at a time is one statement and one commit.
-  const claims = new GroupCommit<Claim, { lanes: readonly ClaimedLane[]; until: Deadline }>(async (wanted) => {
+  const claims = new GroupCommit<Claim, readonly Leased[]>((wanted) => alone.run(() => claim(wanted)));
+
+  async function claim(wanted: readonly Claim[]): Promise<Leased[][]> {
     // Measured from before the claim: here the lease ends before it does in the database.
     const until = inOneLease();
-    const claimed = await claimLanes(deps.store, wanted, deps);
+    const claimed = await claimLanes(deps.store, wanted, deps).catch((error: unknown) => {
+      orphaned = true;
+      throw error;
+    });
     const byStage = Map.groupBy(claimed, stageOf);
-    return wanted.map((claim) => ({ lanes: byStage.get(stageOf(claim)) ?? [], until }));
-  });
+    return wanted.map((one) => (byStage.get(stageOf(one)) ?? []).map((lane) => hold(lane, until)));
+  }
+
+  function hold(lane: ClaimedLane, until: Deadline): Leased {
+    const holding: Holding = { lane, abort: new AbortController(), until };
+    held.set(lane.token, holding);
+    return { lane, signal: holding.abort.signal, valid: () => !isOver(holding.until) };
+  }
 
   return {
-    claim: async (channel, stage, limit) => {
-      const { lanes, until } = await claims.add({ channel, stage, limit });
-      return lanes.map((lane) => {
-        const holding: Holding = { lane, abort: new AbortController(), until };
-        held.set(lane.token, holding);
-        return { lane, signal: holding.abort.signal, valid: () => !isOver(holding.until) };
-      });
-    },
+    claim: (channel, stage, limit) => claims.add({ channel, stage, limit }),
     release: (lane) => void held.delete(lane.token),
+    giveBack: (lane) => {
+      held.delete(lane.token);
+      orphaned = true;
+    },
     stop: () => {
-      clearInterval(timer);
+      for (const timer of timers) clearInterval(timer);
       for (const holding of held.values()) holding.abort.abort();
     },
   };

@@ -77,27 +77,34 @@ export function createStage<Work>(deps: PipelineDeps, leases: Leases, work: Stag
 
   async function start(lanes: readonly Leased[]): Promise<void> {
     const taken = await work.take(lanes).catch((error: unknown) => {
-      for (const { lane } of lanes) leases.release(lane);
+      for (const { lane } of lanes) leases.giveBack(lane);
       throw error;
     });
-    const empty = lanes.filter(({ lane }) => taken.get(lane)?.length === 0);
-    if (empty.length > 0) {
-      const lanesWithoutWork = empty.map(({ lane }) => lane);
-      for (const lane of lanesWithoutWork) leases.release(lane);
-      await deps.store.transaction((db) => dropEmptyLanes(db, lanesWithoutWork));
-    }
+    const empty: ClaimedLane[] = [];
     for (const leased of lanes) {
       const works = taken.get(leased.lane) ?? [];
       if (works.length > 0) run(leased, works);
+      else empty.push(leased.lane);
     }
+    if (empty.length > 0) await forget(empty);
+  }
+
+  async function forget(empty: readonly ClaimedLane[]): Promise<void> {
+    for (const lane of empty) leases.giveBack(lane);
+    await deps.store.transaction((db) => dropEmptyLanes(db, empty));
   }
 
   function run(leased: Leased, works: readonly Work[]): void {
     const turn = work
       .turn(leased, works)
-      .catch((error: unknown) => report(deps, work, error))
+      .then(
+        () => leases.release(leased.lane),
+        (error: unknown) => {
+          report(deps, work, error);
+          leases.giveBack(leased.lane);
+        },
+      )
       .finally(() => {
-        leases.release(leased.lane);
         running.delete(turn);
         wake();
       });
@@ -117,7 +124,7 @@ export function createStage<Work>(deps: PipelineDeps, leases: Leases, work: Stag
   };
 }
 
-/** A turn that could not be settled is found again when its lease runs out; only the kind of error is told. */
+/** A turn that could not be settled is made again; only the kind of error is told. */
 function report(deps: PipelineDeps, work: { channel: string; stage: string }, error: unknown): void {
   deps.log("warn", "lane.turn_failed", { channel: work.channel, stage: work.stage, error: kindOfError(error) });
 }

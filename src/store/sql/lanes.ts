@@ -83,6 +83,24 @@ export async function renewLanes(db: Queryable, lanes: readonly ClaimedLane[], l
 }
 
 /**
+ * Ends the leases of an owner before their time, but for those it knows of: a claim whose answer was lost, a turn that could
+ * not be booked. The lanes are due again after a pause.
+ */
+export async function giveBackLanes(
+  db: Queryable,
+  { owner, but, pauseMs }: { readonly owner: string; readonly but: readonly number[]; readonly pauseMs: number },
+): Promise<void> {
+  await db.query(
+    `WITH orphan AS (
+       SELECT channel, stage, key FROM lane WHERE owner = $1 AND NOT token = ANY ($2::bigint[])
+       ORDER BY channel, stage, key FOR UPDATE)
+     UPDATE lane SET owner = NULL, ready_at = now() + make_interval(secs => $3 / 1000.0) FROM orphan
+     WHERE lane.channel = orphan.channel AND lane.stage = orphan.stage AND lane.key = orphan.key`,
+    [owner, but, pauseMs],
+  );
+}
+
+/**
  * Locks the lanes that still carry the token they were claimed with, in primary-key order: the order everyone takes
  * them in, so that two settling engines cannot deadlock.
  * @returns the tokens still ours; whatever a zombie did under another token must not be written

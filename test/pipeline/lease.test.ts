@@ -1,0 +1,70 @@
+import { afterEach, beforeEach, expect, it } from "@jest/globals";
+import type { PipelineDeps } from "#src/pipeline/deps.ts";
+import { createLeases } from "#src/pipeline/lease.ts";
+import type { Queryable } from "#src/store/queryable.ts";
+import { openLanes } from "#src/store/sql/lanes.ts";
+import { createTestStore, type TestStore } from "../support/database.ts";
+
+let database: TestStore;
+beforeEach(async () => {
+  database = await createTestStore();
+});
+afterEach(async () => {
+  await database[Symbol.asyncDispose]();
+});
+
+/** Leases of ten minutes; the answer to the next claim is lost on its way when `loses()` says so. */
+function leasesOf(loses: () => boolean) {
+  const store: Queryable = {
+    query: async (text, values) => {
+      const answer = await database.store.query(text, values);
+      if (text.includes("nextval('lane_token')") && loses()) throw new Error("the connection broke");
+      return answer as never;
+    },
+  };
+  const deps = { store, clock: Date.now, leaseMs: 600_000, owner: "this engine" };
+  return createLeases(deps as unknown as PipelineDeps);
+}
+
+const open = (...names: string[]) =>
+  openLanes(
+    database.store,
+    names.map((name) => ({ channel: "c", stage: "prepare", key: Buffer.from(name), count: 1 })),
+  );
+
+async function owned(): Promise<string[]> {
+  const { rows } = await database.store.query<{ key: Buffer }>(
+    "SELECT key FROM lane WHERE owner IS NOT NULL ORDER BY key",
+  );
+  return rows.map(({ key }) => key.toString());
+}
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+it("a lane whose turn could not be booked goes on soon, and others stay leased", async () => {
+  const leases = leasesOf(() => false);
+  await open("failed", "working");
+  const claimed = await leases.claim("c", "prepare", 10);
+  const failed = claimed.find(({ lane }) => lane.key.toString() === "failed");
+  if (failed) leases.giveBack(failed.lane);
+  await until(async () => (await owned()).length < 2);
+  expect(await owned()).toEqual(["working"]);
+  leases.stop();
+});
+
+it("lanes claimed for nobody, because the answer was lost, go on soon", async () => {
+  let broken = false;
+  const leases = leasesOf(() => broken);
+  await open("working");
+  await leases.claim("c", "prepare", 10);
+  await open("unheard of");
+  broken = true;
+  await expect(leases.claim("c", "prepare", 10)).rejects.toThrow("broke");
+  broken = false;
+  expect(await owned()).toEqual(["unheard of", "working"]);
+  await until(async () => (await owned()).length < 2);
+  expect(await owned()).toEqual(["working"]);
+  leases.stop();
+});

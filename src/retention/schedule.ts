@@ -1,3 +1,4 @@
+import cron from "node-cron";
 import { kindOfError } from "#src/message/error-code.ts";
 import type { Clock } from "#src/message/clock.ts";
 import type { RunningChannel } from "#src/pipeline/running-channel.ts";
@@ -9,12 +10,13 @@ import { createTrustedClock, uptimeMs } from "./trusted-clock.ts";
 
 const A_SECOND_MS = 1_000;
 const A_MINUTE_MS = 60_000;
+const EVERY_SECOND = "* * * * * *";
+const EVERY_MINUTE = "0 * * * * *";
 const SHORT_EPOCH_MS = 3_600_000;
 
 /**
  * Purges and restricts on schedule: every minute, every second where epochs are shorter than an hour (a demo). Several
- * engines may run it; each step is safe against the others. The pauses are measured, not looked up in a calendar: a
- * clock set back would keep a purge waiting for as long as it had been ahead.
+ * engines may run it; each step is safe against the others.
  * @param elapsed a clock that nobody can set, in milliseconds
  */
 export function startSchedule(
@@ -38,7 +40,9 @@ export function startSchedule(
       deps.log("warn", "retention.failed", { error: kindOfError(error) });
     }
   };
+  let ticked = performance.now();
   const tick = () => {
+    ticked = performance.now();
     // A round that takes longer than the pause between two is not followed by a queue of others.
     running ??= round().finally(() => (running = undefined));
   };
@@ -47,13 +51,33 @@ export function startSchedule(
     if (behind && !told) deps.log("error", "retention.behind", { behind_seconds: Math.round(behindMs / 1_000) });
     told = behind;
   };
-  const timer = setInterval(tick, deps.epochLengthMs < SHORT_EPOCH_MS ? A_SECOND_MS : A_MINUTE_MS);
+  const [pattern, pauseMs] =
+    deps.epochLengthMs < SHORT_EPOCH_MS
+      ? ([EVERY_SECOND, A_SECOND_MS] as const)
+      : ([EVERY_MINUTE, A_MINUTE_MS] as const);
+  const plan = () => cron.schedule(pattern, tick, { logger: quiet(deps) });
+  let task = plan();
+  // A clock that is set back keeps the task waiting for as long as it had been ahead: it is planned anew.
+  const watchdog = setInterval(() => {
+    if (performance.now() - ticked < 2 * pauseMs) return;
+    void task.destroy();
+    task = plan();
+    tick();
+  }, pauseMs);
   return {
     stop: async () => {
-      clearInterval(timer);
+      clearInterval(watchdog);
+      await task.destroy();
       await running;
     },
   };
+}
+
+/** node-cron writes to the console by itself; a round that comes late is worth a line of ours, no more. */
+function quiet(deps: RetentionDeps) {
+  const nothing = () => undefined;
+  const late = () => deps.log("warn", "retention.late");
+  return { info: nothing, debug: nothing, warn: late, error: late };
 }
 
 /** The hard maximum age (I4): never silently kept, never silently deleted. */

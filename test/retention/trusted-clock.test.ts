@@ -123,4 +123,46 @@ describe("the schedule of purges", () => {
     expect(told).toEqual(["error retention.behind", "info epoch.purged"]);
     expect(await isOpen()).toBe(false);
   });
+
+  it("goes on when the machine's clock is set back while it waits", async () => {
+    const { store } = database;
+    let rounds = 0;
+    const counting: RetentionDeps["store"] = {
+      ...store,
+      query: (text, values) => {
+        if (text.includes("clock_timestamp")) rounds += 1;
+        return store.query(text, values);
+      },
+    };
+    const deps: RetentionDeps = {
+      ...keys,
+      store: counting,
+      epochs: createEpochs(store, 60_000),
+      ledger: openLedger(join(keys.directory, "ledger")),
+      clock: () => Date.now(),
+      log: () => undefined,
+      journal: () => Promise.resolve(),
+      metrics: { count: () => undefined, gauge: () => undefined },
+      epochLengthMs: 60_000,
+    };
+    const roundsAfter = async (seen: number) => {
+      while (rounds <= seen) await new Promise((resolve) => setTimeout(resolve, 20));
+    };
+    const schedule = startSchedule(deps, () => []);
+    await roundsAfter(0);
+    const Real = globalThis.Date;
+    globalThis.Date = class extends Real {
+      static override now = () => Real.now() - HOUR_MS;
+      constructor(...given: number[]) {
+        super(...((given.length === 0 ? [Real.now() - HOUR_MS] : given) as [number]));
+      }
+    } as DateConstructor;
+    try {
+      await roundsAfter(rounds + 1);
+    } finally {
+      globalThis.Date = Real;
+    }
+    await schedule.stop();
+    expect(rounds).toBeGreaterThan(2);
+  });
 });

@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
-import { hostname } from "node:os";
+import { hostname, uptime } from "node:os";
 import { join } from "node:path";
 import { record, type JournalAction } from "#src/audit/journal.ts";
 import { createContacts } from "#src/identity/contacts.ts";
 import { createDirectory } from "#src/identity/directory.ts";
 import { createResolver } from "#src/identity/resolver.ts";
+import { steadyClock } from "#src/message/clock.ts";
 import type { Log } from "#src/pipeline/deps.ts";
 import { followDirectory, type ReaddressDeps } from "#src/pipeline/readdress.ts";
 import type { RetentionDeps } from "#src/retention/deps.ts";
@@ -34,6 +35,8 @@ export async function openFoundation(settings: Settings, log: Log) {
   const store = await openStore(embedded?.url ?? settings.databaseUrl ?? "");
   for (const warning of await store.settingsWarnings()) log("warn", "store.setting", { warning });
   const clock = () => Date.now();
+  // The machine's uptime counts on while it is suspended, and cannot be set.
+  const steady = steadyClock(clock, () => uptime() * 1_000);
   const sealer = createSealer(keyring);
   const blindIndex = createBlindIndex(keyring);
   const blobs = createBlobStore({ directory: data("blobs"), keyring });
@@ -69,6 +72,7 @@ export async function openFoundation(settings: Settings, log: Log) {
     blobs,
     ledger: openLedger(data("ledger")),
     clock,
+    steady,
     log,
     journal,
     metrics: { count: () => undefined, gauge: () => undefined },
@@ -89,6 +93,7 @@ export async function openFoundation(settings: Settings, log: Log) {
     note,
     retention,
     clock,
+    retainFrom: () => Math.max(clock(), steady()),
     log,
     owner: `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`,
     close: async () => {

@@ -27,6 +27,12 @@ export class Chart {
     return this.#resources.get(path)?.all.length ?? 0;
   }
 
+  /** When a resource was written first, in milliseconds since 1970. */
+  since(path: string): number | undefined {
+    const first = this.#resources.get(path)?.all[0]?.meta?.lastUpdated;
+    return first === undefined ? undefined : Date.parse(first);
+  }
+
   /** The current version of every resource of a type. */
   all<Type extends Resource["resourceType"]>(type: Type): Extract<Resource, { resourceType: Type }>[] {
     const current = [...this.#resources.values()].flatMap(({ all }) => all.at(-1) ?? []);

@@ -47,6 +47,8 @@ export interface PipelineDeps {
   readonly resolve: Resolver;
   readonly channels: Channels;
   readonly clock: Clock;
+  /** From when on retention runs that begins now: the latest time there may be, so that it does not end early (I4). */
+  readonly retainFrom: Clock;
   readonly log: Log;
   readonly metrics: PipelineMetrics;
   /** How long a claimed lane belongs to an engine that does not say anything more. */

@@ -93,7 +93,7 @@ function held(work: ToPrepare, reason: HoldReason, error?: BotenstoffError): Pre
 function filtered(deps: PipelineDeps, work: ToPrepare, channel: RunningChannel): PreparedRow {
   return outcome(work, {
     state: "filtered",
-    retainUntil: new Date(deps.clock() + channel.retention.afterFiledMs),
+    retainUntil: new Date(deps.retainFrom() + channel.retention.afterFiledMs),
   });
 }
 

@@ -52,15 +52,16 @@ const LEFT_LANE: ReadonlySet<DeliveryOutcome["state"]> = new Set(["accepted", "c
 /** The last step: outcomes of many lanes in one commit, each guarded by its lane's fencing token. */
 export function createSettle(deps: PipelineDeps, watch: Watch, routedTo: (channel: string) => void): Settle {
   const now = () => new Date(deps.clock());
+  const retainFrom = () => new Date(deps.retainFrom());
   const prepared = new GroupCommit<PreparedTurn, boolean>((turns) =>
     deps.store.transaction((db) => settlePreparedTurns(db, turns, now())),
   );
   const delivered = new GroupCommit<DeliveredTurn, DeliveredResult>((turns) =>
-    deps.store.transaction((db) => settleDeliveredTurns(db, turns, now())),
+    deps.store.transaction((db) => settleDeliveredTurns(db, turns, now(), retainFrom())),
   );
   const confirmed = new GroupCommit<DeliveryOutcome, boolean>((outcomes) =>
     deps.store.transaction(async (db) => {
-      await conclude(db, outcomes, now());
+      await conclude(db, outcomes, now(), retainFrom());
       return outcomes.map(() => true);
     }),
   );
@@ -161,6 +162,7 @@ async function settleDeliveredTurns(
   db: Queryable,
   turns: readonly DeliveredTurn[],
   now: Date,
+  retainFrom: Date,
 ): Promise<DeliveredResult[]> {
   const owned = await lockOwnedLanes(
     db,
@@ -177,7 +179,7 @@ async function settleDeliveredTurns(
   const [readdressed] = await Promise.all([
     readdressedSince(db, rest),
     inOneTrip(
-      () => conclude(db, outcomes, now),
+      () => conclude(db, outcomes, now, retainFrom),
       () => bookTurns(db, booked),
     ),
   ]);
@@ -187,12 +189,17 @@ async function settleDeliveredTurns(
   });
 }
 
-async function conclude(db: Queryable, outcomes: readonly DeliveryOutcome[], now: Date): Promise<void> {
+async function conclude(
+  db: Queryable,
+  outcomes: readonly DeliveryOutcome[],
+  now: Date,
+  retainFrom: Date,
+): Promise<void> {
   if (outcomes.length === 0) return;
   const final = outcomes.filter(({ state }) => LEFT_LANE.has(state));
   const steps = [
     () => lockMessages(db, final),
-    () => concludeMessages(db, final, now),
+    () => concludeMessages(db, final, now, retainFrom),
     () => releaseDeletions(db, final),
   ];
   await inOneTrip(() => writeOutcomes(db, outcomes, now), ...(final.length === 0 ? [] : steps));

@@ -18,6 +18,8 @@ export interface RetentionDeps {
   readonly blobs: BlobStore;
   readonly ledger: Ledger;
   readonly clock: Clock;
+  /** Does not follow a clock that jumps. */
+  readonly steady: Clock;
   readonly log: Log;
   /** Writes a line of the audit journal inside the caller's transaction. */
   journal(

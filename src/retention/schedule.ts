@@ -1,12 +1,11 @@
 import cron from "node-cron";
 import { kindOfError } from "#src/message/error-code.ts";
-import type { Clock } from "#src/message/clock.ts";
 import type { RunningChannel } from "#src/pipeline/running-channel.ts";
 import { forgetContacts } from "#src/store/sql/contacts.ts";
 import { restrictOverdue } from "#src/store/sql/restrict.ts";
 import type { RetentionDeps } from "./deps.ts";
 import { purgeDue } from "./purge.ts";
-import { createTrustedClock, uptimeMs } from "./trusted-clock.ts";
+import { createTrustedClock } from "./trusted-clock.ts";
 
 const A_SECOND_MS = 1_000;
 const A_MINUTE_MS = 60_000;
@@ -17,14 +16,12 @@ const SHORT_EPOCH_MS = 3_600_000;
 /**
  * Purges and restricts on schedule: every minute, every second where epochs are shorter than an hour (a demo). Several
  * engines may run it; each step is safe against the others.
- * @param elapsed a clock that nobody can set, in milliseconds
  */
 export function startSchedule(
   deps: RetentionDeps,
   channels: () => readonly RunningChannel[],
-  elapsed: Clock = uptimeMs,
 ): { stop(): Promise<void> } {
-  const trusted = createTrustedClock(deps.store, deps.clock, elapsed);
+  const trusted = createTrustedClock(deps);
   deps.metrics.gauge("retention_behind_seconds", {}, () => trusted.behindMs() / 1_000);
   let running: Promise<void> | undefined;
   let told = false;

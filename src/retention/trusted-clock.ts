@@ -1,15 +1,10 @@
-import { uptime } from "node:os";
-import type { Clock } from "#src/message/clock.ts";
 import { readClock } from "#src/store/sql/bring-forward.ts";
-import type { Queryable } from "#src/store/queryable.ts";
-
-/** The machine's time since it was started, in milliseconds: counts on while it is suspended, and cannot be set. */
-export const uptimeMs: Clock = () => uptime() * 1_000;
+import type { RetentionDeps } from "./deps.ts";
 
 /**
  * The time by which retention runs out: the earliest of the engine's clock, the database's, and what the engine's was at
  * the start plus the time since. A clock that jumps forward, this machine's or another engine's, destroys nothing early
- * (I4); one that goes back destroys later.
+ * (I4); one that goes back destroys later. The other half is `retainFrom`, by which retention begins.
  */
 export interface TrustedClock {
   /** @throws BotenstoffError STORE_UNAVAILABLE */
@@ -18,14 +13,17 @@ export interface TrustedClock {
   behindMs(): number;
 }
 
-export function createTrustedClock(store: Queryable, clock: Clock, elapsed: Clock): TrustedClock {
-  const atStart = clock() - elapsed();
+export function createTrustedClock({
+  store,
+  clock,
+  steady,
+}: Pick<RetentionDeps, "store" | "clock" | "steady">): TrustedClock {
   let behindMs = 0;
   return {
     now: async () => {
       const database = await readClock(store);
       const wall = clock();
-      const now = Math.min(wall, database, atStart + elapsed());
+      const now = Math.min(wall, database, steady());
       behindMs = wall - now;
       return now;
     },

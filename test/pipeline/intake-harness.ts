@@ -37,6 +37,7 @@ export async function createIntakeHarness() {
     ...keys,
     channels: (id: string) => (id in NUMBERS ? ({ id, retention } as RunningChannel) : undefined),
     clock: () => world.now,
+    retainFrom: () => world.now,
     log: (...line: unknown[]) => void logged.push(line),
     metrics,
     journal: async (_db: unknown, action: string, subject: string) => void journal.push({ action, subject }),

@@ -23,6 +23,7 @@ beforeAll(async () => {
     ...harness,
     ledger: openLedger(join(harness.directory, "ledger")),
     clock: () => harness.world.now,
+    steady: () => harness.world.now,
     log: () => undefined,
     journal: async () => undefined,
     metrics: { count: () => undefined, gauge: () => undefined },

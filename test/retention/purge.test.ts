@@ -57,6 +57,7 @@ describe("purging an epoch", () => {
       epochs: createEpochs(store, LENGTH_MS),
       ledger: openLedger(join(keys.directory, "ledger")),
       clock: () => now,
+      steady: () => now,
       log: () => undefined,
       journal: (db, action, subject, detail) =>
         record(db, { at: new Date(now).toISOString(), action, actor: "test", subject, detail }),

@@ -1,11 +1,12 @@
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
+import { steadyClock } from "#src/message/clock.ts";
 import type { RetentionDeps } from "#src/retention/deps.ts";
 import { openLedger } from "#src/retention/ledger.ts";
 import { startSchedule } from "#src/retention/schedule.ts";
-import { createTrustedClock, uptimeMs } from "#src/retention/trusted-clock.ts";
+import { createTrustedClock } from "#src/retention/trusted-clock.ts";
 import { createEpochs } from "#src/store/epochs.ts";
-import type { Queryable } from "#src/store/queryable.ts";
+import type { Store } from "#src/store/data-source.ts";
 import { createTestStore, type TestStore } from "../support/database.ts";
 import { createTestKeys, type TestKeys } from "../support/keys.ts";
 
@@ -21,12 +22,10 @@ describe("the clock retention goes by", () => {
     times = { wall: times.wall + ms, database: times.database + ms, elapsed: times.elapsed + ms };
   };
   const create = () => {
-    const store = { query: () => Promise.resolve({ rows: [{ now: times.database }], rowCount: 1 }) };
-    return createTrustedClock(
-      store as unknown as Queryable,
-      () => times.wall,
-      () => times.elapsed,
-    );
+    const query = () => Promise.resolve({ rows: [{ now: times.database }], rowCount: 1 });
+    const clock = () => times.wall;
+    const steady = steadyClock(clock, () => times.elapsed);
+    return createTrustedClock({ store: { query } as unknown as Store, clock, steady });
   };
 
   it("goes with the others while they agree", async () => {
@@ -63,12 +62,6 @@ describe("the clock retention goes by", () => {
     times.database -= HOUR_MS;
     expect(await trusted.now()).toBe(START - HOUR_MS);
   });
-
-  it("counts on by a clock of the machine that only grows", () => {
-    const before = uptimeMs();
-    expect(before).toBeGreaterThan(0);
-    expect(uptimeMs()).toBeGreaterThanOrEqual(before);
-  });
 });
 
 describe("the schedule of purges", () => {
@@ -94,6 +87,10 @@ describe("the schedule of purges", () => {
       epochs: createEpochs(store, lengthMs),
       ledger: openLedger(join(keys.directory, "ledger")),
       clock: () => clock,
+      steady: steadyClock(
+        () => clock,
+        () => elapsed,
+      ),
       log: (level, event) => told.push(`${level} ${event}`),
       journal: () => Promise.resolve(),
       metrics: { count: () => undefined, gauge: (name, _labels, read) => gauges.set(name, read) },
@@ -106,11 +103,7 @@ describe("the schedule of purges", () => {
     const until = async (holds: () => boolean) => {
       while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20));
     };
-    const schedule = startSchedule(
-      deps,
-      () => [],
-      () => elapsed,
-    );
+    const schedule = startSchedule(deps, () => []);
     clock += HOUR_MS;
     await until(() => told.length > 0);
     expect(told).toEqual(["error retention.behind"]);
@@ -140,6 +133,7 @@ describe("the schedule of purges", () => {
       epochs: createEpochs(store, 60_000),
       ledger: openLedger(join(keys.directory, "ledger")),
       clock: () => Date.now(),
+      steady: () => Date.now(),
       log: () => undefined,
       journal: () => Promise.resolve(),
       metrics: { count: () => undefined, gauge: () => undefined },

@@ -69,7 +69,7 @@ const PIPELINE: Record<string, (db: Queryable) => Promise<unknown>> = {
   "lock messages": (db) => lockMessages(db, [outcome()]),
   "release deletions": (db) => releaseDeletions(db, [outcome()]),
   "take to confirm": (db) => takeToConfirm(db, 1_000, 50),
-  conclude: (db) => concludeMessages(db, [outcome()], NOW),
+  conclude: (db) => concludeMessages(db, [outcome()], NOW, NOW),
 };
 
 const BROWSER: Record<string, (db: Queryable) => Promise<unknown>> = {

@@ -2,6 +2,7 @@ import type { Communication } from "@medplum/fhirtypes";
 import type { ShownMessage } from "#src/demo/api-client.ts";
 import type { World } from "#src/demo/world.ts";
 import type { Sent } from "./history.ts";
+import { AFTER_FILED_MS } from "./setting.ts";
 
 /** One broken promise, and the messages it concerns. */
 export interface Violation {
@@ -12,11 +13,23 @@ export interface Violation {
 /** What the engine shows of each message the load sent, by wamid. */
 export type Shown = ReadonlyMap<string, readonly ShownMessage[]>;
 
-/** Everything wrong with a round, by the four invariants of docs/architecture.md and the order of conversations. */
-export function check(sent: readonly Sent[], shown: Shown, world: World): Violation[] {
+/** Purges are seen up to a moment late, and the machine's uptime knows hundredths of a second. */
+const TOLERATED_MS = 50;
+
+/**
+ * Everything wrong with a round, by the four invariants of docs/architecture.md and the order of conversations.
+ * @param purged when each message was seen purged, by its id
+ */
+export function check(
+  sent: readonly Sent[],
+  shown: Shown,
+  world: World,
+  purged: ReadonlyMap<string, number>,
+): Violation[] {
   return [
     ...sent.flatMap((one) => ended(one, shown.get(one.wamid) ?? [])),
     ...sent.flatMap((one) => inChart(one, shown.get(one.wamid)?.[0], world)),
+    ...sent.flatMap((one) => keptLongEnough(one, shown.get(one.wamid)?.[0], world, purged)),
     ...inArchive(sent, shown, world),
     ...nobodyElse(sent, shown, world),
   ];
@@ -40,6 +53,18 @@ function ended({ wamid, patient }: Sent, found: readonly ShownMessage[]): Violat
   }
   if (message.state === "purged" && !states.includes("filed")) return broken("I4: purged without having been filed");
   return [];
+}
+
+/** I4: it was there for as long as its channel says after the chart had it, whatever the clocks said. */
+function keptLongEnough(
+  { wamid }: Sent,
+  message: ShownMessage | undefined,
+  world: World,
+  purged: ReadonlyMap<string, number>,
+): Violation[] {
+  const [end, since] = [purged.get(message?.id ?? ""), world.fhir.chart.since(`Communication/${message?.id}`)];
+  if (end === undefined || since === undefined || end - since >= AFTER_FILED_MS - TOLERATED_MS) return [];
+  return [{ what: `I4: purged ${end - since} ms after the chart had it, not ${AFTER_FILED_MS} ms`, messages: [wamid] }];
 }
 
 /** I1, I2, I3 as the chart shows them. */

@@ -2,14 +2,19 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { FhirBehaviour } from "#src/demo/kis-fhir.ts";
 import type { MllpBehaviour } from "#src/demo/kis-mllp.ts";
 import type { MediaBehaviour } from "#src/demo/whatsapp-cloud-media.ts";
+import { CLOCK_FAULTS } from "./clock-faults.ts";
 import { STEPS } from "./crash-at.ts";
+import { DISK_FAULTS } from "./disk-faults.ts";
 import type { Random } from "./random.ts";
-import { LEASE_MS, type EngineSlot, type Setting } from "./setting.ts";
+import { LEASE_MS, type EngineSlot, type Setting, type Wishes } from "./setting.ts";
 import type { Weather } from "./proxy.ts";
 
 /** Something that goes wrong. Resolves when it is over and repaired. */
 export interface Fault {
   readonly name: string;
+  /** What the setting must have for it. */
+  readonly needs?: keyof Wishes;
+  /** Where the machine cannot play it, it says so in `setting.notPlayed`. */
   inject(setting: Setting, random: Random, tell: (what: string) => void): Promise<void>;
 }
 
@@ -177,16 +182,6 @@ export const FAULTS: readonly Fault[] = [
     },
   },
   {
-    name: "the disk fills up",
-    inject: async (setting, random, tell) => {
-      const empty = await setting.fillDisk();
-      tell(empty ? "the disk is full" : "no disk can be mounted here: nothing was filled");
-      await sleep(random.int(500, 2_000));
-      await empty?.();
-      tell("the disk has room again");
-    },
-  },
-  {
     name: "an engine brings a migration",
     inject: (setting, random, tell) =>
       withEngine(setting, random, async (slot) => {
@@ -206,4 +201,6 @@ export const FAULTS: readonly Fault[] = [
       tell(`every connection to ${name} was reset`);
     },
   },
+  ...CLOCK_FAULTS,
+  ...DISK_FAULTS,
 ];

@@ -50,7 +50,13 @@ export async function startProxy(target: number): Promise<Proxy> {
       let work = Promise.resolve();
       from.on("data", (chunk: Buffer) => {
         from.pause();
-        work = work.then(() => pass(chunk, to, from === upstream)).then(() => void from.resume());
+        work = work
+          .then(() => pass(chunk, to, from === upstream))
+          .then(
+            () => void from.resume(),
+            // The other side is gone, which ends both.
+            () => void to.destroy(),
+          );
       });
       from.on("end", () => {
         work = work.then(() => void to.end());

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApiClient, type ShownMessage } from "#src/demo/api-client.ts";
 import { check, type Violation } from "./check.ts";
-import { FAULTS, type Fault } from "./faults.ts";
+import type { Fault } from "./faults.ts";
 import { History, type Sent } from "./history.ts";
 import { admit, converse, PEOPLE, PROBE } from "./load.ts";
 import { createRandom, type Random } from "./random.ts";
@@ -11,13 +11,15 @@ export interface RoundResult {
   readonly seed: number;
   readonly engines: number;
   readonly faults: readonly string[];
+  /** Why this machine could not play some of them. */
+  readonly notPlayed: readonly string[];
   readonly messages: number;
   /** Messages that became visible as failed or held, and went on once a person had them processed again. */
   readonly byHand: number;
   /** Milliseconds from the last repair until a new message was filed. */
   readonly recoveryMs: number;
   readonly violations: readonly Violation[];
-  /** The faults, and what happened to the messages concerned; empty when all went well. */
+  /** The faults, and what happened to the messages a broken promise concerns. */
   readonly story: readonly string[];
   readonly logs: readonly string[];
 }
@@ -25,12 +27,20 @@ export interface RoundResult {
 const PER_PERSON = 6;
 const SETTLED_WITHIN_MS = 60_000;
 
-/** One round: people write while things break; then everything is repaired, and the promise is checked. */
-export async function playRound(seed: number): Promise<RoundResult> {
+/**
+ * One round: people write while things break; then everything is repaired, and the promise is checked.
+ * @param choice the faults to choose from
+ */
+export async function playRound(seed: number, choice: readonly Fault[]): Promise<RoundResult> {
   const random = createRandom(seed);
   const history = new History();
-  const setting = await openSetting(random.int(1, 3), history);
-  const faults = Array.from({ length: random.int(2, 4) }, () => random.pick(FAULTS));
+  const engines = random.int(1, 3);
+  const faults = Array.from({ length: random.int(2, 4) }, () => random.pick(choice));
+  const wishes = new Set(faults.map(({ needs }) => needs));
+  const setting = await openSetting(engines, history, {
+    clocks: wishes.has("clocks"),
+    databaseDisk: wishes.has("databaseDisk"),
+  });
   try {
     const { byHand, recoveryMs, violations } = await play(setting, history, faults, random).catch(stuck);
     const concerned = new Set(violations.flatMap(({ messages }) => messages));
@@ -38,12 +48,13 @@ export async function playRound(seed: number): Promise<RoundResult> {
       seed,
       engines: setting.engines.length,
       faults: faults.map(({ name }) => name),
+      notPlayed: [...setting.notPlayed],
       messages: history.sent.length,
       byHand,
       recoveryMs,
       violations,
-      story: violations.length > 0 ? history.about(concerned) : [],
-      logs: violations.length > 0 ? [...setting.logs] : [],
+      story: history.about(concerned),
+      logs: [...setting.logs],
     };
   } finally {
     await setting.close();
@@ -66,7 +77,11 @@ async function play(setting: Setting, history: History, faults: readonly Fault[]
   };
   const [recoveryMs] = await Promise.all([breaking(), writing]);
   const { shown, byHand } = await settle(setting, history);
-  return { byHand, recoveryMs, violations: [...check(history.sent, shown, setting.world), ...lostLanes(setting)] };
+  return {
+    byHand,
+    recoveryMs,
+    violations: [...check(history.sent, shown, setting.world, setting.purges.seen), ...lostLanes(setting)],
+  };
 }
 
 /** What the safety net had to catch is a broken promise, even where the message arrived in the end. */

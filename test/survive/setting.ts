@@ -8,13 +8,21 @@ import { startEngineProcess, type EngineProcess } from "#src/demo/engine-process
 import { freePort } from "#src/demo/free-port.ts";
 import { openWorld, type World } from "#src/demo/world.ts";
 import { startEmbedded } from "#src/store/embedded/server.ts";
+import { openFakeClock, sweepFakeClocks, type FakeClock } from "./fake-clock.ts";
 import type { History } from "./history.ts";
+import { watchPurges, type PurgeWatch } from "./watch-purges.ts";
 import { startProxy, type Proxy } from "./proxy.ts";
-import { mountSmallDisk } from "./small-disk.ts";
+import { mountSmallDisk, type SmallDisk } from "./small-disk.ts";
 
 /** Short, so that a round sees purges and abandoned lanes being taken over. */
 const EPOCH = "PT3S";
+/** The channel's retention is the length of an epoch. */
+export const AFTER_FILED_MS = 3_000;
 export const LEASE_MS = 2_000;
+const DATA_DISK_MB = 400;
+const DATABASE_DISK_MB = 300;
+/** So that its log needs room soon when there is none. */
+const LITTLE_WAL = { max_wal_size: "64MB", min_wal_size: "32MB" };
 const CHANNELS = fileURLToPath(new URL("channels", import.meta.url));
 const PRELOAD = new URL("crash-at.ts", import.meta.url).href;
 
@@ -36,8 +44,17 @@ export interface Setting {
   /** Starts an engine, again and again while what it needs is away. @throws when it does not come up */
   start(slot: EngineSlot, env?: Readonly<Record<string, string>>, attempts?: number): Promise<void>;
   end(slot: EngineSlot, signal: "SIGTERM" | "SIGKILL"): Promise<void>;
-  /** Leaves the engines' data directory no room. @returns how to make room again; nothing where no disk can be mounted */
-  fillDisk(): Promise<(() => Promise<void>) | undefined>;
+  /** The engines' data directory lies on it; absent where none can be mounted. */
+  readonly dataDisk: SmallDisk | undefined;
+  /** PostgreSQL's cluster lies on it; absent where none can be mounted, or the round has no use for it. */
+  readonly databaseDisk: SmallDisk | undefined;
+  /** The clocks of PostgreSQL and of the engines; absent where libfaketime is missing, or the round has no use for it. */
+  readonly clocks: Clocks | undefined;
+  /** Faults this machine cannot play, and why. */
+  readonly notPlayed: Set<string>;
+  readonly purges: PurgeWatch;
+  /** PostgreSQL as it is, whatever the way to it is like. */
+  readonly databaseUrl: string;
   /** It is started again by whoever started it; the way to it stays down. */
   killPostgres(): Promise<void>;
   /** Opens the way to it once it answers. */
@@ -45,10 +62,28 @@ export interface Setting {
   close(): Promise<void>;
 }
 
-export async function openSetting(engineCount: number, history: History): Promise<Setting> {
+/** Two clocks, which one machine would have in common. */
+export interface Clocks {
+  readonly engines: FakeClock;
+  readonly database: FakeClock;
+}
+
+/** What a round's faults ask for beyond the usual. */
+export interface Wishes {
+  readonly clocks: boolean;
+  readonly databaseDisk: boolean;
+}
+
+export async function openSetting(engineCount: number, history: History, wishes: Wishes): Promise<Setting> {
   const world = await openWorld(EPOCH, 0);
   const directory = join(world.directory, "postgres");
-  const server = await startEmbedded({ directory });
+  const databaseDisk = wishes.databaseDisk ? mountSmallDisk(directory, DATABASE_DISK_MB) : undefined;
+  const clocks = wishes.clocks ? openClocks(world.directory) : undefined;
+  const server = await startEmbedded({
+    directory,
+    ...(databaseDisk && { settings: LITTLE_WAL }),
+    ...(clocks && { env: clocks.database.single }),
+  });
   const portOf = (url: string) => Number(new URL(url).port);
   const network = {
     postgres: await startProxy(portOf(server.url)),
@@ -56,9 +91,10 @@ export async function openSetting(engineCount: number, history: History): Promis
     mllp: await startProxy(world.mllp.port),
     graph: await startProxy(world.whatsapp.port),
   };
-  const disk = mountSmallDisk(world.env["BOTENSTOFF_DATA_DIR"] ?? "");
+  const dataDisk = mountSmallDisk(world.env["BOTENSTOFF_DATA_DIR"] ?? "", DATA_DISK_MB);
   const databaseUrl = new URL(server.url);
   databaseUrl.port = String(network.postgres.port);
+  const purges = watchPurges(server.url);
   const logs: string[] = [];
   const engines: EngineSlot[] = [];
   for (let n = 1; n <= engineCount; n += 1) {
@@ -77,6 +113,7 @@ export async function openSetting(engineCount: number, history: History): Promis
           nodeArguments: ["--import", PRELOAD],
           env: {
             ...world.env,
+            ...clocks?.engines.threaded,
             BOTENSTOFF_CHANNELS_DIR: CHANNELS,
             BOTENSTOFF_HTTP_PORT: String(slot.port),
             ADT_MLLP_PORT: String(slot.adtPort),
@@ -112,7 +149,12 @@ export async function openSetting(engineCount: number, history: History): Promis
       slot.process = undefined;
       await running?.end(signal);
     },
-    fillDisk: () => disk.fill(),
+    dataDisk,
+    databaseDisk,
+    clocks,
+    notPlayed: new Set(),
+    purges,
+    databaseUrl: server.url,
     killPostgres: async () => {
       const pid = Number((await readFile(join(directory, "cluster", "postmaster.pid"), "utf8")).split("\n")[0]);
       process.kill(pid, "SIGKILL");
@@ -125,12 +167,21 @@ export async function openSetting(engineCount: number, history: History): Promis
     close: async () => {
       for (const slot of engines) await slot.process?.end("SIGKILL");
       for (const proxy of Object.values(network)) await proxy.close();
+      await purges.stop();
       await server.stop();
-      disk.unmount();
+      dataDisk?.unmount();
+      databaseDisk?.unmount();
+      if (clocks) sweepFakeClocks();
       await world.close();
       rmSync(world.directory, { recursive: true, force: true });
     },
   };
+}
+
+function openClocks(directory: string): Clocks | undefined {
+  const engines = openFakeClock(directory, "engines");
+  const database = openFakeClock(directory, "database");
+  return engines && database && { engines, database };
 }
 
 /** Whoever supervises a server starts it again at its address when it dies. */

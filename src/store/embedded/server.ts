@@ -24,6 +24,8 @@ interface Options {
   readonly port?: number;
   /** More server settings, for tests. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** More of the server's environment, for tests. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 const USER = "botenstoff";
@@ -49,7 +51,7 @@ const SETTINGS = {
  * address, whenever it dies.
  * @throws BotenstoffError DATA_DIR_IN_USE when another engine uses it, CONFIG_INVALID, STORE_UNAVAILABLE
  */
-export async function startEmbedded({ directory, port: wanted, settings = {} }: Options): Promise<EmbeddedServer> {
+export async function startEmbedded({ directory, port: wanted, settings = {}, env }: Options): Promise<EmbeddedServer> {
   const home = resolve(directory);
   const paths = { cluster: join(home, "cluster"), password: join(home, "password") };
   mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -89,7 +91,7 @@ export async function startEmbedded({ directory, port: wanted, settings = {} }: 
     const server = runAs.spawn(
       binaries.postgres,
       ["-D", paths.cluster, ...flags.flatMap(([name, value]) => ["-c", `${name}=${value}`])],
-      { detached: true, stdio: ["ignore", log, log] },
+      { detached: true, stdio: ["ignore", log, log], env: { ...process.env, ...env } },
     );
     closeSync(log);
     server.unref();

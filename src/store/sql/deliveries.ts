@@ -160,13 +160,14 @@ export async function lockMessages(db: Queryable, outcomes: readonly DeliveryOut
  * Files the messages whose deliveries are all accepted and at least one confirmed (or the channel is ack-only), and
  * fails those with a failed delivery. One that is being withdrawn is filed again, and its retention begins anew, once
  * every destination accepted the withdrawal and those that can be read back confirmed it. Runs in a statement of its own, after `lockMessages`, to see every commit.
- * Retention runs from the later of the two clocks: one that is behind must not let it end early.
+ * @param retainFrom when retention begins, unless the database says that it is later
  * @returns the messages that left `routed`
  */
 export async function concludeMessages(
   db: Queryable,
   outcomes: readonly DeliveryOutcome[],
   now: Date,
+  retainFrom: Date,
 ): Promise<{ id: string; state: "filed" | "failed" }[]> {
   const { rows } = await db.query<{ id: string; state: "filed" | "failed" }>(
     `WITH touched AS (
@@ -184,12 +185,12 @@ export async function concludeMessages(
      UPDATE message SET state = verdict.state, state_at = $5, reason = NULL,
        filed_at = CASE WHEN verdict.state = 'filed' THEN $5::timestamptz END,
        retain_until = CASE WHEN verdict.state = 'filed'
-         THEN greatest($5::timestamptz, now()) + make_interval(secs => verdict.after_filed_ms / 1000.0) END,
+         THEN greatest($6::timestamptz, now()) + make_interval(secs => verdict.after_filed_ms / 1000.0) END,
        history = message.history || jsonb_build_object('state', verdict.state, 'at', $5::timestamptz)
      FROM verdict WHERE message.epoch = verdict.epoch AND message.id = verdict.id AND verdict.state IS NOT NULL
        AND message.state IN ('routed', 'failed') AND message.state <> verdict.state
      RETURNING message.id, message.state`,
-    [...columns(outcomes, ["epoch", "messageId", "ackOnly", "afterFiledMs"]), now],
+    [...columns(outcomes, ["epoch", "messageId", "ackOnly", "afterFiledMs"]), now, retainFrom],
   );
   return rows;
 }

@@ -7,13 +7,13 @@ import type { LaneKey } from "./lanes.ts";
  */
 export async function findLostWork(db: Queryable, limit: number): Promise<(LaneKey & { readonly count: number })[]> {
   const { rows } = await db.query<LaneKey & { readonly count: number }>(
-    `SELECT channel, stage, key, count(*)::int AS count FROM (
+    `WITH work AS NOT MATERIALIZED (
        SELECT channel, 'prepare' AS stage, lane_key AS key FROM message WHERE (state || '') = 'received'
        UNION ALL SELECT channel, destination, lane_key FROM delivery WHERE state IN ('queued', 'sending', 'retrying')
-     ) AS work
-     WHERE NOT EXISTS (SELECT FROM lane
-       WHERE lane.channel = work.channel AND lane.stage = work.stage AND lane.key = work.key)
-     GROUP BY channel, stage, key LIMIT $1`,
+     ), lost AS (
+       SELECT channel, stage, key FROM work EXCEPT SELECT channel, stage, key FROM lane LIMIT $1)
+     SELECT channel, stage, key, count(*)::int AS count FROM lost JOIN work USING (channel, stage, key)
+     GROUP BY channel, stage, key`,
     [limit],
   );
   return rows;

@@ -1,13 +1,10 @@
-import express, { Router } from "express";
+import type { Router } from "express";
 import { z } from "zod";
 import { releaseMessage } from "#src/store/sql/release.ts";
+import { decisionRoute } from "./decision.ts";
 import type { ApiDeps } from "./deps.ts";
-import { ACTOR, messageIdOf } from "./message-id.ts";
-import { showMessage } from "./message-view.ts";
-import { invalidBody, methodNotAllowed, notFound, Problem } from "./problem.ts";
-
-/** A decision is a name and a sentence. */
-const MAX_BODY = "8kb";
+import { ACTOR } from "./message-id.ts";
+import { notFound, Problem } from "./problem.ts";
 
 export const releaseSchema = z.strictObject({
   released_by: z.string().trim().min(1).max(100).describe("Who decided; the journal keeps it."),
@@ -16,21 +13,7 @@ export const releaseSchema = z.strictObject({
 
 /** A person lets a quarantined message go on with its attachments as they are. */
 export function releaseRoutes(deps: ApiDeps): Router {
-  const router = Router();
-  router
-    .route("/messages/:id/release")
-    .post(express.json({ limit: MAX_BODY, inflate: false }), async (request, response) => {
-      const decision = releaseSchema.safeParse(request.body);
-      if (!decision.success) throw invalidBody(decision.error);
-      const id = messageIdOf(request);
-      await release(deps, id, decision.data);
-      const message = await showMessage(deps, id);
-      if (!message) throw notFound("message");
-      deps.wake(message.channel);
-      response.status(202).json(message);
-    })
-    .all(methodNotAllowed("POST"));
-  return router;
+  return decisionRoute(deps, "release", releaseSchema, (id, decision) => release(deps, id, decision));
 }
 
 async function release(deps: ApiDeps, id: string, decision: z.infer<typeof releaseSchema>): Promise<void> {

@@ -1,13 +1,11 @@
-import express, { Router } from "express";
+import type { Router } from "express";
 import { z } from "zod";
 import { withdrawMessage } from "#src/store/sql/withdraw.ts";
+import { decisionRoute } from "./decision.ts";
 import type { ApiDeps } from "./deps.ts";
-import { ACTOR, messageIdOf } from "./message-id.ts";
+import { ACTOR } from "./message-id.ts";
 import { showMessage } from "./message-view.ts";
-import { invalidBody, methodNotAllowed, notFound, Problem } from "./problem.ts";
-
-/** A decision is a name and a word. */
-const MAX_BODY = "8kb";
+import { notFound, Problem } from "./problem.ts";
 
 export const withdrawSchema = z.strictObject({
   withdrawn_by: z.string().trim().min(1).max(100).describe("Who decided; the journal keeps it."),
@@ -18,21 +16,7 @@ export const withdrawSchema = z.strictObject({
 
 /** A person takes a message out of the charts it was filed in. */
 export function withdrawRoutes(deps: ApiDeps): Router {
-  const router = Router();
-  router
-    .route("/messages/:id/withdraw")
-    .post(express.json({ limit: MAX_BODY, inflate: false }), async (request, response) => {
-      const decision = withdrawSchema.safeParse(request.body);
-      if (!decision.success) throw invalidBody(decision.error);
-      const id = messageIdOf(request);
-      await withdraw(deps, id, decision.data);
-      const message = await showMessage(deps, id);
-      if (!message) throw notFound("message");
-      deps.wake(message.channel);
-      response.status(202).json(message);
-    })
-    .all(methodNotAllowed("POST"));
-  return router;
+  return decisionRoute(deps, "withdraw", withdrawSchema, (id, decision) => withdraw(deps, id, decision));
 }
 
 async function withdraw(deps: ApiDeps, id: string, decision: z.infer<typeof withdrawSchema>): Promise<void> {

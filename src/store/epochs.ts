@@ -8,7 +8,10 @@ const EPOCH_LOCK = 7_041_778;
 
 /** Opens epochs and their partitions as time goes by. An epoch's number is its start in seconds since 1970. */
 export interface Epochs {
-  /** The epoch that takes what arrives at `now` (ms): never one before the newest that was ever opened. */
+  /**
+   * The epoch that takes what arrives at `now` (ms): never one before the newest that was ever opened, but for those that
+   * lie ahead of the next. Only a clock that was ahead opens them, and what went there would be kept until they end.
+   */
   current(now: number): Promise<number>;
   /** Makes the epoch's partitions where they do not exist yet. @throws BotenstoffError EPOCH_KEY_DESTROYED once purged */
   ensure(epoch: number): Promise<void>;
@@ -25,8 +28,10 @@ export function createEpochs(store: Store, lengthMs: number): Epochs {
   };
   return {
     current: async (now) => {
-      newest ??= await newestEpoch(store);
       const computed = Math.floor(now / 1_000 / length) * length;
+      // One more length: the epoch after one that was purged may begin anywhere in it.
+      if (newest === undefined || newest >= computed + 2 * length)
+        newest = await newestEpoch(store, computed + 2 * length);
       // A clock that jumps back, or a shorter epoch length, must not reach into an epoch that may be purged.
       return Math.max(computed, newest);
     },
@@ -79,7 +84,10 @@ function partitionOf(table: string, epoch: number): string {
   return `"${table}_${Math.trunc(epoch)}"`;
 }
 
-async function newestEpoch(db: Queryable): Promise<number> {
-  const { rows } = await db.query<{ newest: number }>("SELECT coalesce(max(id), 0) AS newest FROM epoch");
+async function newestEpoch(db: Queryable, before: number): Promise<number> {
+  const { rows } = await db.query<{ newest: number }>(
+    "SELECT coalesce(max(id), 0) AS newest FROM epoch WHERE id < $1",
+    [before],
+  );
   return rows[0]?.newest ?? 0;
 }

@@ -15,14 +15,14 @@ export interface Shelf {
   readonly bytes: number;
 }
 
-/** Noise does not compress: a square of it has about this many bytes a pixel as a JPEG of full quality. */
-const BYTES_PER_PIXEL = 2.6;
+/** Noise does not compress: a square of it has this many bytes a pixel as a JPEG of full quality and full colour. */
+const BYTES_PER_PIXEL = 2.93;
 
 async function listen(bytes: number): Promise<Shelf> {
   const side = Math.round(Math.sqrt(bytes / BYTES_PER_PIXEL));
   const noise = { width: side, height: side, channels: 3 } as const;
   const image = await sharp(randomBytes(side * side * 3), { raw: noise })
-    .jpeg({ quality: 100 })
+    .jpeg({ quality: 100, chromaSubsampling: "4:4:4" })
     .toBuffer();
   const digest = createHash("sha256").update(image).digest();
   const server = createServer((request, response) => {

@@ -1,4 +1,4 @@
-import { type Attachment, fileable, type StoredContent } from "#src/message/attachment.ts";
+import { type Attachment, fileable } from "#src/message/attachment.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import type { Message } from "#src/message/message.ts";
 import { writeAttachment } from "#src/store/sql/prepare.ts";
@@ -74,7 +74,8 @@ async function obtain(
     const refused = error;
     deps.metrics.count("attachments_refused", { channel: channel.id, code: refused.code });
     if (refused.code === "MEDIA_GONE") return { attachment: { ...attachment, verdict: "gone" }, refused };
-    const stored = received && (await keep(deps, epoch, attachment, received));
+    // Refused bytes stay as they came, under the attachment's own id, so that a person may release them.
+    const stored = received && contentOf(received, received.type ?? "application/octet-stream");
     return { attachment: { ...attachment, verdict: "quarantined", ...(stored && { stored }) }, refused };
   }
 }
@@ -105,17 +106,6 @@ async function fetch(
     const asAnnounced = announced.every((hash) => hash === undefined || hash === received.sha256);
     if (asAnnounced || attempt === FETCHES) return { received, asAnnounced };
   }
-}
-
-/** Keeps refused bytes as they came, under the attachment's own id, so that a person may release them. */
-async function keep(
-  { blobs }: PipelineDeps,
-  epoch: number,
-  { id }: Attachment,
-  received: Received,
-): Promise<StoredContent> {
-  if (received.blob !== id) await blobs.write(epoch, id, received.open());
-  return contentOf(received, received.type ?? "application/octet-stream");
 }
 
 async function write(

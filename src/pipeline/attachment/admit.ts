@@ -3,8 +3,9 @@ import { BotenstoffError } from "#src/message/error-code.ts";
 import { blobId } from "#src/message/id.ts";
 import type { BlobStore } from "#src/seal/blob-store.ts";
 import type { Inspector } from "./inspector.ts";
-import { keep, type Kept } from "./keep.ts";
+import { keep } from "./keep.ts";
 import { telling, type Moved } from "./large-gate.ts";
+import { hashed, type Hashed, type Measured } from "./meter.ts";
 import type { Received } from "./receive.ts";
 import type { Scanner } from "./scanner.ts";
 import { checkType } from "./sniff.ts";
@@ -22,7 +23,7 @@ const ZIP_BASED = /^application\/(zip|epub\+zip|vnd\.)/;
 
 /**
  * Judges received bytes in this order: hash, type, malware, structure. Images leave it without their metadata and with
- * a preview. Resolves with what may be filed.
+ * a preview. Resolves with what may be filed; until then the attachment's own blob is left as it was received.
  * @throws BotenstoffError MEDIA_* (permanent: to be quarantined), SCANNER_UNAVAILABLE, INSPECTOR_UNAVAILABLE (later)
  */
 export async function admit(
@@ -41,13 +42,13 @@ export async function admit(
   }
   const open = () => telling(received.open(), moved);
   await deps.scanner?.scan(open(), signal);
-  if (isStrippable(type)) return admitImage(deps, epoch, attachment, { ...received, type }, signal);
+  if (isStrippable(type)) return admitImage(deps, epoch, attachment, { ...received, type, open }, signal);
   if (type === "application/pdf") await deps.inspector.pdf(open, signal);
   return contentOf(received, type);
 }
 
 /** What is known of bytes that are kept as they came. */
-export function contentOf({ sha256, sha1, bytes }: Kept, type: string): StoredContent {
+export function contentOf({ sha256, sha1, bytes }: Measured, type: string): StoredContent {
   return { sha256, sha1, bytes, type };
 }
 
@@ -58,13 +59,18 @@ async function admitImage(
   received: Received & { readonly type: string },
   signal: AbortSignal,
 ): Promise<StoredContent> {
-  const { type } = received;
-  const stripped = await keep(blobs, epoch, id, strip(type, received.open));
-  const { jpeg, width, height } = await inspector.image(stripped.open, signal);
+  const { type, open } = received;
+  let judged: Hashed | undefined;
+  const stripped = () => strip(type, open);
+  const { jpeg, width, height } = await inspector.image(() => (judged = hashed(stripped())).bytes, signal);
   await blobs.write(epoch, blobId(id, "preview"), [jpeg]);
+  const preview = { bytes: jpeg.length, type: "image/jpeg", width, height };
+  // Most pictures come from WhatsApp without anything that could be taken out.
+  if (judged?.sha256() === received.sha256) return { ...contentOf(received, type), preview };
+  await blobs.write(epoch, blobId(id, "original"), open());
   return {
-    ...contentOf(stripped, type),
+    ...contentOf(await keep(blobs, epoch, id, stripped()), type),
     original: { sha256: received.sha256, bytes: received.bytes },
-    preview: { bytes: jpeg.length, type: "image/jpeg", width, height },
+    preview,
   };
 }

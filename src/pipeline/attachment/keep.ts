@@ -6,7 +6,6 @@ const SMALL_BYTES = 512 * 1024;
 
 /** Bytes that lie sealed in a blob. */
 export interface Kept extends Measured {
-  readonly blob: string;
   /** The bytes once more: from memory while they are few, from their blob otherwise. */
   readonly open: () => AsyncIterable<Buffer>;
 }
@@ -24,7 +23,7 @@ export async function keep(
   const meter = new Meter();
   const memory = new Memory();
   await blobs.write(epoch, blob, meter.through(memory.through(source)));
-  return { ...meter.measured(), blob, open: () => memory.again() ?? blobs.read(epoch, blob) };
+  return { ...meter.measured(), open: () => memory.again() ?? blobs.read(epoch, blob) };
 }
 
 /** Remembers what passes through while it is small: what was just written need not be read, opened and copied again. */

@@ -53,6 +53,24 @@ export class Meter {
   }
 }
 
+/** A stream whose SHA-256 is known once it has passed. */
+export interface Hashed {
+  readonly bytes: AsyncGenerator<Buffer>;
+  /** Lower-case hex; to be asked once, at the end. */
+  sha256(): string;
+}
+
+export function hashed(source: AsyncIterable<Buffer>): Hashed {
+  const hash = createHash("sha256");
+  async function* following() {
+    for await (const chunk of source) {
+      hash.update(chunk);
+      yield chunk;
+    }
+  }
+  return { bytes: following(), sha256: () => hash.digest("hex") };
+}
+
 /** An end-of-directory record whose comment reaches exactly to the end of the file. */
 function endsAsZip(tail: Buffer): boolean {
   for (

@@ -1,17 +1,12 @@
 import type { Attachment } from "#src/message/attachment.ts";
-import { blobId } from "#src/message/id.ts";
 import type { BlobStore } from "#src/seal/blob-store.ts";
 import type { FetchedAttachment } from "#src/sources/source.ts";
 import { ByteReader } from "./byte-reader.ts";
 import { keep, type Kept } from "./keep.ts";
 import { telling, type Moved } from "./large-gate.ts";
 import { sniff, SNIFF_BYTES } from "./sniff.ts";
-import { isStrippable } from "./strip.ts";
 
-/**
- * Bytes as they came, sealed, before anybody has judged them. They lie in the attachment's own blob, or in its
- * `original` where metadata is still to be taken out.
- */
+/** Bytes as they came, sealed in the attachment's own blob, before anybody has judged them. */
 export interface Received extends Kept {
   /** What the bytes are; undefined when nothing known. */
   readonly type: string | undefined;
@@ -33,6 +28,6 @@ export async function receive(
   const reader = new ByteReader(fetched.body as AsyncIterable<Buffer>);
   const declared = attachment.reference.declaredType ?? fetched.declaredType ?? "";
   const type = await sniff(Buffer.from(await reader.peek(SNIFF_BYTES)), declared);
-  const blob = type !== undefined && isStrippable(type) ? blobId(attachment.id, "original") : attachment.id;
-  return { ...(await keep(blobs, epoch, blob, telling(reader.rest(), moved))), type, declared };
+  const kept = await keep(blobs, epoch, attachment.id, telling(reader.rest(), moved));
+  return { ...kept, type, declared };
 }

@@ -77,6 +77,8 @@ async function obtain(
     // Refused bytes stay as they came, under the attachment's own id, so that a person may release them.
     const stored = received && contentOf(received, received.type ?? "application/octet-stream");
     return { attachment: { ...attachment, verdict: "quarantined", ...(stored && { stored }) }, refused };
+  } finally {
+    received?.forget();
   }
 }
 
@@ -105,6 +107,7 @@ async function fetch(
     const announced = [attachment.reference.announcedSha256, fetched.announcedSha256];
     const asAnnounced = announced.every((hash) => hash === undefined || hash === received.sha256);
     if (asAnnounced || attempt === FETCHES) return { received, asAnnounced };
+    received.forget();
   }
 }
 

@@ -4,6 +4,7 @@ import { open, readdir, rename, rm, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { BotenstoffError } from "#src/message/error-code.ts";
+import { createCollector } from "./collector.ts";
 import { createDirectorySync, makeDirectoryDurably } from "./durable-file.ts";
 import { openFrames, readSealed, sealFrames } from "./frames.ts";
 import type { Keyring } from "./keyring.ts";
@@ -35,6 +36,7 @@ export function createBlobStore({ directory, keyring }: { directory: string; key
   };
 
   const syncDirectory = createDirectorySync();
+  const moved = createCollector();
 
   const write: BlobStore["write"] = async (epoch, id, source) => {
     const file = fileOf(epoch, id);
@@ -44,6 +46,7 @@ export function createBlobStore({ directory, keyring }: { directory: string; key
     async function* counted() {
       for await (const chunk of source) {
         bytes += chunk.length;
+        moved(chunk.length);
         yield chunk;
       }
     }
@@ -63,7 +66,10 @@ export function createBlobStore({ directory, keyring }: { directory: string; key
   async function* opened(epoch: number, id: string): AsyncGenerator<Buffer> {
     const key = keyring.openEpochKey(epoch);
     try {
-      yield* openFrames(key, id, readSealed(fileOf(epoch, id)));
+      for await (const chunk of openFrames(key, id, readSealed(fileOf(epoch, id)))) {
+        moved(chunk.length);
+        yield chunk;
+      }
     } catch (error) {
       throw codeOf(error) === "ENOENT" ? missing(error) : error;
     }

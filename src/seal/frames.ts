@@ -38,15 +38,22 @@ export async function* openFrames(key: Buffer, context: string, sealed: AsyncIte
   }
 }
 
-/** Reads a sealed file header first and then a frame at a time, which spares `openFrames` a copy of each. */
+/**
+ * Reads a sealed file header first and then a frame at a time, which spares `openFrames` a copy of each. `openFrames` looks
+ * one frame ahead, so two buffers, taken in turns, serve a file of any length.
+ */
 export async function* readSealed(path: string): AsyncGenerator<Buffer> {
   const file = await open(path);
+  const read = async (into: Buffer) => into.subarray(0, (await file.read(into)).bytesRead);
+  let [next, other] = [Buffer.allocUnsafeSlow(SEALED_FRAME_BYTES), Buffer.allocUnsafeSlow(SEALED_FRAME_BYTES)];
   try {
-    for (let size = HEADER_BYTES; ; size = SEALED_FRAME_BYTES) {
-      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafeSlow(size), 0, size);
-      if (bytesRead > 0) yield buffer.subarray(0, bytesRead);
+    yield await read(Buffer.alloc(HEADER_BYTES));
+    for (;;) {
+      const frame = await read(next);
+      if (frame.length > 0) yield frame;
       // Less than asked for is the end of a file.
-      if (bytesRead < size) return;
+      if (frame.length < next.length) return;
+      [next, other] = [other, next];
     }
   } finally {
     await file.close();

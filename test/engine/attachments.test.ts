@@ -6,6 +6,7 @@ import sharp from "sharp";
 import { EICAR, startClamd, type Clamd } from "#src/demo/clamd.ts";
 import { freePort } from "#src/demo/free-port.ts";
 import { wamid } from "#src/demo/whatsapp-cloud-payload.ts";
+import { blobId } from "#src/message/id.ts";
 import { bomb, CANARY, pdf, picture, shown, stored, zip } from "../pipeline/attachment/pictures.ts";
 import { PATIENT, startTestEngine, type TestEngine } from "./harness.ts";
 
@@ -87,15 +88,27 @@ describe("an attachment", () => {
     },
   );
 
-  it("is kept as three sealed blobs: what is filed, what came, and a preview", async () => {
-    const { sent } = await send(await picture("jpeg", 3), "image/jpeg");
-    const message = await engine.until(sent, "filed");
-    const { rows } = await engine.store.query<{ epoch: number }>("SELECT epoch FROM message WHERE id = $1", [
-      message.id,
-    ]);
-    const folder = join(engine.world.env["BOTENSTOFF_DATA_DIR"]!, "blobs", String(rows[0]!.epoch));
-    expect(await readdir(folder)).toContain(message.attachments![0]!.id);
-    expect((await readdir(folder)).length % 3).toBe(0);
+  it("is kept as three sealed blobs: what is filed, what came, and a preview; as two where nothing was taken out", async () => {
+    const bare = await sharp({ create: { width: 60, height: 40, channels: 3, background: "#a33" } })
+      .jpeg()
+      .toBuffer();
+    for (const [bytes, changed] of [
+      [await picture("jpeg", 3), true],
+      [bare, false],
+    ] as const) {
+      const { sent } = await send(bytes, "image/jpeg");
+      const message = await engine.until(sent, "filed");
+      const { rows } = await engine.store.query<{ epoch: number }>("SELECT epoch FROM message WHERE id = $1", [
+        message.id,
+      ]);
+      const folder = join(engine.world.env["BOTENSTOFF_DATA_DIR"]!, "blobs", String(rows[0]!.epoch));
+      const { id, original_sha256: original } = message.attachments![0]!;
+      expect(original).toBe(changed ? sha256(bytes) : null);
+      const blobs = await readdir(folder);
+      expect(blobs).toEqual(expect.arrayContaining([id, blobId(id, "preview")]));
+      expect(blobs.includes(blobId(id, "original"))).toBe(changed);
+      if (!changed) expect(filedBytes(message.id)[0]!.equals(bytes)).toBe(true);
+    }
   });
 
   const hostile: [string, () => Promise<Buffer>, string, string][] = [

@@ -3,9 +3,8 @@ import { BotenstoffError } from "#src/message/error-code.ts";
 import { blobId } from "#src/message/id.ts";
 import type { BlobStore } from "#src/seal/blob-store.ts";
 import type { Inspector } from "./inspector.ts";
-import { keep } from "./keep.ts";
 import { telling, type Moved } from "./large-gate.ts";
-import { hashed, type Hashed, type Measured } from "./meter.ts";
+import { hashed, Meter, type Hashed, type Measured } from "./meter.ts";
 import type { Received } from "./receive.ts";
 import type { Scanner } from "./scanner.ts";
 import { checkType } from "./sniff.ts";
@@ -68,8 +67,10 @@ async function admitImage(
   // Most pictures come from WhatsApp without anything that could be taken out.
   if (judged?.sha256() === received.sha256) return { ...contentOf(received, type), preview };
   await blobs.write(epoch, blobId(id, "original"), open());
+  const meter = new Meter();
+  await blobs.write(epoch, id, meter.through(stripped()));
   return {
-    ...contentOf(await keep(blobs, epoch, id, stripped()), type),
+    ...contentOf(meter.measured(), type),
     original: { sha256: received.sha256, bytes: received.bytes },
     preview,
   };

@@ -5,7 +5,7 @@ const soon = () => new Promise((resolve) => setImmediate(resolve));
 
 describe("the gate for large attachments", () => {
   test("lets one on at a time, in order, and never stops a small one", async () => {
-    const gate = createLargeGate({ largeBytes: 10, places: 1, collect: () => undefined });
+    const gate = createLargeGate({ largeBytes: 10, places: 1 });
     const events: string[] = [];
     const ends = new Map<string, () => void>();
     const run = (name: string, bytes: number) =>
@@ -28,20 +28,12 @@ describe("the gate for large attachments", () => {
   });
 
   test("gives the place back after a failure", async () => {
-    const gate = createLargeGate({ largeBytes: 1, places: 1, collect: () => undefined });
+    const gate = createLargeGate({ largeBytes: 1, places: 1 });
     const fail = gate.pass(async (moved) => {
       await moved(5);
       throw new Error("broken off");
     });
     await expect(fail).rejects.toThrow("broken off");
     await expect(gate.pass((moved) => moved(5))).resolves.toBeUndefined();
-  });
-
-  test("collects what the pieces leave behind, whoever moved them", async () => {
-    let collected = 0;
-    const gate = createLargeGate({ collect: () => (collected += 1) });
-    const piece = 1024 * 1024;
-    await Promise.all(Array.from({ length: 9 }, () => gate.pass((moved) => moved(piece))));
-    expect(collected).toBe(2);
   });
 });

@@ -29,7 +29,7 @@ interface Offset {
 export function watchDatabaseClock(deps: ClockDeps, everyMs = EVERY_MS): { stop(): Promise<void> } {
   const { store, log, metrics, leaseMs } = deps;
   let known: Offset | undefined;
-  let aftermathUntil = performance.now() + AFTERMATH_MS;
+  let aftermathUntil = 0;
 
   async function look(): Promise<void> {
     try {
@@ -39,7 +39,7 @@ export function watchDatabaseClock(deps: ClockDeps, everyMs = EVERY_MS): { stop(
       const offset = { least: clock - answered, most: clock - asked };
       const back = known ? known.least - offset.most : 0;
       if (back > NOTICED_MS) await setBack(back);
-      else if (answered < aftermathUntil) await bringForward(store, longest(leaseMs));
+      else if (!known || answered < aftermathUntil) await bringForward(store, longest(leaseMs));
       if (!known || back > NOTICED_MS || answered - asked < PRECISE_MS) known = offset;
     } catch (error) {
       log("warn", "clock.look_failed", { error: kindOfError(error) });

@@ -21,13 +21,15 @@ export interface BroughtForward {
  * After the database's clock was set back, what it put off or leased before lies ahead by the jump as well. What waits
  * further ahead than given becomes due now; a lease that ends later than one taken now ends with that: a live engine has
  * its own measure of it, which is over before, and renews it; a dead one's lane is taken over.
- * Rows somebody holds right now are left out: they are about to be written by the clock as it is.
+ * Rows somebody holds right now are left out: they are about to be written by the clock as it is. Of a backlog that is due
+ * only the index is read.
  */
 export async function bringForward(db: Queryable, ahead: Ahead): Promise<BroughtForward> {
   const lanes = await db.query(
     `WITH late AS (
        SELECT channel, stage, key FROM lane WHERE parked_at IS NULL
-         AND ready_at > now() + make_interval(secs => CASE WHEN owner IS NULL THEN $1::float8 ELSE $2 END / 1000.0)
+         AND ready_at > now() + make_interval(secs => least($1::float8, $2::float8) / 1000.0)
+         AND ready_at > now() + make_interval(secs => CASE WHEN owner IS NULL THEN $1 ELSE $2 END / 1000.0)
        ORDER BY channel, stage, key FOR UPDATE SKIP LOCKED)
      UPDATE lane SET ready_at = now() + make_interval(secs => CASE WHEN owner IS NULL THEN 0 ELSE $2::float8 END / 1000.0)
      FROM late WHERE lane.channel = late.channel AND lane.stage = late.stage AND lane.key = late.key`,

@@ -9,21 +9,60 @@ export interface TimestampStyle {
  * fourteen digits only and means its own local time (HL7 v2.5.1 §2.A.77).
  */
 export function timestamp(instant: string, { zone, offset }: TimestampStyle): string {
-  const parts = formatFor(zone).formatToParts(new Date(instant));
-  const part = (type: Intl.DateTimeFormatPartTypes) => parts.find((one) => one.type === type)?.value ?? "";
-  const local = `${part("year").padStart(4, "0")}${part("month")}${part("day")}${part("hour")}${part("minute")}${part("second")}`;
-  // "GMT" for UTC itself, else "GMT+01:00".
-  const shift = part("timeZoneName").slice("GMT".length).replace(":", "");
-  return offset ? `${local}${shift === "" ? "+0000" : shift}` : local;
+  const at = new Date(instant);
+  const { minute, second, shift } = localTime(zone, at);
+  return offset ? `${minute}${second}${shift}` : `${minute}${second}`;
+}
+
+interface LocalTime {
+  /** YYYYMMDDHHMM. */
+  readonly minute: string;
+  readonly second: string;
+  /** "+0100". */
+  readonly shift: string;
+}
+
+interface Zone {
+  readonly format: Intl.DateTimeFormat;
+  /** The last minute asked for, since 1970: a message's instants mostly share one, and formatting costs 10 µs. */
+  last?: { readonly minute: number; readonly local: LocalTime };
 }
 
 /** Making a format costs a hundred times what using it does. */
-const FORMATS = new Map<string, Intl.DateTimeFormat>();
+const ZONES = new Map<string, Zone>();
 
-function formatFor(zone: string): Intl.DateTimeFormat {
-  const known = FORMATS.get(zone);
+function localTime(name: string, at: Date): LocalTime {
+  const zone = zoneOf(name);
+  const minute = Math.floor(at.getTime() / 60_000);
+  if (zone.last?.minute === minute) return { ...zone.last.local, second: twoDigits(at.getUTCSeconds()) };
+  const parts = zone.format.formatToParts(at);
+  const part = (type: Intl.DateTimeFormatPartTypes) => parts.find((one) => one.type === type)?.value ?? "";
+  // "GMT" for UTC itself, else "GMT+01:00".
+  const shift = part("timeZoneName").slice("GMT".length).replace(":", "") || "+0000";
+  const local: LocalTime = {
+    minute: `${part("year").padStart(4, "0")}${part("month")}${part("day")}${part("hour")}${part("minute")}`,
+    second: part("second"),
+    shift,
+  };
+  // Local mean times of the nineteenth century have seconds in their offset.
+  if (shift.length === "+0000".length) zone.last = { minute, local };
+  return local;
+}
+
+function twoDigits(number: number): string {
+  return String(number).padStart(2, "0");
+}
+
+function zoneOf(name: string): Zone {
+  const known = ZONES.get(name);
   if (known) return known;
-  const format = new Intl.DateTimeFormat("en-GB", {
+  const zone: Zone = { format: formatOf(name) };
+  ZONES.set(name, zone);
+  return zone;
+}
+
+function formatOf(zone: string): Intl.DateTimeFormat {
+  return new Intl.DateTimeFormat("en-GB", {
     timeZone: zone,
     calendar: "iso8601",
     numberingSystem: "latn",
@@ -36,6 +75,4 @@ function formatFor(zone: string): Intl.DateTimeFormat {
     second: "2-digit",
     timeZoneName: "longOffset",
   });
-  FORMATS.set(zone, format);
-  return format;
 }

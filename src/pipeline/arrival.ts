@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { randomUUIDv7 } from "node:crypto";
 import { counterpart, type MessageDraft } from "#src/message/message.ts";
 import { attachmentId, messageId } from "#src/message/id.ts";
 import { contactKey } from "#src/identity/phone.ts";
@@ -33,7 +33,8 @@ export function sealArrival(
   event: InboundEvent,
   shares: readonly [Share, ...Share[]],
 ): Arrival {
-  const eventId = randomUUID();
+  // In order of time: neighbours share a page of the index, whatever is stored.
+  const eventId = randomUUIDv7();
   const { receivedAt } = event;
   const origin = (channel: string): Origin => ({ epoch, channel, eventId, receivedAt });
   const messages = shares.flatMap((share) =>

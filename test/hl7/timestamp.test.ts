@@ -34,3 +34,11 @@ test("with its offset it is the same instant in every zone", () => {
     }),
   );
 });
+
+test("instants of one minute differ in their seconds only, whichever is asked for first", () => {
+  const at = (instant: string) => timestamp(instant, { zone: "America/St_Johns", offset: true });
+  expect(at("2026-07-01T12:00:59.999Z")).toBe("20260701093059-0230");
+  expect(at("2026-07-01T12:00:00.000Z")).toBe("20260701093000-0230");
+  expect(at("2026-07-01T12:01:00.000Z")).toBe("20260701093100-0230");
+  expect(at("2026-07-01T11:59:07.000Z")).toBe("20260701092907-0230");
+});

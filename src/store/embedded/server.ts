@@ -43,7 +43,8 @@ const SETTINGS = {
   log_min_error_statement: "panic",
   max_connections: "100",
   shared_buffers: "128MB",
-  wal_compression: "on",
+  // Most pages hold keyed hashes and sealed bytes: pglz spends 0.1 ms on each and gains a third. lz4 is not built in.
+  wal_compression: "off",
 };
 
 /**

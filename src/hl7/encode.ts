@@ -27,73 +27,85 @@ interface Options {
 
 /** Writes a message with the delimiters `|^~\&`, each segment ended by CR (HL7 v2.5.1 §2.6). */
 export function encode(message: Hl7Message, { charset, unencodable = "replace" }: Options): Encoded {
-  const parts = join(message.segments.map(segmentParts), "\r");
-  const pieces: (Buffer | Slot)[] = [];
-  let replaced = 0;
-  for (const part of concatenate([...parts, "\r"])) {
-    if (typeof part !== "string") {
-      pieces.push(part);
-      continue;
-    }
-    const encoded = encodeText(part, charset, unencodable);
-    pieces.push(encoded.bytes);
-    replaced += encoded.replaced;
+  const written: Written = { pieces: [], text: "" };
+  for (const segment of message.segments) {
+    writeSegment(written, segment);
+    written.text += "\r";
   }
+  let replaced = 0;
+  const pieces = [...written.pieces, written.text].map((piece) => {
+    if (typeof piece !== "string") return piece;
+    const encoded = encodeText(piece, charset, unencodable);
+    replaced += encoded.replaced;
+    return encoded.bytes;
+  });
   return { pieces, replaced };
 }
 
-type Part = string | Slot;
-
-function segmentParts({ name, fields }: Segment): Part[] {
-  // MSH-1 is the field separator itself and MSH-2 the other delimiters: they are written, not escaped.
-  const head = name === "MSH" ? "MSH|^~\\&" : name;
-  const parts = fields.map(fieldParts);
-  while (parts.at(-1)?.every((part) => part === "")) parts.pop();
-  return [head, ...parts.flatMap((part) => ["|", ...part])];
+/** What is written so far: the pieces up to the last slot, and the text since. One string grows; parts would be garbage. */
+interface Written {
+  readonly pieces: (string | Slot)[];
+  text: string;
 }
 
-function fieldParts(field: Field): Part[] {
-  if (isRepeated(field)) return join(field.repeat.map(repetitionParts), "~");
-  return repetitionParts(field);
+function writeSegment(written: Written, { name, fields }: Segment): void {
+  // MSH-1 is the field separator itself and MSH-2 the other delimiters: they are written, not escaped.
+  written.text += name === "MSH" ? "MSH|^~\\&" : name;
+  writeTrimmed(written, [undefined, ...fields], "|", writeField);
+}
+
+function writeField(written: Written, field: Field): void {
+  if (!isRepeated(field)) {
+    writeRepetition(written, field);
+    return;
+  }
+  for (const [index, repetition] of field.repeat.entries()) {
+    if (index > 0) written.text += "~";
+    writeRepetition(written, repetition);
+  }
 }
 
 function isRepeated(field: Field): field is Repeated {
   return typeof field === "object" && "repeat" in field;
 }
 
-function repetitionParts(repetition: Repetition): Part[] {
-  return Array.isArray(repetition) ? trimmed(repetition.map(componentParts), "^") : valueParts(repetition as Value);
+function writeRepetition(written: Written, repetition: Repetition): void {
+  if (Array.isArray(repetition)) writeTrimmed(written, repetition as readonly Component[], "^", writeComponent);
+  else writeValue(written, repetition as Value);
 }
 
-function componentParts(component: Component): Part[] {
-  return Array.isArray(component) ? trimmed(component.map(valueParts), "&") : valueParts(component as Value);
+function writeComponent(written: Written, component: Component): void {
+  if (Array.isArray(component)) writeTrimmed(written, component as readonly Value[], "&", writeValue);
+  else writeValue(written, component as Value);
 }
 
-function valueParts(value: Value): Part[] {
-  if (typeof value === "object") return isFormatted(value) ? [value.lines.map(escapeText).join("\\.br\\")] : [value];
-  return value === undefined ? [""] : [escapeText(value)];
+function writeValue(written: Written, value: Value): void {
+  if (value === undefined) return;
+  if (typeof value === "string") written.text += escapeText(value);
+  else if (isFormatted(value)) written.text += value.lines.map(escapeText).join("\\.br\\");
+  else {
+    written.pieces.push(written.text, value);
+    written.text = "";
+  }
 }
 
 function isFormatted(value: FormattedText | Slot): value is FormattedText {
   return "lines" in value;
 }
 
-/** Trailing empty components say nothing and are left out. */
-function trimmed(parts: Part[][], separator: string): Part[] {
-  const last = parts.findLastIndex((part) => part.some((piece) => piece !== ""));
-  return join(parts.slice(0, last + 1), separator);
-}
-
-function join(parts: readonly Part[][], separator: string): Part[] {
-  return parts.flatMap((part, index) => (index === 0 ? part : [separator, ...part]));
-}
-
-function concatenate(parts: readonly Part[]): Part[] {
-  const result: Part[] = [];
-  for (const part of parts) {
-    const last = result.at(-1);
-    if (typeof part === "string" && typeof last === "string") result[result.length - 1] = last + part;
-    else result.push(part);
+/** Trailing empty parts say nothing: they and their separators are taken back. */
+function writeTrimmed<Part>(
+  written: Written,
+  parts: readonly Part[],
+  separator: string,
+  write: (written: Written, part: Part) => void,
+): void {
+  let upToLast = written.text;
+  for (const [index, part] of parts.entries()) {
+    if (index > 0) written.text += separator;
+    const [length, slots] = [written.text.length, written.pieces.length];
+    write(written, part);
+    if (written.text.length !== length || written.pieces.length !== slots) upToLast = written.text;
   }
-  return result;
+  written.text = upToLast;
 }

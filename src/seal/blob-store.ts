@@ -6,8 +6,9 @@ import { Readable } from "node:stream";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import { createCollector } from "./collector.ts";
 import { createDirectorySync, makeDirectoryDurably } from "./durable-file.ts";
-import { openFrames, readSealed, sealFrames } from "./frames.ts";
+import { openFile, sealFrames } from "./frames.ts";
 import type { Keyring } from "./keyring.ts";
+import { giveSlab, SLAB_BYTES, takeSlab } from "./slab.ts";
 
 /** Sealed attachments: one file per blob, one folder per epoch. */
 export interface BlobStore {
@@ -22,9 +23,6 @@ export interface BlobStore {
   removeEpoch(epoch: number): Promise<void>;
   epochs(): Promise<number[]>;
 }
-
-/** Handed to the operating system at once: a call costs as much as sealing some 50 KB. */
-const TOGETHER = 512 * 1024;
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -66,7 +64,7 @@ export function createBlobStore({ directory, keyring }: { directory: string; key
   async function* opened(epoch: number, id: string): AsyncGenerator<Buffer> {
     const key = keyring.openEpochKey(epoch);
     try {
-      for await (const chunk of openFrames(key, id, readSealed(fileOf(epoch, id)))) {
+      for await (const chunk of openFile(key, id, fileOf(epoch, id))) {
         moved(chunk.length);
         yield chunk;
       }
@@ -94,32 +92,34 @@ export function createBlobStore({ directory, keyring }: { directory: string; key
   };
 }
 
-/** Writes a new file (mode 0600), many pieces at a time; its content is on the disk when this resolves. */
+/** Writes a new file (mode 0600); its content is on the disk when this resolves. */
 async function createDurably(path: string, pieces: AsyncIterable<Buffer>): Promise<void> {
   const file = await open(path, "wx", 0o600);
   try {
-    let together: Buffer[] = [];
-    let bytes = 0;
-    for await (const piece of pieces) {
-      together.push(piece);
-      bytes += piece.length;
-      if (bytes < TOGETHER) continue;
-      await writeAll(file, together);
-      together = [];
-      bytes = 0;
-    }
-    await writeAll(file, together);
+    await writePieces(file, pieces);
     await file.sync();
   } finally {
     await file.close();
   }
 }
 
-async function writeAll(file: FileHandle, pieces: readonly Buffer[]): Promise<void> {
-  const { bytesWritten } = await file.writev(pieces);
-  const all = pieces.reduce((sum, { length }) => sum + length, 0);
-  // A full disk takes a part; what is behind it then says why.
-  if (bytesWritten < all) await file.writeFile(Buffer.concat(pieces).subarray(bytesWritten));
+/** Writes many pieces at a time: a call of the operating system costs as much as sealing some 50 KB. */
+async function writePieces(file: FileHandle, pieces: AsyncIterable<Buffer>): Promise<void> {
+  const slab = takeSlab();
+  let filled = 0;
+  try {
+    for await (const piece of pieces) {
+      if (filled + piece.length > SLAB_BYTES) {
+        await file.writeFile(slab.subarray(0, filled));
+        filled = 0;
+      }
+      if (piece.length > SLAB_BYTES) await file.writeFile(piece);
+      else filled += piece.copy(slab, filled);
+    }
+    await file.writeFile(slab.subarray(0, filled));
+  } finally {
+    giveSlab(slab);
+  }
 }
 
 function codeOf(error: unknown): unknown {

@@ -1,7 +1,8 @@
 import { randomBytes, type KeyObject } from "node:crypto";
-import { open } from "node:fs/promises";
+import { open, type FileHandle } from "node:fs/promises";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import { decrypt, encryptPieces, NONCE_BYTES, subkeyObject, TAG_BYTES } from "./cipher.ts";
+import { giveSlab, SLAB_BYTES, takeSlab } from "./slab.ts";
 
 const VERSION = 1;
 const SALT_BYTES = 16;
@@ -9,6 +10,8 @@ const HEADER_BYTES = 1 + SALT_BYTES;
 /** Plain bytes per frame: small enough to stream, large enough that 28 bytes of nonce and tag do not count. */
 const FRAME_BYTES = 64 * 1024;
 const SEALED_FRAME_BYTES = FRAME_BYTES + NONCE_BYTES + TAG_BYTES;
+/** As many sealed frames as a slab takes. */
+const READ_BYTES = Math.floor(SLAB_BYTES / SEALED_FRAME_BYTES) * SEALED_FRAME_BYTES;
 
 /**
  * Seals a stream of any length in frames with constant memory: version ‖ salt ‖ frames. A frame's place (counter, last
@@ -38,25 +41,30 @@ export async function* openFrames(key: Buffer, context: string, sealed: AsyncIte
   }
 }
 
-/**
- * Reads a sealed file header first and then a frame at a time, which spares `openFrames` a copy of each. `openFrames` looks
- * one frame ahead, so two buffers, taken in turns, serve a file of any length.
- */
-export async function* readSealed(path: string): AsyncGenerator<Buffer> {
+/** Opens a file of what `sealFrames` made, as `openFrames` does. */
+export async function* openFile(key: Buffer, context: string, path: string): AsyncGenerator<Buffer> {
   const file = await open(path);
-  const read = async (into: Buffer) => into.subarray(0, (await file.read(into)).bytesRead);
-  let [next, other] = [Buffer.allocUnsafeSlow(SEALED_FRAME_BYTES), Buffer.allocUnsafeSlow(SEALED_FRAME_BYTES)];
+  const slabs: Buffer[] = [];
   try {
-    yield await read(Buffer.alloc(HEADER_BYTES));
-    for (;;) {
-      const frame = await read(next);
-      if (frame.length > 0) yield frame;
-      // Less than asked for is the end of a file.
-      if (frame.length < next.length) return;
-      [next, other] = [other, next];
-    }
+    yield* openFrames(key, context, readSealed(file, slabs));
   } finally {
     await file.close();
+    slabs.forEach(giveSlab);
+  }
+}
+
+/**
+ * Reads a sealed file header first and then whole frames, which spares `openFrames` a copy of each. `openFrames` looks one
+ * frame ahead, so two slabs, filled in turns, serve a file of any length. They are the caller's to give back.
+ */
+async function* readSealed(file: FileHandle, slabs: Buffer[]): AsyncGenerator<Buffer> {
+  const read = async (into: Buffer, bytes: number) => into.subarray(0, (await file.read(into, 0, bytes)).bytesRead);
+  yield await read(Buffer.alloc(HEADER_BYTES), HEADER_BYTES);
+  for (let turn = 0; ; turn = 1 - turn) {
+    const frames = await read((slabs[turn] ??= takeSlab()), READ_BYTES);
+    if (frames.length > 0) yield frames;
+    // Less than asked for is the end of a file.
+    if (frames.length < READ_BYTES) return;
   }
 }
 

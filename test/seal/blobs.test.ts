@@ -11,6 +11,7 @@ import { runInNewContext } from "node:vm";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import { createBlobStore } from "#src/seal/blob-store.ts";
 import { openFrames, sealFrames } from "#src/seal/frames.ts";
+import { pieces } from "../pipeline/attachment/pictures.ts";
 import { EPOCH, filesBelow, isAnywhere, keyringIn, ROW, temporaryDirectory } from "./temporary.ts";
 
 const KEY = createHash("sha256").update("a blob key for tests").digest();
@@ -130,6 +131,24 @@ describe("the blob store", () => {
     expect(again.exists(EPOCH, ROW)).toBe(true);
     expect(plain.equals(await buffer(again.read(EPOCH, ROW)))).toBe(true);
     expect(await again.epochs()).toEqual([EPOCH]);
+  });
+
+  test("gives each of many that are written and read side by side its own bytes", async () => {
+    using directory = temporaryDirectory();
+    const { blobs } = storeIn(directory.path);
+    const ids = Array.from({ length: 40 }, (_, index) => ROW.slice(0, -2) + String(index + 10));
+    const plain = new Map(ids.map((id, index) => [id, randomBytes(index * 40_000)]));
+    await Promise.all(ids.map((id) => blobs.write(EPOCH, id, pieces(plain.get(id)!, 50_000))));
+    const check = async (id: string) => plain.get(id)!.equals(await buffer(blobs.read(EPOCH, id)));
+    const again = (id: string) => blobs.write(EPOCH, id, pieces(plain.get(id)!, 7_000));
+    const done = await Promise.all(
+      ids.map(async (id) => {
+        const first = await check(id);
+        await again(id);
+        return first && (await check(id));
+      }),
+    );
+    expect(done).toEqual(ids.map(() => true));
   });
 
   test("writes what was planted nowhere in the clear", async () => {

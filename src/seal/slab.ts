@@ -1,7 +1,7 @@
 /** What a small attachment fits into, and what is handed to the operating system at once. */
 export const SLAB_BYTES = 512 * 1024;
 /** Kept for the next ones; with everything that is read and written at once more may be in use. */
-const SPARE = 24;
+const SPARE = 64;
 
 const spare: Buffer[] = [];
 

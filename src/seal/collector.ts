@@ -1,13 +1,13 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
-/** After this many bytes sealed or opened the buffers they leave behind are collected: V8 marks its heap at some 24 MB of them. */
+/** After this many bytes sealed or opened the buffers they leave behind are collected, long before they are 24 MB. */
 const COLLECT_BYTES = 2 * 1024 * 1024;
 
 /**
  * Told of every piece that is sealed or opened, it collects now and then what they leave behind. V8 counts the few bytes
- * of a Buffer's object, not the 64 KB behind it, when it decides on a young collection: they pile up to 100 MB, or until
- * the whole heap is marked for them. A young collection takes a millisecond or two.
+ * of a Buffer's object, not the 64 KB behind it, when it decides on a young collection: they pile up
+ * until at 24 MB the whole heap is marked for them. A young collection takes a millisecond or two.
  */
 export function createCollector(collect = youngCollection): (bytes: number) => void {
   let uncollected = 0;

@@ -7,7 +7,7 @@ import type { Setting } from "./setting.ts";
 const JUMPS_SECONDS = [-3_600, -5, 4, 60, 3_600, 86_400];
 /** An engine's clock is read from HTTP's Date header: whole seconds, and written anew once a second. */
 const ROUGHLY_SECONDS = 2.5;
-const ATTEMPTS = 12;
+const ATTEMPTS = 60;
 const MISSING = "libfaketime is not installed";
 
 /** Faults of clocks that engines and PostgreSQL read from the system, and whose monotonic clocks go on as ever. */
@@ -35,7 +35,7 @@ async function jump(
   if (!setClocks(setting, engines ? seconds : 0, seconds)) return;
   tell(`the clock of ${whose} jumps by ${seconds} s`);
   await expectClocks(setting, engines ? seconds : 0, seconds);
-  const repair = await random.pick([nothing, kisAway, engineKilled])(setting, random, tell);
+  const repair = await random.pick([nothing, kisAway, engineKilled, postgresKilled])(setting, random, tell);
   await sleep(random.int(500, 2_500));
   setClocks(setting, 0, 0);
   tell(`the clock of ${whose} is right again`);
@@ -68,6 +68,12 @@ const engineKilled: Trouble = async (setting, random, tell) => {
   return () => setting.start(slot);
 };
 
+const postgresKilled: Trouble = async (setting, _random, tell) => {
+  await setting.killPostgres();
+  tell("PostgreSQL is killed");
+  return () => setting.reachPostgres();
+};
+
 function setClocks({ clocks, notPlayed }: Setting, engines: number, database: number): boolean {
   if (!clocks) notPlayed.add(MISSING);
   clocks?.engines.set(engines);
@@ -86,7 +92,8 @@ async function expectClocks(setting: Setting, engines: number, database: number)
 async function expectClock(who: string, wanted: number, read: () => Promise<number>): Promise<void> {
   let off = Number.NaN;
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    off = ((await read()) - Date.now()) / 1_000;
+    // It may be on its way up again.
+    off = ((await read().catch(() => Number.NaN)) - Date.now()) / 1_000;
     if (Math.abs(off - wanted) < ROUGHLY_SECONDS) return;
     await sleep(250);
   }
@@ -95,10 +102,14 @@ async function expectClock(who: string, wanted: number, read: () => Promise<numb
 
 async function clockOfPostgres(url: string): Promise<number> {
   const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  const { rows } = await client.query<{ now: Date }>("SELECT clock_timestamp() AS now");
-  await client.end();
-  return rows[0]?.now.getTime() ?? Number.NaN;
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+    const { rows } = await client.query<{ now: Date }>("SELECT clock_timestamp() AS now");
+    return rows[0]?.now.getTime() ?? Number.NaN;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
 }
 
 async function clockOfEngine(port: number): Promise<number> {

@@ -4,6 +4,7 @@ import { check, type Violation } from "./check.ts";
 import type { Fault } from "./faults.ts";
 import { History, type Sent } from "./history.ts";
 import { admit, converse, PEOPLE, PROBE } from "./load.ts";
+import { activityOf } from "./activity.ts";
 import { createRandom, type Random } from "./random.ts";
 import { openSetting, type Setting } from "./setting.ts";
 
@@ -42,7 +43,9 @@ export async function playRound(seed: number, choice: readonly Fault[]): Promise
     databaseDisk: wishes.has("databaseDisk"),
   });
   try {
-    const { byHand, recoveryMs, violations } = await play(setting, history, faults, random).catch(stuck);
+    const { byHand, recoveryMs, violations } = await play(setting, history, faults, random).catch((error: unknown) =>
+      stuck(setting, error),
+    );
     const concerned = new Set(violations.flatMap(({ messages }) => messages));
     return {
       seed,
@@ -91,8 +94,9 @@ function lostLanes({ logs }: Setting): Violation[] {
 }
 
 /** Nothing went on: that is a broken promise like any other, not an error of the suite. */
-function stuck(error: unknown) {
+async function stuck(setting: Setting, error: unknown) {
   const what = Error.isError(error) ? error.message : String(error);
+  setting.logs.push(...(await activityOf(setting.databaseUrl)));
   return { byHand: 0, recoveryMs: 0, violations: [{ what: `stuck: ${what}`, messages: [] }] as Violation[] };
 }
 

@@ -1,5 +1,5 @@
 import { kindOfError } from "#src/message/error-code.ts";
-import { bringForward, readClock } from "#src/store/sql/bring-forward.ts";
+import { bringForward, endLockWaits, readClock } from "#src/store/sql/bring-forward.ts";
 import { PATIENT_CAP_MS } from "./deliver-turn.ts";
 import type { PipelineDeps } from "./deps.ts";
 import { RETRY_CAP_MS as DELETION_CAP_MS } from "./forget.ts";
@@ -34,7 +34,8 @@ export function watchDatabaseClock(deps: ClockDeps, everyMs = EVERY_MS): { stop(
   async function look(): Promise<void> {
     try {
       const asked = performance.now();
-      const clock = await readClock(store);
+      // Not in the pipeline's sessions: all of them may wait for locks.
+      const clock = await readClock(store.reading);
       const answered = performance.now();
       const offset = { least: clock - answered, most: clock - asked };
       const back = known ? known.least - offset.most : 0;
@@ -47,10 +48,11 @@ export function watchDatabaseClock(deps: ClockDeps, everyMs = EVERY_MS): { stop(
   }
 
   async function setBack(byMs: number): Promise<void> {
+    const ended = await endLockWaits(store.reading, 0);
     const brought = await bringForward(store, { waitMs: 0, deletionMs: 0, leaseMs });
     aftermathUntil = performance.now() + AFTERMATH_MS;
     metrics.count("database_clock_set_back", {});
-    log("warn", "clock.database_set_back", { by_ms: Math.round(byMs), ...brought });
+    log("warn", "clock.database_set_back", { by_ms: Math.round(byMs), lock_waits: ended, ...brought });
   }
 
   let looking: Promise<void> | undefined;

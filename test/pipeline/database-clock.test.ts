@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
+import { kindOfError } from "#src/message/error-code.ts";
 import { watchDatabaseClock } from "#src/pipeline/database-clock.ts";
 import type { Store } from "#src/store/data-source.ts";
-import { bringForward } from "#src/store/sql/bring-forward.ts";
+import { bringForward, endLockWaits } from "#src/store/sql/bring-forward.ts";
 import { takeToConfirm } from "#src/store/sql/deliveries.ts";
 import { claimLanes, renewLanes } from "#src/store/sql/lanes.ts";
 import { takeDeletions } from "#src/store/sql/media-deletion.ts";
@@ -98,6 +99,24 @@ describe("what a clock that was ahead put off", () => {
   });
 });
 
+describe("sessions that wait for a lock since before the clock was set back", () => {
+  it("are told to give up: PostgreSQL itself would notice a deadlock late by the step", async () => {
+    await lane("locked", 0);
+    const waits = () => database.store.query("SELECT FROM lane FOR UPDATE").then(() => "went on", kindOfError);
+    const ended = await database.store.transaction(async (db) => {
+      await db.query("SELECT FROM lane FOR UPDATE");
+      const waiting = waits();
+      const count = () => endLockWaits(database.store.reading, -HOUR_MS);
+      expect(await endLockWaits(database.store.reading, 0)).toBe(0);
+      let seen = 0;
+      while (seen === 0) seen = await count();
+      return { seen, how: await waiting };
+    });
+    expect(ended).toEqual({ seen: 1, how: "57014" });
+    expect(await waits()).toBe("went on");
+  });
+});
+
 describe("the look at the database's clock", () => {
   const told: string[] = [];
   let shiftMs = 0;
@@ -108,12 +127,14 @@ describe("the look at the database's clock", () => {
         leaseMs: LEASE_MS,
         store: {
           ...database.store,
-          query: (async (text: string, values?: readonly unknown[]) => {
-            const answer = await database.store.query<{ now: number }>(text, values);
-            if (!text.includes("clock_timestamp")) return answer;
-            looks += 1;
-            return { ...answer, rows: answer.rows.map(({ now }) => ({ now: now + shiftMs })) };
-          }) as Store["query"],
+          reading: {
+            query: (async (text: string, values?: readonly unknown[]) => {
+              const answer = await database.store.reading.query<{ now: number }>(text, values);
+              if (!text.includes("AS now")) return answer;
+              looks += 1;
+              return { ...answer, rows: answer.rows.map(({ now }) => ({ now: now + shiftMs })) };
+            }) as Store["query"],
+          },
         },
         log: (_level, event, fields) => told.push(`${event} ${String(fields?.["lanes"])}`),
         metrics: { observeDelivery: () => undefined, gauge: () => undefined, count: (name) => told.push(name) },

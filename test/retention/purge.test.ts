@@ -156,6 +156,18 @@ describe("purging an epoch", () => {
     expect(again).toHaveLength(1);
   });
 
+  it("leaves a conversation whose lane somebody is writing, and does not wait: no deadlock with who settles", async () => {
+    const { id, batch } = arrival("wamid.settling");
+    await storeIntake(database.store, batch);
+    now = START + LENGTH_MS + 1_000;
+    await database.store.transaction(async (db) => {
+      await db.query("SELECT FROM lane FOR UPDATE");
+      expect(await moveSurvivors(deps, epoch)).toBe(0);
+    });
+    expect(await epochOf(id)).toBe(epoch);
+    expect(await moveSurvivors(deps, epoch)).toBe(1);
+  });
+
   it("leaves a message that came in while it looked, and that a worker has begun with already (I1)", async () => {
     const [waiting, late] = [arrival("wamid.waiting"), arrival("wamid.between")];
     await storeIntake(database.store, waiting.batch);

@@ -58,6 +58,23 @@ export async function bringForward(db: Queryable, ahead: Ahead): Promise<Brought
   };
 }
 
+/**
+ * Ends the statements of this database's sessions that wait for a lock in a transaction that began later than now, and so
+ * before the clock was set back: PostgreSQL's own time-outs, deadlock detection among them, would come late by the step.
+ * They fail, and are made again, like any the database was too busy for.
+ * @param beganMs how much later than now, in milliseconds
+ * @returns how many
+ */
+export async function endLockWaits(db: Queryable, beganMs: number): Promise<number> {
+  const { rowCount } = await db.query(
+    `SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND usename = current_user
+       AND wait_event_type = 'Lock' AND pid <> pg_backend_pid()
+       AND xact_start > clock_timestamp() + make_interval(secs => $1::float8 / 1000.0)`,
+    [beganMs],
+  );
+  return rowCount ?? 0;
+}
+
 /** The database's clock, in milliseconds since 1970. */
 export async function readClock(db: Queryable): Promise<number> {
   const { rows } = await db.query<{ now: number }>(

@@ -26,7 +26,8 @@ export interface Survivor {
 
 /**
  * Locks up to `limit` messages of the epoch that may not be destroyed. Their lanes are locked first, in key order;
- * conversations a worker holds right now are left for the next round, and so are those that got another lane meanwhile. A
+ * conversations a worker holds right now are left for the next round, and so are those with a lane that somebody is
+ * writing, or that got another one meanwhile: whoever settles locks one lane and then others, and must not wait for us. A
  * lane whose lease has run out gets a new token: its worker would settle rows that are no longer where it took them from.
  */
 export async function lockSurvivors(db: Queryable, epoch: number, now: Date, limit: number): Promise<Survivor[]> {
@@ -35,11 +36,10 @@ export async function lockSurvivors(db: Queryable, epoch: number, now: Date, lim
        SELECT channel, lane_key FROM message WHERE epoch = $1 AND NOT coalesce(${DESTRUCTIBLE}, false) LIMIT $3) AS survivor`,
     [epoch, now, limit],
   );
-  const locked = await lanesOf(db, keys, "ORDER BY lane.channel, lane.stage, lane.key FOR UPDATE OF lane");
-  const idle = without(
-    keys,
-    locked.filter(({ busy }) => busy),
-  );
+  const locked = await lanesOf(db, keys, "ORDER BY lane.channel, lane.stage, lane.key FOR UPDATE OF lane SKIP LOCKED");
+  const known = new Set(locked.map(nameOf));
+  const unlocked = async () => (await lanesOf(db, keys)).filter((lane) => !known.has(nameOf(lane)));
+  const idle = without(keys, [...locked.filter(({ busy }) => busy), ...(await unlocked())]);
   await db.query(
     `UPDATE lane SET token = nextval('lane_token'), owner = NULL
      FROM unnest($1::text[], $2::bytea[]) AS idle (channel, key)
@@ -55,12 +55,7 @@ export async function lockSurvivors(db: Queryable, epoch: number, now: Date, lim
     [epoch, now, ...columns(idle, ["channel", "laneKey"]), limit],
   );
   // A lane that was not there to be locked came with a message, and a worker may have taken that one from where it is now.
-  const known = new Set(locked.map(nameOf));
-  const lanes = await lanesOf(db, idle);
-  return without(
-    rows,
-    lanes.filter((lane) => !known.has(nameOf(lane))),
-  );
+  return without(rows, await unlocked());
 }
 
 interface Conversation {

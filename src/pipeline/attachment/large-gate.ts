@@ -2,15 +2,15 @@ import { Turnstile } from "./turnstile.ts";
 
 /** Beyond this many bytes moved an attachment needs a place; most photos and voice messages never wait. */
 const LARGE_BYTES = 2 * 1024 * 1024;
-const PLACES = 1;
+const PLACES = 2;
 
 /** Told how many bytes were moved; the next are moved when it resolves. */
 export type Moved = (bytes: number) => Promise<void>;
 
 /**
  * Lets few large attachments on at once. Streaming one needs little memory, but what twenty streams of 100 MB leave
- * behind for the garbage collector does not fit into 300 MB (bench/attachments.ts), and side by side they are no faster
- * on the same disk and processor. The others wait in the middle of their stream: connected, nothing is read.
+ * behind for the garbage collector does not fit into 300 MB (bench/attachments.ts), and more than two side by side are no
+ * faster on the same disk and processor. The others wait in the middle of their stream: connected, nothing is read.
  */
 export interface LargeGate {
   /** Runs a job over one attachment, which tells of every piece it moves, be it in or out. */

@@ -2,7 +2,7 @@ import type { AttachmentReference } from "#src/message/attachment.ts";
 import { BotenstoffError, kindOfError } from "#src/message/error-code.ts";
 import {
   dropExpiredDeletions,
-  finishDeletion,
+  finishDeletions,
   postponeDeletion,
   takeDeletions,
   type DueDeletion,
@@ -45,7 +45,12 @@ async function round(deps: PipelineDeps, stopping: AbortSignal): Promise<number>
       deps.log("warn", "media.deletion_expired", { channel, count });
     }
     const due = await takeDeletions(deps.store, AT_ONCE, LEASE_MS);
-    await Promise.all(due.map((deletion) => forget(deps, deletion, stopping)));
+    const gone = await Promise.all(due.map((deletion) => forget(deps, deletion, stopping)));
+    // What is not finished for a crash is asked for once more, and answered "gone".
+    await finishDeletions(
+      deps.store,
+      due.filter((_, index) => gone[index]).map(({ attachmentId }) => attachmentId),
+    );
     return due.length;
   } catch (error) {
     deps.log("warn", "media.deletion_failed", { error: kindOfError(error) });
@@ -53,7 +58,8 @@ async function round(deps: PipelineDeps, stopping: AbortSignal): Promise<number>
   }
 }
 
-async function forget(deps: PipelineDeps, deletion: DueDeletion, stopping: AbortSignal): Promise<void> {
+/** @returns whether the copy is gone; if not, it has been put off */
+async function forget(deps: PipelineDeps, deletion: DueDeletion, stopping: AbortSignal): Promise<boolean> {
   const { attachmentId, channel } = deletion;
   const count = (outcome: string) => deps.metrics.count("media_deletions", { channel, outcome });
   try {
@@ -61,13 +67,14 @@ async function forget(deps: PipelineDeps, deletion: DueDeletion, stopping: Abort
     if (!source?.forget) throw new BotenstoffError("MEDIA_UNAVAILABLE", "deleting media: its channel does not run");
     const reference = deps.sealer.openJson(place.deletion(attachmentId), deletion.sealed) as AttachmentReference;
     const outcome = await source.forget(reference, AbortSignal.any([stopping, AbortSignal.timeout(LEASE_MS / 2)]));
-    await finishDeletion(deps.store, attachmentId);
     count(outcome);
+    return true;
   } catch (error) {
-    if (stopping.aborted) return;
+    if (stopping.aborted) return false;
     count("failed");
     deps.log("warn", "media.deletion_failed", { attachment: attachmentId, channel, error: kindOfError(error) });
     await postponeDeletion(deps.store, attachmentId, backoff(deletion.attempts, RETRY_BASE_MS, RETRY_CAP_MS));
+    return false;
   }
 }
 

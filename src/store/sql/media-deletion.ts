@@ -39,9 +39,10 @@ export async function takeDeletions(db: Queryable, limit: number, leaseMs: numbe
   return rows;
 }
 
-/** The copy is gone: nothing is left to do. */
-export async function finishDeletion(db: Queryable, attachmentId: string): Promise<void> {
-  await db.query(`DELETE FROM media_deletion WHERE attachment_id = $1`, [attachmentId]);
+/** The copies are gone: nothing is left to do. */
+export async function finishDeletions(db: Queryable, attachmentIds: readonly string[]): Promise<void> {
+  if (attachmentIds.length === 0) return;
+  await db.query(`DELETE FROM media_deletion WHERE attachment_id = ANY ($1::uuid[])`, [attachmentIds]);
 }
 
 export async function postponeDeletion(db: Queryable, attachmentId: string, waitMs: number): Promise<void> {

@@ -60,17 +60,23 @@ async function admitImage(
 ): Promise<StoredContent> {
   const { type, open } = received;
   let judged: Hashed | undefined;
-  const stripped = () => strip(type, open);
-  const { jpeg, width, height } = await inspector.image(() => (judged = hashed(stripped())).bytes, signal);
+  const judging = () => (judged = hashed(strip(type, open))).bytes;
+  const { jpeg, width, height } = await inspector.image(judging, signal);
   await blobs.write(epoch, blobId(id, "preview"), [jpeg]);
   const preview = { bytes: jpeg.length, type: "image/jpeg", width, height };
+  const judgedSha256 = judged?.sha256();
   // Most pictures come from WhatsApp without anything that could be taken out.
-  if (judged?.sha256() === received.sha256) return { ...contentOf(received, type), preview };
-  await blobs.write(epoch, blobId(id, "original"), open());
+  if (judgedSha256 === received.sha256) return { ...contentOf(received, type), preview };
+  // What is filed is made from what was sealed, whatever the judge was shown; and only what he was shown is filed.
+  const sealed = () => blobs.read(epoch, id);
   const meter = new Meter();
-  await blobs.write(epoch, id, meter.through(stripped()));
+  await blobs.write(epoch, blobId(id, "original"), sealed());
+  await blobs.write(epoch, id, meter.through(strip(type, sealed)));
+  const filed = meter.measured();
+  if (filed.sha256 !== judgedSha256)
+    throw new BotenstoffError("SEAL_BROKEN", "admitting an image: it was not the one judged");
   return {
-    ...contentOf(meter.measured(), type),
+    ...contentOf(filed, type),
     original: { sha256: received.sha256, bytes: received.bytes },
     preview,
   };

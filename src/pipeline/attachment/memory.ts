@@ -21,9 +21,9 @@ export class Memory {
     return this.#slab && once(this.#slab.subarray(0, this.#bytes));
   }
 
-  /** Gives the memory to the next. */
+  /** Gives the memory to the next, without what was in it. */
   forget(): void {
-    if (this.#slab) giveSlab(this.#slab);
+    if (this.#slab) giveSlab(this.#slab.fill(0, 0, this.#bytes));
     this.#slab = undefined;
   }
 }

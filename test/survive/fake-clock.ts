@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, globSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, globSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** A clock that can be set, for processes started with its environment; their monotonic clocks go on as ever. */
@@ -37,11 +37,14 @@ export function openFakeClock(directory: string, name: string): FakeClock | unde
   return { threaded: env(threaded), single: env(single), set };
 }
 
-/** Removes what killed processes left of libfaketime: the next one that gets such a process's number would not start. */
+/** Removes what our killed processes left of libfaketime: the next one that gets such a process's number would not start. */
 export function sweepFakeClocks(): void {
   if (!existsSync(SHARED)) return;
   for (const name of readdirSync(SHARED)) {
     const pid = /faketime_(?:shm|sem)_(\d+)$/.exec(name)?.[1];
-    if (pid !== undefined && !existsSync(`/proc/${pid}`)) rmSync(join(SHARED, name), { force: true });
+    if (pid === undefined || existsSync(`/proc/${pid}`)) continue;
+    const path = join(SHARED, name);
+    const isOurs = statSync(path, { throwIfNoEntry: false })?.uid === process.getuid?.();
+    if (isOurs) rmSync(path, { force: true });
   }
 }

@@ -99,7 +99,8 @@ export function createMetrics(deps: MetricsDeps): Metrics {
       return registry.metrics();
     },
     observeDelivery: (channel, destination, seconds) => {
-      latency.observe({ channel, destination }, seconds);
+      // A clock that was set back in between makes it negative, and a sum that falls looks like a restart.
+      latency.observe({ channel, destination }, Math.max(seconds, 0));
       count("delivery_accepted", { channel, destination });
     },
     count,

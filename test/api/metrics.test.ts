@@ -93,10 +93,12 @@ describe("the metrics", () => {
   test("count deliveries with their latency", async () => {
     const { metrics } = setUp();
     metrics.observeDelivery("a", "chart", 0.2);
+    metrics.observeDelivery("b", "chart", -3_600);
     metrics.count("delivery_attempt_failed", { channel: "a", destination: "chart", code: "DESTINATION_BUSY" });
     const text = await metrics.render();
     expect(text).toContain('botenstoff_delivery_latency_seconds_bucket{le="0.25",channel="a",destination="chart"} 1\n');
     expect(text).toContain('botenstoff_delivery_latency_seconds_bucket{le="0.1",channel="a",destination="chart"} 0\n');
+    expect(text).toContain('botenstoff_delivery_latency_seconds_sum{channel="b",destination="chart"} 0\n');
     expect(text).toContain('botenstoff_delivery_accepted_total{channel="a",destination="chart"} 1\n');
     expect(text).toMatch(/botenstoff_delivery_attempt_failed_total\{.*code="DESTINATION_BUSY"\} 1\n/);
   });

@@ -23,7 +23,8 @@ import type { Transaction } from "#src/store/queryable.ts";
 import type { Settings } from "./settings.ts";
 
 /**
- * Opens everything that outlives a channel: keys, database, blobs, directory, journal. Used by `serve` and by the commands that work on a stopped engine's data.
+ * Opens everything that outlives a channel: keys, database, blobs, directory, journal. Used by `serve` and by the
+ * commands that work on a stopped engine's data.
  * @throws BotenstoffError CONFIG_INVALID, MASTER_KEY_MISSING, MASTER_KEY_WRONG, DATA_DIR_IN_USE, STORE_UNAVAILABLE
  */
 export async function openFoundation(settings: Settings, log: Log) {

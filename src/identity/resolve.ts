@@ -12,8 +12,9 @@ export type Resolution =
 const BY_NUMBER = 1;
 
 /**
- * Finds the patient behind a contact. Anything but exactly one is held: doubt is never resolved by guessing (I3).
- * A channel with a look-up asks the KIS first, and throws when there is no answer. `seen` says which patients were seen and what was known of them then, to be compared again at the commit.
+ * Finds the patient behind a contact. Anything but exactly one is held: doubt is never resolved by guessing (I3). A
+ * channel with a look-up asks the KIS first, and throws when there is no answer. `seen` says which patients were seen
+ * and what was known of them then, to be compared again at the commit.
  */
 export async function resolve(
   directory: Directory,

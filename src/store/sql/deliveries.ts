@@ -37,8 +37,8 @@ const COLUMNS = `delivery.epoch, delivery.message_id AS "messageId", delivery.se
 /**
  * Takes the next deliveries of each claimed lane in order and marks them `sending`: from here on they may have been
  * sent, so whoever finds them after a crash sends the identical bytes again. Until then they go where their message
- * goes now, which a merge of patients may have changed; a withdrawal goes where the document went. A caller that has lost its lanes meanwhile changes nothing that
- * was settled.
+ * goes now, which a merge of patients may have changed; a withdrawal goes where the document went. A caller that has
+ * lost its lanes meanwhile changes nothing that was settled.
  */
 export async function takeDeliveries(
   db: Queryable,
@@ -159,7 +159,8 @@ export async function lockMessages(db: Queryable, outcomes: readonly DeliveryOut
 /**
  * Files the messages whose deliveries are all accepted and at least one confirmed (or the channel is ack-only), and
  * fails those with a failed delivery. One that is being withdrawn is filed again, and its retention begins anew, once
- * every destination accepted the withdrawal and those that can be read back confirmed it. Runs in a statement of its own, after `lockMessages`, to see every commit.
+ * every destination accepted the withdrawal and those that can be read back confirmed it. Runs in a statement of its
+ * own, after `lockMessages`, to see every commit.
  * @param retainFrom when retention begins, unless the database says that it is later
  * @returns the messages that left `routed`
  */

@@ -6,33 +6,38 @@ import type { Arena } from "./arena.ts";
 export const FILLED_PATIENT = 42;
 
 const PER_PATIENT = 50;
+/** What a retention of thirty days leaves. */
+const EPOCHS = 30;
+const EPOCH_SECONDS = 86_400;
 
 /**
- * Puts filed messages into the current epoch as the pipeline would have left them: event, message, delivery, seen.
- * Sealed columns hold random bytes of a text's usual size.
+ * Puts filed messages into the epochs of the last thirty days as the pipeline would have left them: event, message,
+ * delivery, seen. Sealed columns hold random bytes of a text's usual size.
  */
 export async function fill(arena: Arena, messages: number, channels: readonly string[]): Promise<void> {
   // An ANALYZE of an empty epoch would tell the planner that reading all of it costs nothing.
   if (messages === 0) return;
   const foundation = await openFoundation(readSettings(arena.env), () => undefined);
   const epoch = await foundation.epochs.current(Date.now());
-  await foundation.epochs.ensure(epoch);
+  for (let ago = EPOCHS - 1; ago >= 0; ago -= 1) await foundation.epochs.ensure(epoch - ago * EPOCH_SECONDS);
   await foundation.close();
   const values = [epoch, messages, channels];
   for (const statement of FILL) await arena.database.rows(statement, values);
   for (const table of ["event", "message", "delivery", "seen"]) await arena.database.rows(`ANALYZE ${table}`);
 }
 
-const SERIES = `generate_series(1, $2::int) AS i, LATERAL (SELECT $1::bigint AS epoch, md5('m' || i)::uuid AS id,
+const SERIES = `generate_series(1, $2::int) AS i, LATERAL (SELECT
+  $1::bigint - ${EPOCH_SECONDS} * ((($2::bigint - i) * ${EPOCHS}) / $2::bigint) AS epoch, md5('m' || i)::uuid AS id,
   ($3::text[])[1 + i % cardinality($3::text[])] AS channel,
   decode(md5('lane' || i / ${PER_PATIENT}), 'hex') AS lane, decode(md5('bi' || i / ${PER_PATIENT}), 'hex') AS person,
-  now() - make_interval(secs => ($2::int - i) * 0.01) AS at, decode(repeat(md5('x' || i), 24), 'hex') AS sealed) AS row`;
+  now() - make_interval(secs => ($2::bigint - i) * ${EPOCHS * EPOCH_SECONDS}::float8 / $2) AS at,
+  decode(repeat(md5('x' || i), 24), 'hex') AS sealed) AS row`;
 
 const FILL = [
   `INSERT INTO message (epoch, id, seq, channel, kind, event_id, lane_key, external_bi, contact_bi, patient_bi, state,
      received_at, state_at, attempts, filed_at, retain_until, history, sealed, external_id, routed)
    SELECT epoch, id, nextval('message_seq'), channel, 'text', id, lane, decode(md5('ext' || i), 'hex'), person, person, 'filed',
-     at, at, 1, at, at + interval '1 day', '[{"state":"received"},{"state":"routed"},{"state":"filed"}]', sealed,
+     at, at, 1, at, now() + interval '1 day', '[{"state":"received"},{"state":"routed"},{"state":"filed"}]', sealed,
      substr(sealed, 1, 90), sealed FROM ${SERIES}`,
   `INSERT INTO event (epoch, id, channel, received_at, raw)
    SELECT epoch, id, channel, at, sealed || sealed FROM ${SERIES}`,

@@ -3,41 +3,14 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "@jest/globals";
 import sharp from "sharp";
-import { EICAR, startClamd, type Clamd } from "#src/demo/clamd.ts";
-import { freePort } from "#src/demo/free-port.ts";
-import { wamid } from "#src/demo/whatsapp-cloud-payload.ts";
 import { blobId } from "#src/message/id.ts";
 import { bomb, CANARY, pdf, picture, shown, stored, zip } from "../pipeline/attachment/pictures.ts";
+import { DECISION, releaseMessage, sendImage, sha256 } from "./attachment-support.ts";
 import { PATIENT, startTestEngine, type TestEngine } from "./harness.ts";
 
-const sha256 = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
-const DECISION = { released_by: "Dr. M. Beispiel", reason: "seen on an isolated machine" };
-
 let engine: TestEngine;
-
-/** Sends an attachment as the patient's image; resolves with its wamid and media id. */
-async function send(bytes: Buffer, mimeType: string, announced?: string): Promise<{ sent: string; media: string }> {
-  const sent = wamid(PATIENT.phone);
-  const media = engine.world.whatsapp.addMedia(bytes, mimeType);
-  const payload = engine.world.whatsapp.imageBody({
-    from: PATIENT.phone,
-    id: sent,
-    mediaId: media.id,
-    mimeType,
-    sha256: announced ?? media.sha256,
-  });
-  expect(await engine.post(engine.world.whatsapp.signedBody(payload))).toBe(200);
-  return { sent, media: media.id };
-}
-
-async function release(id: string): Promise<number> {
-  const response = await fetch(`${engine.url}/api/v1/messages/${id}/release`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${engine.world.apiToken}`, "content-type": "application/json" },
-    body: JSON.stringify(DECISION),
-  });
-  return response.status;
-}
+const send = (bytes: Buffer, mimeType: string, announced?: string) => sendImage(engine, bytes, mimeType, announced);
+const release = (id: string) => releaseMessage(engine, id);
 
 /** The bytes the chart holds for an attachment. */
 function filedBytes(messageId: string): Buffer[] {
@@ -258,76 +231,5 @@ describe("an attachment", () => {
     await engine.eventually("nothing is left to delete", async () => (await open()) === undefined);
     const metrics = await (await fetch(`${engine.url}/metrics`)).text();
     expect(metrics).toMatch(/botenstoff_media_deletions_total\{channel="whatsapp-to-kis",outcome="gone"\} 1/);
-  });
-});
-
-describe("an attachment where clamd is configured", () => {
-  let clamd: Clamd;
-  let port: number;
-  beforeAll(async () => {
-    port = await freePort("127.0.0.1");
-    engine = await startTestEngine({ env: { BOTENSTOFF_CLAMD: `tcp://127.0.0.1:${port}` } });
-    await engine.admit();
-  });
-  afterAll(async () => {
-    await engine.close();
-    await clamd.close();
-  });
-
-  it("waits while clamd is away and is filed when it is back", async () => {
-    const { sent } = await send(await picture("jpeg"), "image/jpeg");
-    await engine.eventually("it waits for the scanner", async () => {
-      const [found] = await engine.api.find(sent);
-      const { rows } = await engine.store.query<{ last_error: string | null }>(
-        "SELECT last_error FROM message WHERE id = $1",
-        [found?.id],
-      );
-      return rows[0]?.last_error?.startsWith("SCANNER_UNAVAILABLE: ") ?? false;
-    });
-    expect((await engine.api.find(sent))[0]?.state).toBe("received");
-    clamd = await startClamd({ port });
-    await engine.until(sent, "filed");
-    expect(clamd.scanned).toHaveLength(1);
-  });
-
-  it("is held when clamd finds something, or cannot say", async () => {
-    const infected = Buffer.concat([await picture("png"), Buffer.from(EICAR)]);
-    const found = await send(infected, "image/png");
-    expect((await engine.until(found.sent, "held")).last_error).toBe(
-      "MEDIA_INFECTED: scanning an attachment: clamd found Win.Test.EICAR_HDB-1",
-    );
-    clamd.behave(["error"]);
-    const unsaid = await send(await picture("png"), "image/png");
-    expect((await engine.until(unsaid.sent, "held")).last_error).toMatch(/^MEDIA_NOT_SCANNED: /);
-  });
-});
-
-describe("a quarantined attachment", () => {
-  beforeAll(async () => {
-    engine = await startTestEngine({ epoch: "PT2S" });
-    await engine.admit();
-  });
-  afterAll(() => engine.close());
-
-  it("outlives the purge of its epoch, sealed anew, and can still be released", async () => {
-    const bytes = Buffer.concat([await picture("jpeg"), zip("x")]);
-    const { sent } = await send(bytes, "image/jpeg");
-    const held = await engine.until(sent, "held");
-    const epochOf = async () => {
-      const { rows } = await engine.store.query<{ epoch: number }>("SELECT epoch FROM message WHERE id = $1", [
-        held.id,
-      ]);
-      return rows[0]!.epoch;
-    };
-    const before = await epochOf();
-    const purged = await engine.until(await engine.text("geht vor"), "purged");
-    expect(purged.state).toBe("purged");
-    await engine.eventually("it has moved on", async () => (await epochOf()) > before);
-    expect(await release(held.id)).toBe(202);
-    const filed = await engine.until(sent, "filed", "purged");
-    expect(filed.history?.map(({ state }) => state)).toContain("filed");
-    expect([...engine.world.mllp.documents.values()].flatMap(({ attachments }) => attachments)).toEqual([
-      sha256(bytes),
-    ]);
   });
 });

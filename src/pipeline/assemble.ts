@@ -1,7 +1,7 @@
 import { type Attachment, fileable } from "#src/message/attachment.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import type { Message } from "#src/message/message.ts";
-import { writeAttachment } from "#src/store/sql/prepare.ts";
+import type { JudgedAttachment } from "#src/store/sql/attachments.ts";
 import { admit, contentOf } from "./attachment/admit.ts";
 import type { Moved } from "./attachment/large-gate.ts";
 import { receive, type Received } from "./attachment/receive.ts";
@@ -23,12 +23,14 @@ type Outcome = { readonly attachment: Attachment; readonly refused?: BotenstoffE
 /**
  * Fetches what a message's attachments still lack, now: Meta's URLs die in minutes. What a check refuses is kept
  * sealed and quarantines the message. Throws transient errors: the message is then not complete and is tried again.
+ * @param judged gets what is to be booked with the turn, also of a message that is not complete: it is not fetched again
  */
 export async function assemble(
   deps: PipelineDeps,
   channel: RunningChannel,
   epoch: number,
   message: Message,
+  judged: JudgedAttachment[],
   signal: AbortSignal,
 ): Promise<Assembled> {
   const attachments: Attachment[] = [];
@@ -38,7 +40,7 @@ export async function assemble(
       continue;
     }
     const outcome = await deps.largeGate.pass((moved) => obtain(deps, channel, epoch, attachment, moved, signal));
-    await write(deps, channel, epoch, message.id, outcome.attachment);
+    judged.push(judgedRow(deps, channel, epoch, message.id, outcome.attachment));
     if (outcome.refused) return { quarantined: outcome.refused };
     attachments.push(outcome.attachment);
   }
@@ -111,22 +113,23 @@ async function fetch(
   }
 }
 
-async function write(
-  deps: PipelineDeps,
+function judgedRow(
+  { sealer }: PipelineDeps,
   channel: RunningChannel,
   epoch: number,
   messageId: string,
-  attachment: Attachment,
-): Promise<void> {
-  const { id, ordinal, verdict, reference, stored } = attachment;
+  { id, verdict, reference, stored }: Attachment,
+): JudgedAttachment {
   const body: SealedAttachmentBody = { reference, ...(stored && { stored }) };
-  const sealed = deps.sealer.sealJson(place.attachment(epoch, id), body);
   const { mediaId } = reference;
-  await writeAttachment(
-    deps.store,
-    { epoch, id, messageId, ordinal, verdict, bytes: stored?.bytes ?? null, sealed },
-    stored && channel.source.forget
-      ? { channel: channel.id, sealed: deps.sealer.sealJson(place.deletion(id), { mediaId }) }
-      : null,
-  );
+  return {
+    epoch,
+    id,
+    messageId,
+    channel: channel.id,
+    verdict,
+    bytes: stored?.bytes ?? null,
+    sealed: sealer.sealJson(place.attachment(epoch, id), body),
+    deletion: stored && channel.source.forget ? sealer.sealJson(place.deletion(id), { mediaId }) : null,
+  };
 }

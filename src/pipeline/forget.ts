@@ -3,17 +3,23 @@ import { BotenstoffError, kindOfError } from "#src/message/error-code.ts";
 import {
   dropExpiredDeletions,
   finishDeletions,
-  postponeDeletion,
+  postponeDeletions,
   takeDeletions,
   type DueDeletion,
 } from "#src/store/sql/media-deletion.ts";
 import { backoff } from "./backoff.ts";
 import type { PipelineDeps } from "./deps.ts";
+import { Permits } from "./permits.ts";
 import { place } from "./sealed-message.ts";
 
 const EVERY_MS = 1_000;
+/** After a round that deleted something, what is filed meanwhile gathers: each round is two commits, however many it takes. */
+const GATHERING_MS = 5_000;
+const PER_ROUND = 500;
 const AT_ONCE = 8;
 const LEASE_MS = 60_000;
+/** At most this long for one; none is begun when less is left of the lease. */
+const ONE_MS = LEASE_MS / 2;
 const RETRY_BASE_MS = 5_000;
 export const RETRY_CAP_MS = 3_600_000;
 /** Meta keeps what came in for at most 30 days; a copy noted before that is gone by itself. */
@@ -34,7 +40,7 @@ export function startForgetting(deps: PipelineDeps, everyMs = EVERY_MS): { stop(
 async function run(deps: PipelineDeps, everyMs: number, stopping: AbortSignal): Promise<void> {
   while (!stopping.aborted) {
     const taken = await round(deps, stopping);
-    if (taken < AT_ONCE) await pause(everyMs, stopping);
+    if (taken < PER_ROUND) await pause(taken === 0 ? everyMs : GATHERING_MS, stopping);
   }
 }
 
@@ -44,12 +50,30 @@ async function round(deps: PipelineDeps, stopping: AbortSignal): Promise<number>
     for (const { channel, count } of await dropExpiredDeletions(deps.store, PROVIDER_KEEPS_MS)) {
       deps.log("warn", "media.deletion_expired", { channel, count });
     }
-    const due = await takeDeletions(deps.store, AT_ONCE, LEASE_MS);
-    const gone = await Promise.all(due.map((deletion) => forget(deps, deletion, stopping)));
+    const leasedUntil = performance.now() + LEASE_MS;
+    const due = await takeDeletions(deps.store, PER_ROUND, LEASE_MS);
+    const permits = new Permits(AT_ONCE);
+    const outcomes = await Promise.all(
+      due.map((deletion) =>
+        permits.run(async () => {
+          // What is not begun in time comes due again with the end of its lease.
+          if (stopping.aborted || performance.now() > leasedUntil - ONE_MS) return "left";
+          return forget(deps, deletion, stopping);
+        }),
+      ),
+    );
+    const became = (outcome: Outcome) => due.filter((_, index) => outcomes[index] === outcome);
     // What is not finished for a crash is asked for once more, and answered "gone".
     await finishDeletions(
       deps.store,
-      due.filter((_, index) => gone[index]).map(({ attachmentId }) => attachmentId),
+      became("gone").map(({ attachmentId }) => attachmentId),
+    );
+    await postponeDeletions(
+      deps.store,
+      became("failed").map(({ attachmentId, attempts }) => ({
+        attachmentId,
+        waitMs: backoff(attempts, RETRY_BASE_MS, RETRY_CAP_MS),
+      })),
     );
     return due.length;
   } catch (error) {
@@ -58,23 +82,23 @@ async function round(deps: PipelineDeps, stopping: AbortSignal): Promise<number>
   }
 }
 
-/** @returns whether the copy is gone; if not, it has been put off */
-async function forget(deps: PipelineDeps, deletion: DueDeletion, stopping: AbortSignal): Promise<boolean> {
+/** `left`: it was not tried, or the engine stops. */
+type Outcome = "gone" | "failed" | "left";
+
+async function forget(deps: PipelineDeps, deletion: DueDeletion, stopping: AbortSignal): Promise<Outcome> {
   const { attachmentId, channel } = deletion;
   const count = (outcome: string) => deps.metrics.count("media_deletions", { channel, outcome });
   try {
     const source = deps.channels(channel)?.source;
     if (!source?.forget) throw new BotenstoffError("MEDIA_UNAVAILABLE", "deleting media: its channel does not run");
     const reference = deps.sealer.openJson(place.deletion(attachmentId), deletion.sealed) as AttachmentReference;
-    const outcome = await source.forget(reference, AbortSignal.any([stopping, AbortSignal.timeout(LEASE_MS / 2)]));
-    count(outcome);
-    return true;
+    count(await source.forget(reference, AbortSignal.any([stopping, AbortSignal.timeout(ONE_MS)])));
+    return "gone";
   } catch (error) {
-    if (stopping.aborted) return false;
+    if (stopping.aborted) return "left";
     count("failed");
     deps.log("warn", "media.deletion_failed", { attachment: attachmentId, channel, error: kindOfError(error) });
-    await postponeDeletion(deps.store, attachmentId, backoff(deletion.attempts, RETRY_BASE_MS, RETRY_CAP_MS));
-    return false;
+    return "failed";
   }
 }
 

@@ -3,6 +3,7 @@ import { counterpart, type HoldReason, type Message } from "#src/message/message
 import { contactKey } from "#src/identity/phone.ts";
 import type { Resolution } from "#src/identity/resolve.ts";
 import type { ClaimedLane } from "#src/store/sql/lanes.ts";
+import type { JudgedAttachment } from "#src/store/sql/attachments.ts";
 import { describeError } from "#src/store/sql/outcome.ts";
 import type { AttachmentState, PreparedRow, ReceivedRow } from "#src/store/sql/prepare.ts";
 import { assemble } from "./assemble.ts";
@@ -15,6 +16,8 @@ import { openMessage, place } from "./sealed-message.ts";
 /** A message whose way is decided, and the patients its number led to, to be compared again at the commit. */
 export interface Prepared {
   readonly row: PreparedRow;
+  /** What was fetched for it, to be booked whatever becomes of the message. */
+  readonly judged: readonly JudgedAttachment[];
   readonly seen?: {
     readonly contactBi: Buffer;
     readonly patients: readonly string[];
@@ -32,13 +35,25 @@ export interface ToPrepare {
 
 /** Assembles, filters, identifies and routes one message. Never throws: what may work later stays `received`. */
 export async function prepare(deps: PipelineDeps, work: ToPrepare, signal: AbortSignal): Promise<Prepared> {
+  const judged: JudgedAttachment[] = [];
+  return { ...(await decide(deps, work, judged, signal)), judged };
+}
+
+type Decided = Omit<Prepared, "judged">;
+
+async function decide(
+  deps: PipelineDeps,
+  work: ToPrepare,
+  judged: JudgedAttachment[],
+  signal: AbortSignal,
+): Promise<Decided> {
   const { row } = work;
   const channel = deps.channels(row.channel);
   if (!channel) return { row: held(work, "no_channel") };
   try {
     const { message, hold } = openMessage(deps.sealer, row, work.attachments);
     if (hold) return { row: held(work, hold) };
-    const assembled = await assemble(deps, channel, row.epoch, message, signal);
+    const assembled = await assemble(deps, channel, row.epoch, message, judged, signal);
     if ("quarantined" in assembled) return { row: held(work, "quarantine", assembled.quarantined) };
     if (!channel.passes(assembled.message)) return { row: filtered(deps, work, channel) };
     return await identifyAndRoute(deps, work, channel, assembled.message, signal);
@@ -53,7 +68,7 @@ async function identifyAndRoute(
   channel: RunningChannel,
   message: Message,
   signal: AbortSignal,
-): Promise<Prepared> {
+): Promise<Decided> {
   if (!channel.identity) return { row: await routed(deps, work, channel, message) };
   const who = await deps.contacts.identifiable(channel.id, counterpart(message), message.sentAt);
   const resolution = await deps.resolve(who.contact, channel.identity, signal);

@@ -7,6 +7,7 @@ import {
   type DeliveryOutcome,
   type TakenDelivery,
 } from "#src/store/sql/deliveries.ts";
+import { writeAttachments } from "#src/store/sql/attachments.ts";
 import { brokenDays } from "#src/store/sql/day.ts";
 import { bookTurns, lockOwnedLanes, type LaneTurn } from "#src/store/sql/lanes.ts";
 import { releaseDeletions } from "#src/store/sql/media-deletion.ts";
@@ -109,8 +110,10 @@ async function settlePreparedTurns(db: Queryable, turns: readonly PreparedTurn[]
     ...turn,
     done: prepared.filter(({ row }) => row.state !== "received").length,
   }));
+  const judged = ours.flatMap(({ prepared }) => prepared.flatMap((one) => one.judged));
   await inOneTrip(
     () => settlePrepared(db, rows, now),
+    () => writeAttachments(db, judged),
     () => bookTurns(db, booked),
   );
   return turns.map(({ turn }) => owned.has(turn.token));
@@ -139,7 +142,7 @@ function ifStillTrue(
   const prepared = turn.prepared.map((one) => {
     if (stillTrue(one)) return one;
     one.seen?.forget();
-    return { row: undecided(one.row) };
+    return { row: undecided(one.row), judged: one.judged };
   });
   return { turn: { ...turn.turn, waitMs: 0 }, prepared };
 }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import pg from "pg";
 import { createEpochs } from "#src/store/epochs.ts";
 import type { Queryable } from "#src/store/queryable.ts";
+import { writeAttachments, type JudgedAttachment } from "#src/store/sql/attachments.ts";
 import { brokenDays, messagesOfDay, readSealed } from "#src/store/sql/day.ts";
 import {
   concludeMessages,
@@ -54,11 +55,19 @@ function prepared(earlier: readonly string[]): PreparedRow {
   };
 }
 
+function judged(): JudgedAttachment {
+  return {
+    ...{ epoch, id: ID, messageId: ID, channel: "c" },
+    ...{ verdict: "clean", bytes: 1, sealed: KEY, deletion: KEY },
+  };
+}
+
 const PIPELINE: Record<string, (db: Queryable) => Promise<unknown>> = {
   intake: (db) => storeIntake(db, intakeBatch()),
   claim: (db) => claimLanes(db, [{ channel: "c", stage: "prepare", limit: 10 }], { owner: "o", leaseMs: 1_000 }),
   "take received": (db) => takeReceived(db, [LANE], 20),
   "settle prepared": (db) => settlePrepared(db, [prepared([])], NOW),
+  "write attachments": (db) => writeAttachments(db, [judged()]),
   "whole days": (db) => brokenDays(db, [prepared([ID])]),
   "messages of a day": (db) => messagesOfDay(db, { channel: "c", laneKey: KEY }, "2026-11-24"),
   "what a day's document holds": (db) => readSealed(db, [ID]),

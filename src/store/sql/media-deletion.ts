@@ -45,11 +45,17 @@ export async function finishDeletions(db: Queryable, attachmentIds: readonly str
   await db.query(`DELETE FROM media_deletion WHERE attachment_id = ANY ($1::uuid[])`, [attachmentIds]);
 }
 
-export async function postponeDeletion(db: Queryable, attachmentId: string, waitMs: number): Promise<void> {
+/** Leaves copies that could not be deleted alone for a while. */
+export async function postponeDeletions(
+  db: Queryable,
+  failed: readonly { readonly attachmentId: string; readonly waitMs: number }[],
+): Promise<void> {
+  if (failed.length === 0) return;
   await db.query(
-    `UPDATE media_deletion SET attempts = attempts + 1, due_at = now() + make_interval(secs => $2 / 1000.0)
-     WHERE attachment_id = $1`,
-    [attachmentId, waitMs],
+    `UPDATE media_deletion SET attempts = attempts + 1, due_at = now() + make_interval(secs => failed.wait_ms / 1000.0)
+     FROM unnest($1::uuid[], $2::float8[]) AS failed (attachment_id, wait_ms)
+     WHERE media_deletion.attachment_id = failed.attachment_id`,
+    columns(failed, ["attachmentId", "waitMs"]),
   );
 }
 

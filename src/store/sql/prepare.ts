@@ -67,32 +67,6 @@ export async function readAttachments(
   return rows;
 }
 
-/**
- * Writes what became of an attachment's bytes. `deletion`, sealed, is what the provider needs to delete its own copy
- * once the message is filed; it is noted in the same commit, so that no copy is forgotten.
- */
-export async function writeAttachment(
-  db: Queryable,
-  attachment: AttachmentState & { readonly bytes: number | null },
-  deletion: { readonly channel: string; readonly sealed: Buffer } | null,
-): Promise<void> {
-  await db.query(
-    `WITH written AS (UPDATE attachment SET verdict = $3, sealed = $4, bytes = $5 WHERE epoch = $1 AND id = $2)
-     INSERT INTO media_deletion (attachment_id, message_id, channel, sealed, noted_at)
-     SELECT $2, $6, $7, $8, now() WHERE $8::bytea IS NOT NULL ON CONFLICT (attachment_id) DO NOTHING`,
-    [
-      attachment.epoch,
-      attachment.id,
-      attachment.verdict,
-      attachment.sealed,
-      attachment.bytes,
-      attachment.messageId,
-      deletion?.channel ?? null,
-      deletion?.sealed ?? null,
-    ],
-  );
-}
-
 /** What preparing one message led to. `received` means: try again later. */
 export interface PreparedRow {
   readonly lane: ClaimedLane;

@@ -32,7 +32,7 @@ const RETRYABLE = new Set(["40001", "40P01"]);
  */
 const FIXED_PLANS = [
   ...["-c plan_cache_mode=force_generic_plan", "-c enable_seqscan=off", "-c enable_hashjoin=off"],
-  ...["-c enable_mergejoin=off", "-c jit=off"],
+  ...["-c enable_mergejoin=off", "-c enable_bitmapscan=off", "-c jit=off"],
 ].join(" ");
 
 /** For migrations and the typeorm command line; the engine itself uses plain pg through named SQL. */

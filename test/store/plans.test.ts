@@ -130,13 +130,25 @@ describe("with a million messages stored", () => {
   });
 });
 
+describe("with a second epoch", () => {
+  beforeAll(() => createEpochs(database.store, 86_400_000).ensure(epoch - 86_400));
+
+  test.each(["settle prepared", "write outcomes", "lock messages", "conclude", "release deletions"])(
+    "the pipeline's %s opens only the epoch its rows are in",
+    async (name) => {
+      expect(await partitionsOpened(PIPELINE[name])).toEqual([epoch]);
+    },
+  );
+});
+
 const OF_A_PARTITION = /^(event|message|attachment|delivery)_\d+_/;
 
 /** As the store's own sessions (src/store/data-source.ts) plan it: once, for whatever comes. */
 async function expectNarrow(name: string): Promise<void> {
-  await planner.query("SET plan_cache_mode = force_generic_plan");
-  await planner.query("SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off");
-  for (const plan of await plansOf(PIPELINE[name])) expect(wide(plan)).toEqual([]);
+  await planner.query(
+    "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_bitmapscan = off",
+  );
+  for (const plan of await plansOf(PIPELINE[name], "GENERIC_PLAN")) expect(wide(plan)).toEqual([]);
 }
 
 /** Reads of a growing table by anything but the key of a row, a lane or a patient, or what is due: their cost would grow with a backlog. */
@@ -160,12 +172,18 @@ interface Plan {
   readonly Plans?: readonly Plan[];
 }
 
-/** The plans of every statement a function sends, none of which is run. */
-async function plansOf(call: ((db: Queryable) => Promise<unknown>) | undefined): Promise<Plan[]> {
+/** The plans of every statement a function sends, none of which is run: for the values it sends, or for whatever comes. */
+async function plansOf(
+  call: ((db: Queryable) => Promise<unknown>) | undefined,
+  form: "VERBOSE" | "GENERIC_PLAN" = "VERBOSE",
+): Promise<Plan[]> {
   const plans: Plan[] = [];
   const db: Queryable = {
     query: async (text: string, values: readonly unknown[] = []) => {
-      const { rows } = await planner.query<{ plan: Plan }>(`EXPLAIN (FORMAT JSON) ${text}`, values as unknown[]);
+      const explain = `EXPLAIN (FORMAT JSON, ${form}) ${text}`;
+      const { rows } = await (form === "VERBOSE"
+        ? planner.query(explain, values as unknown[])
+        : planner.query(explain));
       plans.push(planOf(rows));
       return { rows: [], rowCount: 0 };
     },
@@ -173,6 +191,27 @@ async function plansOf(call: ((db: Queryable) => Promise<unknown>) | undefined):
   await call?.(db);
   expect(plans.length).toBeGreaterThan(0);
   return plans;
+}
+
+/** The epochs whose partitions are left when the plan made for whatever comes begins to run with the epoch. */
+async function partitionsOpened(call: ((db: Queryable) => Promise<unknown>) | undefined): Promise<number[]> {
+  await planner.query("SET plan_cache_mode = force_generic_plan");
+  const opened = new Set<number>();
+  let statements = 0;
+  const db: Queryable = {
+    query: async (text: string, values: readonly unknown[] = []) => {
+      const given = values.map((value) => (value === epoch ? String(epoch) : "NULL"));
+      statements += 1;
+      const name = `given_${statements}`;
+      await planner.query(`PREPARE ${name} AS ${text}`);
+      const { rows } = await planner.query(`EXPLAIN (FORMAT JSON) EXECUTE ${name} (${given.join()})`);
+      for (const [, of] of JSON.stringify(rows).matchAll(/"Relation Name":"\w+?_(\d+)"/g)) opened.add(Number(of));
+      return { rows: [], rowCount: 0 };
+    },
+  };
+  await call?.(db);
+  await planner.query("DEALLOCATE ALL");
+  return [...opened];
 }
 
 function planOf(rows: unknown[]): Plan {

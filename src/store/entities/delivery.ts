@@ -26,7 +26,6 @@ export const DeliveryEntity = new EntitySchema({
     in_doubt: { ...bool, default: false },
   },
   indices: [
-    { name: "delivery_by_message", columns: ["message_id"] },
     {
       name: "delivery_in_lane",
       columns: ["channel", "destination", "lane_key", "seq"],

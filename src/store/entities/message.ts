@@ -42,7 +42,6 @@ export const MessageEntity = new EntitySchema({
     day: nullable(date),
   },
   indices: [
-    { name: "message_id", columns: ["id"] },
     { name: "message_newest", columns: ["seq"] },
     { name: "message_by_state", columns: ["state", "channel", "seq"] },
     { name: "message_by_external_id", columns: ["external_bi"] },

@@ -7,6 +7,7 @@ import { Contacts1764000100000 } from "./1764000100000-contacts.ts";
 import { Withdrawals1764100000000 } from "./1764100000000-withdrawals.ts";
 import { DayDocuments1764100100000 } from "./1764100100000-day-documents.ts";
 import { ToPrepare1764100200000 } from "./1764100200000-to-prepare.ts";
+import { KeysByMessage1764200000000 } from "./1764200000000-keys-by-message.ts";
 
 /** In the order they run. */
 export const MIGRATIONS: (new () => MigrationInterface)[] = [
@@ -18,4 +19,5 @@ export const MIGRATIONS: (new () => MigrationInterface)[] = [
   Withdrawals1764100000000,
   DayDocuments1764100100000,
   ToPrepare1764100200000,
+  KeysByMessage1764200000000,
 ];

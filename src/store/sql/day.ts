@@ -53,6 +53,7 @@ export async function readSealed(db: Queryable, ids: readonly string[]): Promise
 /**
  * Which prepared messages continue a document of which something was purged, or went to another patient, since it was
  * read. Runs in the transaction that writes them, under the directory's lock; a purge that comes after it sees them.
+ * The state is asked for in a form that no index answers, as in prepare.ts.
  */
 export async function brokenDays(db: Queryable, prepared: readonly PreparedRow[]): Promise<Set<string>> {
   const continuing = prepared.filter(({ earlier }) => earlier.length > 0);
@@ -61,7 +62,7 @@ export async function brokenDays(db: Queryable, prepared: readonly PreparedRow[]
   const { rows } = await db.query<{ id: string }>(
     `SELECT DISTINCT needed.id FROM unnest($1::uuid[], $2::uuid[], $3::bytea[]) AS needed (id, part, patient_bi)
      WHERE NOT EXISTS (SELECT FROM message WHERE message.id = needed.part AND message.patient_bi = needed.patient_bi
-       AND message.address = 0 AND message.state IN ('routed', 'filed', 'failed'))`,
+       AND message.address = 0 AND lower(message.state) IN ('routed', 'filed', 'failed'))`,
     [parts.map(({ id }) => id), parts.map(({ part }) => part), parts.map(({ patientBi }) => patientBi)],
   );
   return new Set(rows.map(({ id }) => id));

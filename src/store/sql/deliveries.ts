@@ -2,6 +2,7 @@ import type { MessageKind } from "#src/message/content.ts";
 import type { DeliveryPurpose, DeliveryState } from "#src/message/state.ts";
 import type { Queryable } from "../queryable.ts";
 import { columns } from "./columns.ts";
+import { inEpoch, perEpoch } from "./one-epoch.ts";
 import type { LaneKey } from "./lanes.ts";
 
 /** One delivery taken for sending, with the sealed message and its frozen context. */
@@ -110,49 +111,53 @@ export interface DeliveryOutcome {
 
 /** Writes outcomes; the caller holds the lanes. `queued` gives a delivery back that was not tried. */
 export async function writeOutcomes(db: Queryable, outcomes: readonly DeliveryOutcome[], now: Date): Promise<void> {
-  await db.query(
-    `UPDATE delivery SET state = outcome.state, last_error = outcome.last_error,
-       attempts = delivery.attempts - CASE WHEN outcome.state = 'queued' THEN 1 ELSE 0 END,
-       in_doubt = delivery.in_doubt OR outcome.in_doubt,
-       mapping_version = coalesce(outcome.mapping_version, delivery.mapping_version),
-       sent_sha256 = coalesce(outcome.sent_sha256, delivery.sent_sha256),
-       receipt = coalesce(outcome.receipt, delivery.receipt),
-       confirmation = coalesce(outcome.confirmation, delivery.confirmation),
-       confirm_at = now() + make_interval(secs => outcome.confirm_in_ms / 1000.0),
-       accepted_at = CASE WHEN outcome.state IN ('accepted', 'confirmed') THEN coalesce(delivery.accepted_at, $12) END,
-       confirmed_at = CASE WHEN outcome.state = 'confirmed' THEN $12 END
-     FROM unnest($1::bigint[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bytea[],
-       $9::bytea[], $10::float8[], $11::bool[], $13::text[]) AS outcome (epoch, message_id, destination, state, last_error,
-       mapping_version, sent_sha256, receipt, confirmation, confirm_in_ms, in_doubt, purpose)
-     WHERE delivery.epoch = outcome.epoch AND delivery.message_id = outcome.message_id
-       AND delivery.destination = outcome.destination AND delivery.purpose = outcome.purpose
-       AND delivery.state IN ('sending', 'accepted')`,
-    [
-      ...columns(outcomes, [
-        "epoch",
-        "messageId",
-        "destination",
-        "state",
-        "lastError",
-        "mappingVersion",
-        "sentSha256",
-        "receipt",
-        "confirmation",
-        "confirmInMs",
-        "inDoubt",
-      ]),
-      now,
-      outcomes.map(({ purpose }) => purpose),
-    ],
+  await perEpoch(outcomes, (epoch, rows) =>
+    db.query(
+      `UPDATE delivery SET state = outcome.state, last_error = outcome.last_error,
+         attempts = delivery.attempts - CASE WHEN outcome.state = 'queued' THEN 1 ELSE 0 END,
+         in_doubt = delivery.in_doubt OR outcome.in_doubt,
+         mapping_version = coalesce(outcome.mapping_version, delivery.mapping_version),
+         sent_sha256 = coalesce(outcome.sent_sha256, delivery.sent_sha256),
+         receipt = coalesce(outcome.receipt, delivery.receipt),
+         confirmation = coalesce(outcome.confirmation, delivery.confirmation),
+         confirm_at = now() + make_interval(secs => outcome.confirm_in_ms / 1000.0),
+         accepted_at = CASE WHEN outcome.state IN ('accepted', 'confirmed') THEN coalesce(delivery.accepted_at, $12) END,
+         confirmed_at = CASE WHEN outcome.state = 'confirmed' THEN $12 END
+       FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bytea[],
+         $9::bytea[], $10::float8[], $11::bool[]) AS outcome (message_id, destination, purpose, state, last_error,
+         mapping_version, sent_sha256, receipt, confirmation, confirm_in_ms, in_doubt)
+       WHERE ${inEpoch("delivery", "$13")} AND delivery.message_id = outcome.message_id
+         AND delivery.destination = outcome.destination AND delivery.purpose = outcome.purpose
+         AND delivery.state IN ('sending', 'accepted')`,
+      [
+        ...columns(rows, [
+          "messageId",
+          "destination",
+          "purpose",
+          "state",
+          "lastError",
+          "mappingVersion",
+          "sentSha256",
+          "receipt",
+          "confirmation",
+          "confirmInMs",
+          "inDoubt",
+        ]),
+        now,
+        epoch,
+      ],
+    ),
   );
 }
 
-/** Locks the messages the outcomes belong to, in id order, so that the last of several destinations sees the others. */
+/** Locks the messages the outcomes belong to, in the order of epoch and id, so that the last of several destinations sees the others. */
 export async function lockMessages(db: Queryable, outcomes: readonly DeliveryOutcome[]): Promise<void> {
-  await db.query(
-    `SELECT FROM message JOIN (SELECT DISTINCT epoch, id FROM unnest($1::bigint[], $2::uuid[]) AS touched (epoch, id))
-       AS touched USING (epoch, id) ORDER BY message.id FOR UPDATE OF message`,
-    columns(outcomes, ["epoch", "messageId"]),
+  await perEpoch(outcomes, (epoch, rows) =>
+    db.query(
+      `SELECT FROM message JOIN (SELECT DISTINCT id FROM unnest($1::uuid[]) AS touched (id)) AS touched USING (id)
+       WHERE ${inEpoch("message", "$2")} ORDER BY message.id FOR UPDATE OF message`,
+      [...columns(rows, ["messageId"]), epoch],
+    ),
   );
 }
 
@@ -160,7 +165,8 @@ export async function lockMessages(db: Queryable, outcomes: readonly DeliveryOut
  * Files the messages whose deliveries are all accepted and at least one confirmed (or the channel is ack-only), and
  * fails those with a failed delivery. One that is being withdrawn is filed again, and its retention begins anew, once
  * every destination accepted the withdrawal and those that can be read back confirmed it. Runs in a statement of its
- * own, after `lockMessages`, to see every commit.
+ * own, after `lockMessages`, to see every commit. The message's state is asked for in a form that no index answers, as in
+ * prepare.ts.
  * @param retainFrom when retention begins, unless the database says that it is later
  * @returns the messages that left `routed`
  */
@@ -170,28 +176,29 @@ export async function concludeMessages(
   now: Date,
   retainFrom: Date,
 ): Promise<{ id: string; state: "filed" | "failed" }[]> {
-  const { rows } = await db.query<{ id: string; state: "filed" | "failed" }>(
-    `WITH touched AS (
-       SELECT DISTINCT ON (epoch, id) * FROM unnest($1::bigint[], $2::uuid[], $3::bool[], $4::bigint[])
-         AS touched (epoch, id, ack_only, after_filed_ms)
-     ), verdict AS (
-       SELECT touched.epoch, touched.id, touched.after_filed_ms, CASE
-         WHEN bool_or(delivery.state = 'failed') THEN 'failed'
-         WHEN bool_and(delivery.state IN ('accepted', 'confirmed', 'cancelled'))
-           AND CASE WHEN bool_or(delivery.purpose = 'withdraw')
-             THEN bool_and(delivery.purpose = 'file' OR delivery.confirm_at IS NULL)
-             ELSE touched.ack_only OR bool_or(delivery.state = 'confirmed') END THEN 'filed' END AS state
-       FROM touched JOIN delivery ON delivery.epoch = touched.epoch AND delivery.message_id = touched.id
-       GROUP BY touched.epoch, touched.id, touched.after_filed_ms, touched.ack_only)
-     UPDATE message SET state = verdict.state, state_at = $5, reason = NULL,
-       filed_at = CASE WHEN verdict.state = 'filed' THEN $5::timestamptz END,
-       retain_until = CASE WHEN verdict.state = 'filed'
-         THEN greatest($6::timestamptz, now()) + make_interval(secs => verdict.after_filed_ms / 1000.0) END,
-       history = message.history || jsonb_build_object('state', verdict.state, 'at', $5::timestamptz)
-     FROM verdict WHERE message.epoch = verdict.epoch AND message.id = verdict.id AND verdict.state IS NOT NULL
-       AND message.state IN ('routed', 'failed') AND message.state <> verdict.state
-     RETURNING message.id, message.state`,
-    [...columns(outcomes, ["epoch", "messageId", "ackOnly", "afterFiledMs"]), now, retainFrom],
+  const moved = await perEpoch(outcomes, (epoch, rows) =>
+    db.query<{ id: string; state: "filed" | "failed" }>(
+      `WITH touched AS (
+         SELECT DISTINCT ON (id) * FROM unnest($1::uuid[], $2::bool[], $3::bigint[]) AS touched (id, ack_only, after_filed_ms)
+       ), verdict AS (
+         SELECT touched.id, touched.after_filed_ms, CASE
+           WHEN bool_or(delivery.state = 'failed') THEN 'failed'
+           WHEN bool_and(delivery.state IN ('accepted', 'confirmed', 'cancelled'))
+             AND CASE WHEN bool_or(delivery.purpose = 'withdraw')
+               THEN bool_and(delivery.purpose = 'file' OR delivery.confirm_at IS NULL)
+               ELSE touched.ack_only OR bool_or(delivery.state = 'confirmed') END THEN 'filed' END AS state
+         FROM touched JOIN delivery ON ${inEpoch("delivery", "$6")} AND delivery.message_id = touched.id
+         GROUP BY touched.id, touched.after_filed_ms, touched.ack_only)
+       UPDATE message SET state = verdict.state, state_at = $4, reason = NULL,
+         filed_at = CASE WHEN verdict.state = 'filed' THEN $4::timestamptz END,
+         retain_until = CASE WHEN verdict.state = 'filed'
+           THEN greatest($5::timestamptz, now()) + make_interval(secs => verdict.after_filed_ms / 1000.0) END,
+         history = message.history || jsonb_build_object('state', verdict.state, 'at', $4::timestamptz)
+       FROM verdict WHERE ${inEpoch("message", "$6")} AND message.id = verdict.id AND verdict.state IS NOT NULL
+         AND lower(message.state) IN ('routed', 'failed') AND message.state <> verdict.state
+       RETURNING message.id, message.state`,
+      [...columns(rows, ["messageId", "ackOnly", "afterFiledMs"]), now, retainFrom, epoch],
+    ),
   );
-  return rows;
+  return moved.flatMap(({ rows }) => rows);
 }

@@ -1,5 +1,6 @@
 import type { Queryable } from "../queryable.ts";
 import { columns } from "./columns.ts";
+import { inEpoch, perEpoch } from "./one-epoch.ts";
 
 /** One copy at the provider that is to be deleted now. */
 export interface DueDeletion {
@@ -18,11 +19,13 @@ export async function releaseDeletions(
   db: Queryable,
   outcomes: readonly { readonly epoch: number; readonly messageId: string }[],
 ): Promise<void> {
-  await db.query(
-    `UPDATE media_deletion SET due_at = now()
-     FROM unnest($1::bigint[], $2::uuid[]) AS concluded (epoch, id) JOIN message USING (epoch, id)
-     WHERE media_deletion.message_id = concluded.id AND media_deletion.due_at IS NULL AND lower(message.state) = 'filed'`,
-    columns(outcomes, ["epoch", "messageId"]),
+  await perEpoch(outcomes, (epoch, rows) =>
+    db.query(
+      `UPDATE media_deletion SET due_at = now() FROM unnest($1::uuid[]) AS concluded (id) JOIN message USING (id)
+       WHERE ${inEpoch("message", "$2")} AND media_deletion.message_id = concluded.id AND media_deletion.due_at IS NULL
+         AND lower(message.state) = 'filed'`,
+      [rows.map(({ messageId }) => messageId), epoch],
+    ),
   );
 }
 

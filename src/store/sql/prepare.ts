@@ -2,6 +2,7 @@ import type { Verdict } from "#src/message/attachment.ts";
 import { mayHaveAttachments, type MessageKind } from "#src/message/content.ts";
 import type { Queryable } from "../queryable.ts";
 import { columns } from "./columns.ts";
+import { inEpoch, perEpoch } from "./one-epoch.ts";
 import type { ClaimedLane, LaneKey } from "./lanes.ts";
 
 /** A message that waits to be assembled, filtered, identified and routed. */
@@ -88,31 +89,24 @@ export interface PreparedRow {
 /** Moves prepared messages out of `received`; the guard on the state makes a second settling a no-op. */
 export async function settlePrepared(db: Queryable, prepared: readonly PreparedRow[], now: Date): Promise<void> {
   if (prepared.length === 0) return;
-  const moved = db.query(
-    `UPDATE message SET state = done.state, reason = done.reason, last_error = done.last_error, state_at = $10,
-       attempts = message.attempts + 1, patient_bi = coalesce(done.patient_bi, message.patient_bi),
-       routed = coalesce(done.routed, message.routed), retain_until = done.retain_until,
-       address = CASE WHEN done.routed IS NULL THEN message.address ELSE 0 END,
-       day = CASE WHEN done.routed IS NULL THEN message.day ELSE done.day END,
-       history = CASE WHEN done.state = 'received' THEN message.history
-         ELSE message.history || jsonb_build_object('state', done.state, 'at', $10::timestamptz) END
-     FROM unnest($1::bigint[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::bytea[], $8::timestamptz[],
-       $9::date[]) AS done (epoch, id, state, reason, last_error, patient_bi, routed, retain_until, day)
-     WHERE message.epoch = done.epoch AND message.id = done.id AND ${STATE} = 'received'`,
-    [
-      ...columns(prepared, [
-        "epoch",
-        "id",
-        "state",
-        "reason",
-        "lastError",
-        "patientBi",
-        "routed",
-        "retainUntil",
-        "day",
-      ]),
-      now,
-    ],
+  const moved = perEpoch(prepared, (epoch, rows) =>
+    db.query(
+      `UPDATE message SET state = done.state, reason = done.reason, last_error = done.last_error, state_at = $9,
+         attempts = message.attempts + 1, patient_bi = coalesce(done.patient_bi, message.patient_bi),
+         routed = coalesce(done.routed, message.routed), retain_until = done.retain_until,
+         address = CASE WHEN done.routed IS NULL THEN message.address ELSE 0 END,
+         day = CASE WHEN done.routed IS NULL THEN message.day ELSE done.day END,
+         history = CASE WHEN done.state = 'received' THEN message.history
+           ELSE message.history || jsonb_build_object('state', done.state, 'at', $9::timestamptz) END
+       FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::bytea[], $7::timestamptz[],
+         $8::date[]) AS done (id, state, reason, last_error, patient_bi, routed, retain_until, day)
+       WHERE ${inEpoch("message", "$10")} AND message.id = done.id AND ${STATE} = 'received'`,
+      [
+        ...columns(rows, ["id", "state", "reason", "lastError", "patientBi", "routed", "retainUntil", "day"]),
+        now,
+        epoch,
+      ],
+    ),
   );
   const deliveries = prepared.flatMap((row) =>
     row.destinations.map((destination) => ({ epoch: row.epoch, id: row.id, destination })),
@@ -121,20 +115,22 @@ export async function settlePrepared(db: Queryable, prepared: readonly PreparedR
     await moved;
     return;
   }
-  const queued = db.query(
-    `WITH queued AS (
-       INSERT INTO delivery (epoch, message_id, destination, channel, lane_key, seq, state, queued_at)
-       SELECT message.epoch, message.id, new.destination, message.channel, message.lane_key, message.seq, 'queued', $4
-       FROM unnest($1::bigint[], $2::uuid[], $3::text[]) AS new (epoch, id, destination)
-       JOIN message ON message.epoch = new.epoch AND message.id = new.id AND ${STATE} = 'routed'
-       ON CONFLICT (epoch, message_id, destination, purpose) DO UPDATE SET state = 'queued', attempts = 0, address = 0,
-         in_doubt = false, last_error = NULL, queued_at = EXCLUDED.queued_at WHERE delivery.state = 'cancelled'
-       RETURNING channel, destination, lane_key)
-     INSERT INTO lane (channel, stage, key, open, opened_at, ready_at, token)
-     SELECT channel, destination, lane_key, count(*), now(), now(), 0 FROM queued
-     GROUP BY channel, destination, lane_key ORDER BY channel, destination, lane_key
-     ON CONFLICT (channel, stage, key) DO UPDATE SET open = lane.open + EXCLUDED.open`,
-    [...columns(deliveries, ["epoch", "id", "destination"]), now],
+  const queued = perEpoch(deliveries, (epoch, rows) =>
+    db.query(
+      `WITH queued AS (
+         INSERT INTO delivery (epoch, message_id, destination, channel, lane_key, seq, state, queued_at)
+         SELECT message.epoch, message.id, new.destination, message.channel, message.lane_key, message.seq, 'queued', $3
+         FROM unnest($1::uuid[], $2::text[]) AS new (id, destination)
+         JOIN message ON ${inEpoch("message", "$4")} AND message.id = new.id AND ${STATE} = 'routed'
+         ON CONFLICT (epoch, message_id, destination, purpose) DO UPDATE SET state = 'queued', attempts = 0, address = 0,
+           in_doubt = false, last_error = NULL, queued_at = EXCLUDED.queued_at WHERE delivery.state = 'cancelled'
+         RETURNING channel, destination, lane_key)
+       INSERT INTO lane (channel, stage, key, open, opened_at, ready_at, token)
+       SELECT channel, destination, lane_key, count(*), now(), now(), 0 FROM queued
+       GROUP BY channel, destination, lane_key ORDER BY channel, destination, lane_key
+       ON CONFLICT (channel, stage, key) DO UPDATE SET open = lane.open + EXCLUDED.open`,
+      [...columns(rows, ["id", "destination"]), now, epoch],
+    ),
   );
   await Promise.all([moved, queued]);
 }

@@ -21,7 +21,7 @@ export async function lockAffected(
     `SELECT FROM message WHERE id IN (
        SELECT id FROM message WHERE contact_bi = ANY ($1::bytea[]) AND state = 'held'
        UNION ALL SELECT id FROM message WHERE patient_bi = ANY ($2::bytea[]))
-     ORDER BY id FOR UPDATE`,
+     ORDER BY epoch, id FOR UPDATE`,
     [contactBis, patientBis],
   );
 }

@@ -11,13 +11,15 @@ import { watchDatabaseClock } from "#src/pipeline/database-clock.ts";
 import { createDeployment } from "#src/pipeline/deployment.ts";
 import type { Log, PipelineDeps } from "#src/pipeline/deps.ts";
 import { startForgetting } from "#src/pipeline/forget.ts";
+import { HandOver } from "#src/pipeline/hand-over.ts";
 import { createIntake } from "#src/pipeline/intake.ts";
+import { createLeases } from "#src/pipeline/lease.ts";
 import { openChannel } from "#src/pipeline/open-channel.ts";
 import { shareOut } from "#src/pipeline/share-out.ts";
 import { watchForLostWork } from "#src/pipeline/lost-work.ts";
 import { createSettle } from "#src/pipeline/settle.ts";
 import { createWatch } from "#src/pipeline/watch.ts";
-import { createWorker } from "#src/pipeline/worker.ts";
+import { createWorker, type HandOvers } from "#src/pipeline/worker.ts";
 import type { InboundEvent, WebhookRequest } from "#src/sources/source.ts";
 import { checkLedger } from "#src/retention/purge.ts";
 import { startSchedule } from "#src/retention/schedule.ts";
@@ -79,9 +81,11 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
     channels: (id) => deployment.get(id),
   };
   const watch = createWatch(store);
-  const settle = createSettle(deps, watch, (channel) => worker.wake(channel));
-  const worker = createWorker(deps, settle);
-  const intake = createIntake(deps, watch, (channel) => worker.wake(channel));
+  const leases = createLeases(deps);
+  const handOvers: HandOvers = { prepare: new HandOver(leases), deliver: new HandOver(leases) };
+  const settle = createSettle(deps, watch, handOvers.deliver);
+  const worker = createWorker(deps, settle, leases, handOvers);
+  const intake = createIntake(deps, watch, handOvers.prepare);
   const deployment = createDeployment({
     intake,
     worker,

@@ -1,7 +1,5 @@
 import { BotenstoffError } from "#src/message/error-code.ts";
-import { takeDeliveries, type DeliveryOutcome, type TakenDelivery } from "#src/store/sql/deliveries.ts";
-import type { ClaimedLane } from "#src/store/sql/lanes.ts";
-import { readAttachments } from "#src/store/sql/prepare.ts";
+import type { DeliveryOutcome, TakenDelivery } from "#src/store/sql/deliveries.ts";
 import { backoff } from "./backoff.ts";
 import { deliver, outcomeOf, type Attempt, type ToDeliver } from "./deliver.ts";
 import type { PipelineDeps } from "./deps.ts";
@@ -10,40 +8,11 @@ import type { Permits } from "./permits.ts";
 import type { RunningChannel, RunningDestination } from "./running-channel.ts";
 import type { Settle } from "./settle.ts";
 
-const PER_TURN = 10;
 const RETRY_BASE_MS = 250;
 /** Short, because a whole destination that is down is held back by its breaker, not lane by lane. */
 const RETRY_CAP_MS = 5_000;
 /** The KIS has to learn a patient first; asking every few seconds does not help it. */
 export const PATIENT_CAP_MS = 60_000;
-
-/** What claimed lanes of any stages have to deliver, in order, marked `sending`. */
-export async function takeToDeliver(
-  deps: PipelineDeps,
-  lanes: readonly Leased[],
-): Promise<Map<ClaimedLane, ToDeliver[]>> {
-  const rows = await takeDeliveries(
-    deps.store,
-    lanes.map(({ lane }) => lane),
-    PER_TURN,
-  );
-  const attachments = await readAttachments(
-    deps.store,
-    rows.map(({ messageId, kind }) => ({ id: messageId, kind })),
-  );
-  const byMessage = Map.groupBy(attachments, (attachment) => attachment.messageId);
-  const byLane = Map.groupBy(rows, (row: TakenDelivery) => nameOf(row.channel, row.destination, row.laneKey));
-  return new Map(
-    lanes.map(({ lane }) => {
-      const mine = byLane.get(nameOf(lane.channel, lane.stage, lane.key)) ?? [];
-      return [lane, mine.map((row) => ({ row, attachments: byMessage.get(row.messageId) ?? [] }))];
-    }),
-  );
-}
-
-function nameOf(channel: string, destination: string, key: Buffer): string {
-  return `${channel}/${destination}/${key.toString("hex")}`;
-}
 
 /** What the turns of one destination share. */
 export interface Delivering {
@@ -58,15 +27,16 @@ export interface Delivering {
 /**
  * Sends the deliveries of one lane in order, each settled before the next is sent. A retry or a permanent failure
  * with `park` ends the turn and gives the untried rest back.
- * @returns the last attempt, for the destination's breaker
+ * @returns the last attempt, for the destination's breaker, and whether the lane holds more, due at once
  */
 export async function deliverTurn(
   { deps, settle, connections, channel, destination }: Delivering,
   leased: Leased,
   works: readonly ToDeliver[],
-): Promise<Attempt | undefined> {
+): Promise<{ last: Attempt | undefined; more: boolean }> {
   const { lane } = leased;
   let last: Attempt | undefined;
+  let more = false;
   for (const [index, work] of works.entries()) {
     last = await connections.run(() => {
       // A paused process may wake up after another took its lane: it must not send (fencing).
@@ -82,14 +52,16 @@ export async function deliverTurn(
     const leftAlone = retried ? waitFor(last, lane.failures) : 0;
     const waitMs = ends ? leftAlone : null;
     const turn = { ...lane, waitMs, retried, park };
-    const result = await settle.delivered({ turn, outcomes, rest: ends ? [] : rest });
-    if (result === "lost" || ends) break;
-    if (result === "ours") continue;
+    const settled = await settle.delivered({ turn, outcomes, rest: ends ? [] : rest });
+    more = settled.more;
+    if (settled.result === "lost" || ends) break;
+    if (settled.result === "ours") continue;
     // A merge came in between: what was not sent yet goes to the new patient, in the next turn.
-    await settle.delivered({ turn: { ...turn, waitMs: 0 }, outcomes: givenBack(channel, rest), rest: [] });
+    const given = { turn: { ...turn, waitMs: 0 }, outcomes: givenBack(channel, rest), rest: [] };
+    ({ more } = await settle.delivered(given));
     break;
   }
-  return last;
+  return { last, more };
 }
 
 /** Deliveries that were taken and not tried. */

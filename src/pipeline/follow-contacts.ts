@@ -20,6 +20,8 @@ export interface Followed {
   readonly notices: readonly NoticeRow[];
   /** Whether anything about contacts is to be written. */
   readonly news: boolean;
+  /** Whether a number is learned, which may let earlier messages in again. */
+  readonly learned: boolean;
   /** Writes it; `db` is a transaction that holds the contacts' lock. */
   write(db: Transaction): Promise<void>;
 }
@@ -58,6 +60,7 @@ export async function followContacts(
     messages: messages.map((row) => placed.get(row) ?? row),
     notices: happened.map(({ row, event }) => sealNotice(deps, row, noticeOf(row, event)).row),
     news: [...books.values()].some(({ changed, removed, left }) => changed.length + removed.length + left.length > 0),
+    learned: [...books.values()].some(({ learned }) => learned.length > 0),
     write: async (transaction) => {
       await writeBooks(deps, transaction, books);
       for (const { row, event } of happened) {

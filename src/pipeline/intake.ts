@@ -4,12 +4,16 @@ import { lockContacts, seenAmong } from "#src/store/sql/contacts.ts";
 import { storeIntake, type AttachmentRow, type EventRow, type IntakeRow } from "#src/store/sql/intake.ts";
 import { storeNotices, type NoticeRow } from "#src/store/sql/notices.ts";
 import { reportOutbound, type OutboundRow } from "#src/store/sql/outbound-status.ts";
+import type { LaneKey } from "#src/store/sql/lanes.ts";
 import type { Queryable, Transaction } from "#src/store/queryable.ts";
 import { sealArrival, type Arrival, type ArrivedMessage } from "./arrival.ts";
 import type { PipelineDeps } from "./deps.ts";
 import { followContacts, type Followed } from "./follow-contacts.ts";
+import type { HandOver, Offered } from "./hand-over.ts";
 import { GroupCommit } from "#src/store/group-commit.ts";
 import { reportNotices } from "./report-notices.ts";
+import type { ToPrepare } from "./prepare.ts";
+import { toPrepareOf, type StoredMessages } from "./to-prepare.ts";
 import type { Share } from "./share-out.ts";
 import type { Watch } from "./watch.ts";
 
@@ -23,15 +27,13 @@ export type Intake = (event: InboundEvent, shares: readonly [Share, ...Share[]])
  * The first step: seals an event, its messages and notices and writes them, many events in one commit. What the
  * seen-list knows changes nothing, even long after its purge.
  */
-export function createIntake(deps: PipelineDeps, watch: Watch, wake: (channel: string) => void): Intake {
-  const commits = new GroupCommit<Arrival, ReadonlySet<string>>((arrivals) => commit(deps, arrivals));
+export function createIntake(deps: PipelineDeps, watch: Watch, handOver: HandOver<ToPrepare>): Intake {
+  const commits = new GroupCommit<Arrival, ReadonlySet<string>>((arrivals) => commit(deps, handOver, arrivals));
   return async (event, shares) => {
     const epoch = await deps.epochs.current(deps.clock());
     await deps.epochs.ensure(epoch);
     const arrival = sealArrival(deps, epoch, event, shares);
     const fresh = await commits.add(arrival);
-    const woken = new Set(arrival.messages.filter(({ id }) => fresh.has(id)).map(({ channel }) => channel));
-    for (const channel of woken) wake(channel);
     return {
       messages: arrival.messages.map(({ id }) => ({ id, duplicate: !fresh.has(id) })),
       settled: (id, timeoutMs) => watch.settled(id, timeoutMs),
@@ -40,7 +42,11 @@ export function createIntake(deps: PipelineDeps, watch: Watch, wake: (channel: s
 }
 
 /** @returns for each arrival the ids of its messages that are new */
-async function commit(deps: PipelineDeps, arrivals: readonly Arrival[]): Promise<ReadonlySet<string>[]> {
+async function commit(
+  deps: PipelineDeps,
+  handOver: HandOver<ToPrepare>,
+  arrivals: readonly Arrival[],
+): Promise<ReadonlySet<string>[]> {
   const messages = firstOfEach(arrivals.flatMap((arrival) => arrival.messages));
   const winners = new Set(messages);
   const batch: Batch = {
@@ -51,14 +57,24 @@ async function commit(deps: PipelineDeps, arrivals: readonly Arrival[]): Promise
     reports: joinReports(arrivals.flatMap((arrival) => arrival.reports)),
   };
   const followed = await followContacts(deps, deps.store, messages);
-  const { fresh, told } =
-    followed.news || batch.notices.length > 0
-      ? await deps.store.transaction((db) => write(deps, db, batch, followed))
-      : { fresh: await writeMessages(deps.store, batch, followed.messages), told: [] };
+  const { fresh, told } = await handOver.open(lanesOf(followed.messages), async (offered) => {
+    const written =
+      followed.news || batch.notices.length > 0
+        ? await deps.store.transaction((db) => write(deps, db, batch, followed, offered))
+        : { ...(await writeMessages(deps, deps.store, batch, followed.messages, offered)), told: [] };
+    return { result: written, lanes: toPrepareOf(written, batch.attachments) };
+  });
   reportNotices(deps, told);
   return arrivals.map(
     ({ messages }) => new Set(messages.filter((row) => winners.has(row) && fresh.has(row.id)).map(({ id }) => id)),
   );
+}
+
+/** The lanes that received messages wait in. */
+function lanesOf(rows: readonly IntakeRow[]): LaneKey[] {
+  const received = rows.filter(({ state }) => state === "received");
+  const lanes = received.map(({ channel, laneKey }) => ({ channel, stage: "prepare", key: laneKey }));
+  return [...new Map(lanes.map((lane) => [`${lane.channel}/${lane.key.toString("hex")}`, lane])).values()];
 }
 
 interface Batch {
@@ -70,7 +86,7 @@ interface Batch {
 }
 
 /** Writes a batch that is more than messages. News of contacts are read again under their lock, from what is new only. */
-async function write(deps: PipelineDeps, db: Transaction, batch: Batch, read: Followed) {
+async function write(deps: PipelineDeps, db: Transaction, batch: Batch, read: Followed, offered: Offered) {
   if (read.news) await lockContacts(db);
   const old = read.news
     ? await seenAmong(
@@ -79,17 +95,26 @@ async function write(deps: PipelineDeps, db: Transaction, batch: Batch, read: Fo
       )
     : undefined;
   const followed = read.news ? await followContacts(deps, db, batch.messages, old) : read;
-  const fresh = await writeMessages(db, batch, followed.messages);
+  // Messages that are let in again are earlier than those of the batch, and go first.
+  const stored = await writeMessages(deps, db, batch, followed.messages, followed.learned ? () => false : offered);
   if (followed.news) await followed.write(db);
   const notices = [...batch.notices, ...followed.notices];
   const told = notices.length === 0 ? new Set<string>() : await storeNotices(db, batch.events, notices);
   if (batch.reports.length > 0) await reportOutbound(db, batch.reports, new Date(deps.clock()));
-  return { fresh, told: notices.filter(({ id }) => told.has(id)) };
+  return { ...stored, told: notices.filter(({ id }) => told.has(id)) };
 }
 
-async function writeMessages(db: Queryable, batch: Batch, messages: readonly IntakeRow[]): Promise<Set<string>> {
-  const { events, attachments } = batch;
-  return messages.length === 0 ? new Set() : storeIntake(db, { events, messages, attachments });
+async function writeMessages(
+  { owner, leaseMs }: PipelineDeps,
+  db: Queryable,
+  { events, attachments }: Batch,
+  messages: readonly IntakeRow[],
+  offers: Offered,
+): Promise<StoredMessages> {
+  if (messages.length === 0) return { fresh: new Map(), lanes: [], messages };
+  const offered = messages.map(({ channel, laneKey: key }) => offers({ channel, stage: "prepare", key }));
+  const stored = await storeIntake(db, { events, messages, attachments, handOver: { owner, leaseMs, offered } });
+  return { ...stored, messages };
 }
 
 /** The first arrival of anything wins; later ones in the same batch are duplicates like any other. */

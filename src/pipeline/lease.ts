@@ -1,7 +1,6 @@
 import { GroupCommit } from "#src/store/group-commit.ts";
 import { claimLanes, giveBackLanes, renewLanes, type Claim, type ClaimedLane } from "#src/store/sql/lanes.ts";
 import type { PipelineDeps } from "./deps.ts";
-import { Permits } from "./permits.ts";
 
 /** A lease is renewed when a quarter of it has passed, so that one lost renewal does not lose the lane. */
 const RENEWALS_PER_LEASE = 4;
@@ -33,6 +32,8 @@ interface Deadline {
 /** Claims lanes and keeps their leases alive until they are released. */
 export interface Leases {
   claim(channel: string, stage: string, limit: number): Promise<readonly Leased[]>;
+  /** Runs what opens lanes that are this engine's from the beginning, and holds those it says it opened. */
+  open(run: () => Promise<readonly ClaimedLane[]>): Promise<readonly Leased[]>;
   release(lane: ClaimedLane): void;
   /**
    * For a lane whose turn is over but was not booked, because the database was away: it goes on soon after that is back,
@@ -45,12 +46,12 @@ export interface Leases {
 
 export function createLeases(deps: PipelineDeps): Leases {
   const held = new Map<number, Holding>();
-  // Claiming and giving back never overlap: what is claimed in the database is held here, or nobody knows of it.
-  const alone = new Permits(1);
+  const taking = new Set<Promise<unknown>>();
+  let givingBack: Promise<void> | undefined;
   let orphaned = false;
   const timers = [
     setInterval(() => void renew(), deps.leaseMs / RENEWALS_PER_LEASE).unref(),
-    setInterval(() => void giveBackOrphans(), GIVE_BACK_MS).unref(),
+    setInterval(giveBackOrphans, GIVE_BACK_MS).unref(),
   ];
 
   const inOneLease = (): Deadline => ({
@@ -79,27 +80,39 @@ export function createLeases(deps: PipelineDeps): Leases {
     }
   }
 
-  async function giveBackOrphans(): Promise<void> {
-    if (!orphaned) return;
+  /** Never overlaps with taking lanes: what is ours in the database is held here, or nobody knows of it. */
+  function giveBackOrphans(): void {
+    if (!orphaned || givingBack) return;
     orphaned = false;
-    await alone
-      .run(() => giveBackLanes(deps.store, { owner: deps.owner, but: [...held.keys()], pauseMs: GIVE_BACK_MS }))
-      .catch(() => (orphaned = true));
+    givingBack = Promise.allSettled(taking)
+      .then(() => giveBackLanes(deps.store, { owner: deps.owner, but: [...held.keys()], pauseMs: GIVE_BACK_MS }))
+      .catch(() => void (orphaned = true))
+      .finally(() => (givingBack = undefined));
+  }
+
+  async function take(run: () => Promise<readonly ClaimedLane[]>): Promise<readonly Leased[]> {
+    while (givingBack) await givingBack;
+    // Measured from before: here the lease ends before it does in the database.
+    const until = inOneLease();
+    const running = run();
+    taking.add(running);
+    try {
+      return (await running).map((lane) => hold(lane, until));
+    } catch (error) {
+      // Whether anything was taken is not known.
+      orphaned = true;
+      throw error;
+    } finally {
+      taking.delete(running);
+    }
   }
 
   // What several stages wish for at a time is one statement and one commit.
-  const claims = new GroupCommit<Claim, readonly Leased[]>((wanted) => alone.run(() => claim(wanted)));
-
-  async function claim(wanted: readonly Claim[]): Promise<Leased[][]> {
-    // Measured from before the claim: here the lease ends before it does in the database.
-    const until = inOneLease();
-    const claimed = await claimLanes(deps.store, wanted, deps).catch((error: unknown) => {
-      orphaned = true;
-      throw error;
-    });
-    const byStage = Map.groupBy(claimed, stageOf);
-    return wanted.map((one) => (byStage.get(stageOf(one)) ?? []).map((lane) => hold(lane, until)));
-  }
+  const claims = new GroupCommit<Claim, readonly Leased[]>(async (wanted) => {
+    const claimed = await take(() => claimLanes(deps.store, wanted, deps));
+    const byStage = Map.groupBy(claimed, ({ lane }) => stageOf(lane));
+    return wanted.map((one) => byStage.get(stageOf(one)) ?? []);
+  });
 
   function hold(lane: ClaimedLane, until: Deadline): Leased {
     const holding: Holding = { lane, abort: new AbortController(), until };
@@ -109,6 +122,7 @@ export function createLeases(deps: PipelineDeps): Leases {
 
   return {
     claim: (channel, stage, limit) => claims.add({ channel, stage, limit }),
+    open: take,
     release: (lane) => void held.delete(lane.token),
     giveBack: (lane) => {
       held.delete(lane.token);

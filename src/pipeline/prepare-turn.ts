@@ -1,5 +1,3 @@
-import type { ClaimedLane } from "#src/store/sql/lanes.ts";
-import { readAttachments, takeReceived, type AttachmentState, type ReceivedRow } from "#src/store/sql/prepare.ts";
 import { backoff } from "./backoff.ts";
 import { dayOf } from "./day.ts";
 import type { PipelineDeps } from "./deps.ts";
@@ -8,36 +6,14 @@ import type { Permits } from "./permits.ts";
 import { prepare, type Prepared, type ToPrepare } from "./prepare.ts";
 import type { Settle } from "./settle.ts";
 
-/** Messages of one conversation prepared in one turn before the next conversation gets a chance. */
-const PER_TURN = 20;
 const RETRY_BASE_MS = 500;
 /** Short, so that attachments go on soon after Meta does. */
 const RETRY_CAP_MS = 8_000;
 
-/** What claimed lanes of any channels have to prepare, in order. */
-export async function takeToPrepare(
-  deps: PipelineDeps,
-  lanes: readonly Leased[],
-): Promise<Map<ClaimedLane, ToPrepare[]>> {
-  const rows = await takeReceived(
-    deps.store,
-    lanes.map(({ lane }) => lane),
-    PER_TURN,
-  );
-  const attachments = await readAttachments(deps.store, rows);
-  const byMessage = Map.groupBy(attachments, (attachment: AttachmentState) => attachment.messageId);
-  const byLane = Map.groupBy(rows, (row: ReceivedRow) => `${row.channel}/${row.laneKey.toString("hex")}`);
-  return new Map(
-    lanes.map(({ lane }) => {
-      const mine = byLane.get(`${lane.channel}/${lane.key.toString("hex")}`) ?? [];
-      return [lane, mine.map((row) => ({ lane, row, attachments: byMessage.get(row.id) ?? [] }))];
-    }),
-  );
-}
-
 /**
  * Prepares the messages of one lane in order. Text is settled before an attachment is fetched, so that a slow image
  * delays only what comes after it. A message that must wait ends the turn: nothing overtakes it.
+ * @returns whether the lane holds more, due at once
  */
 export async function prepareTurn(
   deps: PipelineDeps,
@@ -45,7 +21,7 @@ export async function prepareTurn(
   fetching: Permits,
   leased: Leased,
   works: readonly ToPrepare[],
-): Promise<void> {
+): Promise<boolean> {
   const { lane } = leased;
   const channel = deps.channels(lane.channel);
   // The next message of a day builds on what is written of this one.
@@ -53,11 +29,11 @@ export async function prepareTurn(
   let done: Prepared[] = [];
   for (const work of works) {
     if (done.length > 0 && (work.attachments.length > 0 || daily)) {
-      const ours = await settle.prepared({
+      const { ours } = await settle.prepared({
         turn: { ...lane, waitMs: null, retried: false, park: null },
         prepared: done,
       });
-      if (!ours) return;
+      if (!ours) return false;
       done = [];
     }
     const attempt = () => prepare(deps, work, leased.signal);
@@ -67,5 +43,6 @@ export async function prepareTurn(
   }
   const retried = done.at(-1)?.row.state === "received";
   const waitMs = retried ? backoff(lane.failures, RETRY_BASE_MS, RETRY_CAP_MS) : 0;
-  await settle.prepared({ turn: { ...lane, waitMs, retried, park: null }, prepared: done });
+  const { more } = await settle.prepared({ turn: { ...lane, waitMs, retried, park: null }, prepared: done });
+  return more;
 }

@@ -14,10 +14,14 @@ import type { RunningChannel } from "./running-channel.ts";
 import { openMessage, place } from "./sealed-message.ts";
 
 /** A message whose way is decided, and the patients its number led to, to be compared again at the commit. */
-export interface Prepared {
-  readonly row: PreparedRow;
+export interface Prepared extends Decision {
+  readonly work: ToPrepare;
   /** What was fetched for it, to be booked whatever becomes of the message. */
   readonly judged: readonly JudgedAttachment[];
+}
+
+interface Decision {
+  readonly row: PreparedRow;
   readonly seen?: {
     readonly contactBi: Buffer;
     readonly patients: readonly string[];
@@ -36,17 +40,15 @@ export interface ToPrepare {
 /** Assembles, filters, identifies and routes one message. Never throws: what may work later stays `received`. */
 export async function prepare(deps: PipelineDeps, work: ToPrepare, signal: AbortSignal): Promise<Prepared> {
   const judged: JudgedAttachment[] = [];
-  return { ...(await decide(deps, work, judged, signal)), judged };
+  return { work, judged, ...(await decide(deps, work, judged, signal)) };
 }
-
-type Decided = Omit<Prepared, "judged">;
 
 async function decide(
   deps: PipelineDeps,
   work: ToPrepare,
   judged: JudgedAttachment[],
   signal: AbortSignal,
-): Promise<Decided> {
+): Promise<Decision> {
   const { row } = work;
   const channel = deps.channels(row.channel);
   if (!channel) return { row: held(work, "no_channel") };
@@ -68,7 +70,7 @@ async function identifyAndRoute(
   channel: RunningChannel,
   message: Message,
   signal: AbortSignal,
-): Promise<Decided> {
+): Promise<Decision> {
   if (!channel.identity) return { row: await routed(deps, work, channel, message) };
   const who = await deps.contacts.identifiable(channel.id, counterpart(message), message.sentAt);
   const resolution = await deps.resolve(who.contact, channel.identity, signal);

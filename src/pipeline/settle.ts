@@ -12,8 +12,12 @@ import { brokenDays } from "#src/store/sql/day.ts";
 import { bookTurns, lockOwnedLanes, type LaneTurn } from "#src/store/sql/lanes.ts";
 import { releaseDeletions } from "#src/store/sql/media-deletion.ts";
 import { readdressedSince } from "#src/store/sql/readdress.ts";
-import { settlePrepared } from "#src/store/sql/prepare.ts";
+import { settlePrepared, type OfferedLanes } from "#src/store/sql/prepare.ts";
+import type { Queued } from "#src/store/sql/queue.ts";
+import type { ToDeliver } from "./deliver.ts";
+import { lanesToDeliver, toDeliverOf } from "./to-deliver.ts";
 import type { PipelineDeps } from "./deps.ts";
+import type { HandOver } from "./hand-over.ts";
 import { GroupCommit } from "#src/store/group-commit.ts";
 import type { Prepared } from "./prepare.ts";
 import type { Watch } from "./watch.ts";
@@ -35,12 +39,21 @@ export interface DeliveredTurn {
  * `lost`: the lane was not ours any more, nothing of the turn was written. `readdressed`: something of the rest goes to
  * another patient now, it must be taken anew.
  */
-export type DeliveredResult = "ours" | "lost" | "readdressed";
+export interface SettledDelivery {
+  readonly result: "ours" | "lost" | "readdressed";
+  /** The lane was given back and holds more, due at once. */
+  readonly more: boolean;
+}
+
+export interface SettledPreparation {
+  /** Whether the lane was still ours; if not, nothing of the turn was written. */
+  readonly ours: boolean;
+  readonly more: boolean;
+}
 
 export interface Settle {
-  /** Resolves with whether the lane was still ours; if not, nothing of the turn was written. */
-  prepared(turn: PreparedTurn): Promise<boolean>;
-  delivered(turn: DeliveredTurn): Promise<DeliveredResult>;
+  prepared(turn: PreparedTurn): Promise<SettledPreparation>;
+  delivered(turn: DeliveredTurn): Promise<SettledDelivery>;
   /** A confirmation read later on, outside any lane. */
   confirmed(outcome: DeliveryOutcome): Promise<boolean>;
 }
@@ -51,13 +64,19 @@ type Seen = NonNullable<Prepared["seen"]>;
 const LEFT_LANE: ReadonlySet<DeliveryOutcome["state"]> = new Set(["accepted", "confirmed", "failed"]);
 
 /** The last step: outcomes of many lanes in one commit, each guarded by its lane's fencing token. */
-export function createSettle(deps: PipelineDeps, watch: Watch, routedTo: (channel: string) => void): Settle {
+export function createSettle(deps: PipelineDeps, watch: Watch, handOver: HandOver<ToDeliver>): Settle {
   const now = () => new Date(deps.clock());
   const retainFrom = () => new Date(deps.retainFrom());
-  const prepared = new GroupCommit<PreparedTurn, boolean>((turns) =>
-    deps.store.transaction((db) => settlePreparedTurns(db, turns, now())),
-  );
-  const delivered = new GroupCommit<DeliveredTurn, DeliveredResult>((turns) =>
+  const prepared = new GroupCommit<PreparedTurn, SettledPreparation>((turns) => {
+    const all = turns.flatMap((turn) => turn.prepared);
+    return handOver.open(lanesToDeliver(all), async (offered) => {
+      const written = await deps.store.transaction((db) =>
+        settlePreparedTurns(db, turns, now(), { owner: deps.owner, leaseMs: deps.leaseMs, offered }),
+      );
+      return { result: written.settled, lanes: toDeliverOf(written.queued, all) };
+    });
+  });
+  const delivered = new GroupCommit<DeliveredTurn, SettledDelivery>((turns) =>
     deps.store.transaction((db) => settleDeliveredTurns(db, turns, now(), retainFrom())),
   );
   const confirmed = new GroupCommit<DeliveryOutcome, boolean>((outcomes) =>
@@ -68,10 +87,9 @@ export function createSettle(deps: PipelineDeps, watch: Watch, routedTo: (channe
   );
   return {
     prepared: async (turn) => {
-      const ours = await prepared.add(turn);
+      const settled = await prepared.add(turn);
       for (const { row } of turn.prepared) watch.moved(row.id);
-      if (turn.prepared.some(({ row }) => row.state === "routed")) routedTo(turn.turn.channel);
-      return ours;
+      return settled;
     },
     delivered: async (turn) => {
       const result = await delivered.add(turn);
@@ -91,7 +109,12 @@ async function inOneTrip(...statements: readonly (() => Promise<unknown>)[]): Pr
   await Promise.all(statements.map((send) => send()));
 }
 
-async function settlePreparedTurns(db: Queryable, turns: readonly PreparedTurn[], now: Date): Promise<boolean[]> {
+async function settlePreparedTurns(
+  db: Queryable,
+  turns: readonly PreparedTurn[],
+  now: Date,
+  handOver: OfferedLanes,
+): Promise<{ settled: SettledPreparation[]; queued: Queued }> {
   const seen = turns.flatMap(({ prepared }) => prepared.flatMap((one) => (one.seen ? [one.seen] : [])));
   // The directory's lock is taken before any lane's.
   const [patients, owned] = await Promise.all([
@@ -111,12 +134,13 @@ async function settlePreparedTurns(db: Queryable, turns: readonly PreparedTurn[]
     done: prepared.filter(({ row }) => row.state !== "received").length,
   }));
   const judged = ours.flatMap(({ prepared }) => prepared.flatMap((one) => one.judged));
-  await inOneTrip(
-    () => settlePrepared(db, rows, now),
-    () => writeAttachments(db, judged),
-    () => bookTurns(db, booked),
-  );
-  return turns.map(({ turn }) => owned.has(turn.token));
+  const [queued, , due] = await Promise.all([
+    settlePrepared(db, rows, now, handOver),
+    writeAttachments(db, judged),
+    bookTurns(db, booked),
+  ]);
+  const settled = turns.map(({ turn }) => ({ ours: owned.has(turn.token), more: due.has(turn.token) }));
+  return { settled, queued };
 }
 
 /** Keeps the directory as it is until this transaction has committed. @returns the patients of each number */
@@ -142,7 +166,7 @@ function ifStillTrue(
   const prepared = turn.prepared.map((one) => {
     if (stillTrue(one)) return one;
     one.seen?.forget();
-    return { row: undecided(one.row), judged: one.judged };
+    return { work: one.work, judged: one.judged, row: undecided(one.row) };
   });
   return { turn: { ...turn.turn, waitMs: 0 }, prepared };
 }
@@ -166,7 +190,7 @@ async function settleDeliveredTurns(
   turns: readonly DeliveredTurn[],
   now: Date,
   retainFrom: Date,
-): Promise<DeliveredResult[]> {
+): Promise<SettledDelivery[]> {
   const owned = await lockOwnedLanes(
     db,
     turns.map(({ turn }) => turn),
@@ -179,16 +203,15 @@ async function settleDeliveredTurns(
   }));
   // A withdrawal goes where the document went: no merge readdresses it.
   const rest = ours.flatMap((turn) => turn.rest.filter(({ purpose }) => purpose === "file"));
-  const [readdressed] = await Promise.all([
+  const [readdressed, , due] = await Promise.all([
     readdressedSince(db, rest),
-    inOneTrip(
-      () => conclude(db, outcomes, now, retainFrom),
-      () => bookTurns(db, booked),
-    ),
+    conclude(db, outcomes, now, retainFrom),
+    bookTurns(db, booked),
   ]);
   return turns.map(({ turn, rest }) => {
-    if (!owned.has(turn.token)) return "lost";
-    return rest.some(({ messageId }) => readdressed.has(messageId)) ? "readdressed" : "ours";
+    const elsewhere = rest.some(({ messageId }) => readdressed.has(messageId));
+    const result = !owned.has(turn.token) ? "lost" : elsewhere ? "readdressed" : "ours";
+    return { result, more: due.has(turn.token) };
   });
 }
 

@@ -4,15 +4,18 @@ import { takeToConfirm } from "#src/store/sql/deliveries.ts";
 import { readAttachments } from "#src/store/sql/prepare.ts";
 import { Breaker } from "./breaker.ts";
 import { confirmAgain, type ToDeliver } from "./deliver.ts";
-import { deliverTurn, takeToDeliver } from "./deliver-turn.ts";
+import { deliverTurn } from "./deliver-turn.ts";
 import type { PipelineDeps } from "./deps.ts";
-import { createLeases, type Leased, type Leases } from "./lease.ts";
+import type { HandOver } from "./hand-over.ts";
+import type { Leased, Leases } from "./lease.ts";
 import { Permits } from "./permits.ts";
 import type { ToPrepare } from "./prepare.ts";
-import { prepareTurn, takeToPrepare } from "./prepare-turn.ts";
+import { prepareTurn } from "./prepare-turn.ts";
 import type { RunningChannel, RunningDestination } from "./running-channel.ts";
 import type { Settle } from "./settle.ts";
 import { createStage, type Stage } from "./stage.ts";
+import { takeToDeliver } from "./to-deliver.ts";
+import { takeToPrepare } from "./to-prepare.ts";
 
 /** How often lanes are looked for that nobody in this process was told about: retries due, other engines' intake. */
 const POLL_MS = 250;
@@ -38,35 +41,46 @@ export interface Worker {
   drain(graceMs: number): Promise<void>;
 }
 
-export function createWorker(deps: PipelineDeps, settle: Settle): Worker {
-  const stages = new Map<string, Stage[]>();
-  const leases = createLeases(deps);
+/** Where the stages take lanes over: from intake, and from routing. */
+export interface HandOvers {
+  readonly prepare: HandOver<ToPrepare>;
+  readonly deliver: HandOver<ToDeliver>;
+}
+
+export function createWorker(deps: PipelineDeps, settle: Settle, leases: Leases, handOvers: HandOvers): Worker {
+  const stages = new Map<string, RunningStages>();
   const takes: Takes = {
     prepare: together((lanes) => takeToPrepare(deps, lanes)),
     deliver: together((lanes) => takeToDeliver(deps, lanes)),
   };
   let polling = Promise.resolve();
   const timer = setInterval(() => {
-    polling = polling.then(() => poll(deps, settle, [...stages.values()].flat()));
+    polling = polling.then(() => poll(deps, settle, [...stages.values()].flatMap(all)));
   }, POLL_MS);
 
   return {
     start: (channel) => {
-      stages.set(channel.id, [
-        prepareStage(deps, settle, leases, takes, channel),
-        ...channel.destinations.map((destination) => deliverStage(deps, settle, leases, takes, channel, destination)),
-      ]);
-      for (const stage of stages.get(channel.id) ?? []) stage.wake();
+      const prepare = prepareStage(deps, settle, leases, takes, channel);
+      const deliver = channel.destinations.map((destination) =>
+        deliverStage(deps, settle, leases, takes, channel, destination),
+      );
+      stages.set(channel.id, { prepare, deliver });
+      handOvers.prepare.register(prepare);
+      for (const stage of deliver) handOvers.deliver.register(stage);
+      for (const stage of [prepare, ...deliver]) stage.wake();
     },
     stop: async (channelId) => {
-      const ending = stages.get(channelId) ?? [];
+      const ending = stages.get(channelId);
       stages.delete(channelId);
-      await Promise.all(ending.map((stage) => stage.drain()));
+      if (ending) await Promise.all(all(ending).map((stage) => stage.drain()));
     },
-    wake: (channelId) => stages.get(channelId)?.forEach((stage) => stage.wake()),
+    wake: (channelId) => {
+      const woken = stages.get(channelId);
+      if (woken) for (const stage of all(woken)) stage.wake();
+    },
     drain: async (graceMs) => {
       clearInterval(timer);
-      const drained = Promise.all([polling, ...[...stages.values()].flat().map((stage) => stage.drain())]);
+      const drained = Promise.all([polling, ...[...stages.values()].flatMap(all).map((stage) => stage.drain())]);
       const grace = setTimeout(() => leases.stop(), graceMs);
       await drained;
       clearTimeout(grace);
@@ -74,6 +88,18 @@ export function createWorker(deps: PipelineDeps, settle: Settle): Worker {
     },
   };
 }
+
+interface RunningStages {
+  readonly prepare: Stage<ToPrepare>;
+  readonly deliver: readonly Stage<ToDeliver>[];
+}
+
+function all({ prepare, deliver }: RunningStages): AnyStage[] {
+  return [prepare, ...deliver];
+}
+
+/** A stage, whatever it works on. */
+type AnyStage = Pick<Stage<never>, "channel" | "stage" | "wake" | "drain">;
 
 /** How claimed lanes are filled, by what they are claimed for. */
 interface Takes {
@@ -96,7 +122,7 @@ function prepareStage(
   leases: Leases,
   takes: Takes,
   channel: RunningChannel,
-): Stage {
+): Stage<ToPrepare> {
   const fetching = new Permits(FETCH_CONCURRENCY);
   return createStage(deps, leases, {
     channel: channel.id,
@@ -116,7 +142,7 @@ function deliverStage(
   takes: Takes,
   channel: RunningChannel,
   destination: RunningDestination,
-): Stage {
+): Stage<ToDeliver> {
   const breaker = new Breaker();
   const connections = new Permits(destination.destination.concurrency);
   return createStage(deps, leases, {
@@ -125,9 +151,10 @@ function deliverStage(
     concurrency: destination.destination.concurrency * LANES_PER_CONNECTION,
     take: takes.deliver,
     turn: async (lane, works) => {
-      const last = await deliverTurn({ deps, settle, connections, channel, destination }, lane, works);
+      const { last, more } = await deliverTurn({ deps, settle, connections, channel, destination }, lane, works);
       const aboutOneMessage = last?.error?.code === "PATIENT_NOT_YET_KNOWN";
       breaker.report(last?.error?.class, aboutOneMessage, performance.now());
+      return more;
     },
     allowance: (free, running) => breaker.allowance(free, running, performance.now()),
     wait: () => breaker.wait(performance.now()),
@@ -135,7 +162,7 @@ function deliverStage(
 }
 
 /** One look at the database for work nobody told us about. */
-async function poll(deps: PipelineDeps, settle: Settle, stages: readonly Stage[]): Promise<void> {
+async function poll(deps: PipelineDeps, settle: Settle, stages: readonly AnyStage[]): Promise<void> {
   try {
     const ready = await readyStages(deps.store, stages);
     const names = new Set(ready.map(({ channel, stage }) => `${channel}/${stage}`));

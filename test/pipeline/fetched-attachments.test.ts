@@ -7,13 +7,15 @@ import { attachmentId, messageId } from "#src/message/id.ts";
 import { sealDraft } from "#src/pipeline/arrival.ts";
 import { createLargeGate } from "#src/pipeline/attachment/large-gate.ts";
 import type { PipelineDeps } from "#src/pipeline/deps.ts";
-import type { Leased } from "#src/pipeline/lease.ts";
+import { HandOver } from "#src/pipeline/hand-over.ts";
+import { createLeases, type Leased } from "#src/pipeline/lease.ts";
 import { Permits } from "#src/pipeline/permits.ts";
 import { prepare } from "#src/pipeline/prepare.ts";
-import { prepareTurn, takeToPrepare } from "#src/pipeline/prepare-turn.ts";
+import { prepareTurn } from "#src/pipeline/prepare-turn.ts";
 import type { RunningChannel } from "#src/pipeline/running-channel.ts";
 import { openMessage } from "#src/pipeline/sealed-message.ts";
 import { createSettle } from "#src/pipeline/settle.ts";
+import { takeToPrepare } from "#src/pipeline/to-prepare.ts";
 import { createWatch } from "#src/pipeline/watch.ts";
 import { createEpochs } from "#src/store/epochs.ts";
 import { storeIntake } from "#src/store/sql/intake.ts";
@@ -84,8 +86,9 @@ function engine({ settling = true } = {}) {
     retainFrom: () => NOW,
     log: () => undefined,
     metrics: { count: () => undefined },
+    ...{ owner: "engine", leaseMs: 20_000 },
   } as unknown as PipelineDeps;
-  const settle = createSettle(deps, createWatch(database.store), () => undefined);
+  const settle = createSettle(deps, createWatch(database.store), new HandOver(createLeases(deps)));
   const fetching = new Permits(1);
   return {
     deps,
@@ -195,7 +198,7 @@ describe("what was fetched for a message", () => {
     const zombie = await engine().work();
     await engine().turn();
     const sealed = await rows("SELECT sealed FROM attachment ORDER BY ordinal");
-    expect(await engine().settle.prepared(zombie)).toBe(false);
+    expect(await engine().settle.prepared(zombie)).toMatchObject({ ours: false });
     expect(await rows("SELECT sealed FROM attachment ORDER BY ordinal")).toEqual(sealed);
     await expectWhole();
   });
@@ -203,16 +206,17 @@ describe("what was fetched for a message", () => {
   test("is not booked by a worker that lost its lane to one that is still at it; that one books it all", async () => {
     const zombie = await engine().work();
     const successor = await engine().work();
-    expect(await engine().settle.prepared(zombie)).toBe(false);
+    expect(await engine().settle.prepared(zombie)).toMatchObject({ ours: false });
     expect(await found()).toMatchObject({ state: "received", verdicts: ["pending", "pending"], deletions: 0 });
-    expect(await engine().settle.prepared(successor)).toBe(true);
+    expect(await engine().settle.prepared(successor)).toMatchObject({ ours: true });
     await expectWhole();
   });
 
   test("is booked although the directory says something else by now; the message is decided again", async () => {
     const { turn, prepared } = await engine().work();
     const seen = { contactBi: Buffer.from("number"), patients: ["somebody"], forget: () => undefined };
-    expect(await engine().settle.prepared({ turn, prepared: prepared.map((one) => ({ ...one, seen })) })).toBe(true);
+    const changed = { turn, prepared: prepared.map((one) => ({ ...one, seen })) };
+    expect(await engine().settle.prepared(changed)).toEqual({ ours: true, more: true });
     expect(await found()).toEqual({ ...COMPLETE, state: "received", deliveries: 0 });
     await engine().turn();
     await expectWhole();

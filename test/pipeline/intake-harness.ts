@@ -1,7 +1,10 @@
 import { createMetrics } from "#src/api/metrics.ts";
 import { createContacts } from "#src/identity/contacts.ts";
 import type { PipelineDeps } from "#src/pipeline/deps.ts";
+import { HandOver } from "#src/pipeline/hand-over.ts";
 import { createIntake } from "#src/pipeline/intake.ts";
+import { createLeases } from "#src/pipeline/lease.ts";
+import type { ToPrepare } from "#src/pipeline/prepare.ts";
 import type { RunningChannel } from "#src/pipeline/running-channel.ts";
 import { shareOut } from "#src/pipeline/share-out.ts";
 import { createWatch } from "#src/pipeline/watch.ts";
@@ -43,8 +46,17 @@ export async function createIntakeHarness() {
     journal: async (_db: unknown, action: string, subject: string) => void journal.push({ action, subject }),
     contacts: createContacts({ store: database.store, ...keys }),
     owner: "test",
+    leaseMs: 20_000,
   } as unknown as PipelineDeps;
-  const intake = createIntake(deps, createWatch(database.store), (channel) => void woken.push(channel));
+  const leases = createLeases(deps);
+  const handOver = new HandOver<ToPrepare>(leases);
+  for (const channel of Object.keys(NUMBERS)) {
+    handOver.register({
+      ...{ channel, stage: "prepare", reserve: () => 0, begin: () => undefined },
+      wake: () => void woken.push(channel),
+    });
+  }
+  const intake = createIntake(deps, createWatch(database.store), handOver);
 
   async function take(body: unknown) {
     const event = { raw: Buffer.from(JSON.stringify(body)), receivedAt: new Date(world.now).toISOString() };
@@ -72,6 +84,7 @@ export async function createIntakeHarness() {
       world.now = NOW;
     },
     close: async () => {
+      leases.stop();
       await database[Symbol.asyncDispose]();
       await keys[Symbol.asyncDispose]();
     },

@@ -68,3 +68,32 @@ it("lanes claimed for nobody, because the answer was lost, go on soon", async ()
   expect(await owned()).toEqual(["working"]);
   leases.stop();
 });
+
+it("lanes opened for nobody, because the answer was lost, go on soon, and none that is just being opened", async () => {
+  const leases = leasesOf(() => false);
+  const openFor = async (name: string) => {
+    await database.store.query(
+      `INSERT INTO lane (channel, stage, key, open, opened_at, ready_at, token, owner)
+       VALUES ('c', 'prepare', $1, 1, now(), now() + interval '1 hour', nextval('lane_token'), 'this engine')`,
+      [Buffer.from(name)],
+    );
+    const { rows } = await database.store.query<{ token: number }>("SELECT max(token)::int AS token FROM lane");
+    const token = rows[0]?.token ?? 0;
+    return [{ channel: "c", stage: "prepare", key: Buffer.from(name), token, failures: 0, open: 1 }];
+  };
+  const lost = leases.open(async () => {
+    await openFor("unheard of");
+    throw new Error("the connection broke");
+  });
+  await expect(lost).rejects.toThrow("broke");
+  // Begun before the others are given back, and answered late.
+  const slow = leases.open(async () => {
+    const opened = await openFor("slow");
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    return opened;
+  });
+  await until(async () => !(await owned()).includes("unheard of"));
+  expect((await slow).map(({ lane }) => lane.key.toString())).toEqual(["slow"]);
+  expect(await owned()).toEqual(["slow"]);
+  leases.stop();
+});

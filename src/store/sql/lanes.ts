@@ -63,6 +63,25 @@ export async function claimLanes(
   return rows;
 }
 
+/** Whose a lane becomes that is opened for an engine with room for it, and for how long: as if it had been claimed. */
+export interface Lease {
+  readonly owner: string;
+  readonly leaseMs: number;
+}
+
+/** A row of what opened lanes: `ours` where the lane did not exist and so is leased from its first moment. */
+export interface OpenedRow extends StageKey {
+  readonly key: Buffer;
+  readonly token: number;
+  readonly open: number;
+  readonly ours: boolean;
+}
+
+/** The lanes that were opened for the caller. */
+export function claimedOf(rows: readonly OpenedRow[]): ClaimedLane[] {
+  return rows.filter(({ ours }) => ours).map(({ ours: _, ...lane }) => ({ ...lane, failures: 0 }));
+}
+
 /**
  * Prolongs the leases that are still ours; returns the tokens that are. A turn that was booked meanwhile has given its lane
  * back: to prolong that one would keep it from everybody for a whole lease.
@@ -127,9 +146,12 @@ export interface LaneTurn extends ClaimedLane {
   readonly park: string | null;
 }
 
-/** Books turns on lanes the caller has locked; lanes without open work disappear unless parked. */
-export async function bookTurns(db: Queryable, turns: readonly LaneTurn[]): Promise<void> {
-  await db.query(
+/**
+ * Books turns on lanes the caller has locked; lanes without open work disappear unless parked.
+ * @returns the tokens of the lanes that hold more work, due at once
+ */
+export async function bookTurns(db: Queryable, turns: readonly LaneTurn[]): Promise<Set<number>> {
+  const { rows } = await db.query<{ token: number; due: boolean }>(
     `WITH turn AS (
        SELECT turn.*, lane.open - turn.done <= 0 AND lane.parked_at IS NULL AND turn.park IS NULL
          AND turn.wait_ms IS NOT NULL AS is_over
@@ -145,9 +167,11 @@ export async function bookTurns(db: Queryable, turns: readonly LaneTurn[]): Prom
        failures = CASE WHEN turn.retried THEN lane.failures + 1 WHEN turn.done > 0 THEN 0 ELSE lane.failures END,
        parked_at = CASE WHEN turn.park IS NULL THEN lane.parked_at ELSE now() END,
        reason = coalesce(turn.park, lane.reason)
-     FROM turn WHERE NOT turn.is_over AND lane.channel = turn.channel AND lane.stage = turn.stage AND lane.key = turn.key`,
+     FROM turn WHERE NOT turn.is_over AND lane.channel = turn.channel AND lane.stage = turn.stage AND lane.key = turn.key
+     RETURNING lane.token, turn.wait_ms = 0 AND lane.parked_at IS NULL AS due`,
     columns(turns, ["channel", "stage", "key", "token", "done", "waitMs", "retried", "park"]),
   );
+  return new Set(rows.flatMap(({ token, due }) => (due ? [token] : [])));
 }
 
 /** Adds work to lanes, opening those that do not exist; `unpark` also sets parked ones going. */

@@ -3,7 +3,8 @@ import { mayHaveAttachments, type MessageKind } from "#src/message/content.ts";
 import type { Queryable } from "../queryable.ts";
 import { columns } from "./columns.ts";
 import { inEpoch, perEpoch } from "./one-epoch.ts";
-import type { ClaimedLane, LaneKey } from "./lanes.ts";
+import type { ClaimedLane, LaneKey, Lease } from "./lanes.ts";
+import { queueDeliveries, type Queued } from "./queue.ts";
 
 /** A message that waits to be assembled, filtered, identified and routed. */
 export interface ReceivedRow {
@@ -86,9 +87,22 @@ export interface PreparedRow {
   readonly earlier: readonly string[];
 }
 
-/** Moves prepared messages out of `received`; the guard on the state makes a second settling a no-op. */
-export async function settlePrepared(db: Queryable, prepared: readonly PreparedRow[], now: Date): Promise<void> {
-  if (prepared.length === 0) return;
+/** To whom lanes of deliveries go that come into being. */
+export interface OfferedLanes extends Lease {
+  readonly offered: (lane: LaneKey) => boolean;
+}
+
+/**
+ * Moves prepared messages out of `received`, and queues their deliveries; the guard on the state makes a second settling a
+ * no-op.
+ */
+export async function settlePrepared(
+  db: Queryable,
+  prepared: readonly PreparedRow[],
+  now: Date,
+  handOver?: OfferedLanes,
+): Promise<Queued> {
+  if (prepared.length === 0) return { sending: [], lanes: [] };
   const moved = perEpoch(prepared, (epoch, rows) =>
     db.query(
       `UPDATE message SET state = done.state, reason = done.reason, last_error = done.last_error, state_at = $9,
@@ -108,29 +122,15 @@ export async function settlePrepared(db: Queryable, prepared: readonly PreparedR
       ],
     ),
   );
-  const deliveries = prepared.flatMap((row) =>
-    row.destinations.map((destination) => ({ epoch: row.epoch, id: row.id, destination })),
+  const deliveries = prepared.flatMap(({ lane: { channel, key }, epoch, id, destinations }) =>
+    destinations.map((destination) => {
+      const offered = handOver?.offered({ channel, stage: destination, key }) ?? false;
+      return { epoch, id, destination, offered };
+    }),
   );
-  if (deliveries.length === 0) {
-    await moved;
-    return;
-  }
   const queued = perEpoch(deliveries, (epoch, rows) =>
-    db.query(
-      `WITH queued AS (
-         INSERT INTO delivery (epoch, message_id, destination, channel, lane_key, seq, state, queued_at)
-         SELECT message.epoch, message.id, new.destination, message.channel, message.lane_key, message.seq, 'queued', $3
-         FROM unnest($1::uuid[], $2::text[]) AS new (id, destination)
-         JOIN message ON ${inEpoch("message", "$4")} AND message.id = new.id AND ${STATE} = 'routed'
-         ON CONFLICT (epoch, message_id, destination, purpose) DO UPDATE SET state = 'queued', attempts = 0, address = 0,
-           in_doubt = false, last_error = NULL, queued_at = EXCLUDED.queued_at WHERE delivery.state = 'cancelled'
-         RETURNING channel, destination, lane_key)
-       INSERT INTO lane (channel, stage, key, open, opened_at, ready_at, token)
-       SELECT channel, destination, lane_key, count(*), now(), now(), 0 FROM queued
-       GROUP BY channel, destination, lane_key ORDER BY channel, destination, lane_key
-       ON CONFLICT (channel, stage, key) DO UPDATE SET open = lane.open + EXCLUDED.open`,
-      [...columns(rows, ["id", "destination"]), now, epoch],
-    ),
+    queueDeliveries(db, epoch, rows, now, `${STATE} = 'routed'`, handOver),
   );
-  await Promise.all([moved, queued]);
+  const [, all] = await Promise.all([moved, queued]);
+  return { sending: all.flatMap(({ sending }) => sending), lanes: all.flatMap(({ lanes }) => lanes) };
 }

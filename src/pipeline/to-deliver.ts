@@ -62,13 +62,19 @@ function freshDelivery(row: ReceivedRow, destination: string, routed: Buffer): T
   };
 }
 
-/** The lanes of what was prepared, as far as they can be handed over: what is in them must be all that one turn takes. */
+/**
+ * The lanes of what was prepared, as far as they can be handed over: what is in them must be all that one turn takes, and
+ * be stored by one statement, for which it has to lie in one epoch. Where clocks differ, a later message's may be earlier.
+ */
 export function lanesToDeliver(prepared: readonly Prepared[]): LaneKey[] {
-  const deliveries = prepared.flatMap(({ row: { lane, destinations } }) =>
-    destinations.map((stage) => ({ channel: lane.channel, stage, key: lane.key })),
+  const deliveries = prepared.flatMap(({ row: { lane, destinations, epoch } }) =>
+    destinations.map((stage) => ({ channel: lane.channel, stage, key: lane.key, epoch })),
   );
   const byLane = Map.groupBy(deliveries, ({ channel, stage, key }) => nameOf(channel, stage, key));
-  return [...byLane.values()].flatMap(([lane, ...more]) => (lane && more.length < PER_TURN ? [lane] : []));
+  return [...byLane.values()].flatMap(([lane, ...more]) => {
+    const whole = more.length < PER_TURN && more.every(({ epoch }) => epoch === lane?.epoch);
+    return lane && whole ? [lane] : [];
+  });
 }
 
 function nameOf(channel: string, destination: string, key: Buffer): string {

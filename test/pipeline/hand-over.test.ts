@@ -2,6 +2,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { HandOver, type Filled } from "#src/pipeline/hand-over.ts";
 import { createLeases } from "#src/pipeline/lease.ts";
 import type { PipelineDeps } from "#src/pipeline/deps.ts";
+import type { Prepared } from "#src/pipeline/prepare.ts";
+import { lanesToDeliver } from "#src/pipeline/to-deliver.ts";
 import { createEpochs } from "#src/store/epochs.ts";
 import type { Queryable } from "#src/store/queryable.ts";
 import { storeIntake, type IntakeRow, type StoredIntake } from "#src/store/sql/intake.ts";
@@ -149,6 +151,26 @@ describe("routing", () => {
       { destination: "chart", state: "sending", attempts: 1 },
     ]);
     expect(await lanes()).toEqual([{ lane: "chart/anna", open: 1, owner: LEASE.owner }]);
+  });
+});
+
+describe("the lanes of what was prepared", () => {
+  /** Messages of one conversation, in order, by their epochs. */
+  const lanesOf = (...epochs: readonly number[]) => {
+    const rows = epochs.map((epoch) => {
+      return { row: { lane: { channel: "c", key: Buffer.from("anna") }, epoch, destinations: ["archive", "chart"] } };
+    });
+    return lanesToDeliver(rows as unknown as Prepared[]).map(({ stage }) => stage);
+  };
+
+  test("can be handed over when one turn takes all that is in them", () => {
+    expect(lanesOf(1)).toEqual(["archive", "chart"]);
+    expect(lanesOf(...Array<number>(10).fill(1))).toEqual(["archive", "chart"]);
+    expect(lanesOf(...Array<number>(11).fill(1))).toEqual([]);
+  });
+
+  test("cannot when a later message lies in an earlier epoch: it would go first", () => {
+    expect(lanesOf(2, 1)).toEqual([]);
   });
 });
 

@@ -20,8 +20,9 @@ export const engines: Scenario = {
           channel: "text-to-mdm",
           engines: count,
           conversations: settings.quick ? 128 : 512,
-          connections: 32,
-          warmUp: 1_000,
+          connections: 64,
+          // Each engine compiles its own code.
+          warmUp: count * (settings.quick ? 500 : 2_000),
           messages: settings.quick ? 1_000 : 10_000,
           halfRateSeconds: 0,
         });

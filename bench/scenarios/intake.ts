@@ -30,7 +30,9 @@ async function measure(arena: Arena, { quick }: Settings): Promise<Result> {
   const { appSecret } = arena;
   const plan = { appSecret, messages, conversations: CONVERSATIONS, connections: CONNECTIONS, channels };
   const load = arena.startChild("webhook-load");
-  const baseline = await measureBaseline(arena, load, plan);
+  const sink = arena.startChild("mllp-sink");
+  const baseline = await measureBaseline(arena, load, plan, await sink.call<number>("listen"));
+  const insertAlone = await measureBaseline(arena, load, plan);
   const engine = await arena.startEngine();
   const port = Number(new URL(engine.url).port);
 
@@ -51,6 +53,7 @@ async function measure(arena: Arena, { quick }: Settings): Promise<Result> {
   return {
     cost,
     baselinePerSecond: baseline,
+    figures: { "of a bare insert alone": round(cost.perSecond / insertAlone, 2) },
     latency: { "at full rate": full.latency, "at half rate": half.latency },
     targets: [
       atLeast("messages/s", 2_000, cost.perSecond),

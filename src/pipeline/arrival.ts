@@ -8,7 +8,7 @@ import type { NoticeRow } from "#src/store/sql/notices.ts";
 import type { OutboundRow } from "#src/store/sql/outbound-status.ts";
 import type { PipelineDeps } from "./deps.ts";
 import { sealNotice } from "./seal-notice.ts";
-import { place, type Origin, type SealedAttachmentBody, type SealedBody } from "./sealed-message.ts";
+import { bodyOf, place, type Origin, type SealedAttachmentBody } from "./sealed-message.ts";
 import type { Share } from "./share-out.ts";
 
 /** An event with everything cut from it, sealed and ready to be written in one commit. */
@@ -65,9 +65,7 @@ export function sealDraft(
   draft: MessageDraft,
 ): { row: IntakeRow; attachments: AttachmentRow[] } {
   const { epoch, channel, receivedAt } = origin;
-  const { externalId, part = "", attachments = [], ...rest } = draft;
-  const { addressee, direct, contactNews, ...body } = rest;
-  const { hold } = draft;
+  const { externalId, part = "", attachments = [], hold } = draft;
   const id = messageId(channel, externalId, part);
   const state = hold ? "held" : "received";
   const contact = counterpart(draft);
@@ -88,7 +86,7 @@ export function sealDraft(
       { state: "received", at: receivedAt },
       ...(hold ? [{ state: "held", at: receivedAt }] : []),
     ]),
-    sealed: sealer.sealJson(place.message(epoch, id, "sealed"), body satisfies SealedBody),
+    sealed: sealer.sealJson(place.message(epoch, id, "sealed"), bodyOf(draft)),
     externalId: sealer.seal(place.message(epoch, id, "external_id"), Buffer.from(externalId, "utf8")),
   };
   return {

@@ -1,5 +1,5 @@
 import type { Contact } from "#src/message/contact.ts";
-import { counterpart } from "#src/message/message.ts";
+import { counterpart, type MessageDraft } from "#src/message/message.ts";
 import type { OperatorDraft } from "#src/message/notice.ts";
 import { ContactBook, type ContactEvent, type ContactFacts } from "#src/identity/contact-book.ts";
 import { contactIds, openContact, sealContact } from "#src/identity/contacts.ts";
@@ -101,9 +101,13 @@ function placeIn(deps: PipelineDeps, row: ArrivedMessage, shown: Contact, contac
   const moved =
     conversation === undefined || conversation === draft.conversation
       ? row
-      : { ...sealDraft(deps, row, { ...draft, conversation }).row, draft };
+      : sealAgain(deps, row, { ...draft, conversation });
   const number = shown.phone === undefined && !contact.disputed ? contact.phone : undefined;
   return number === undefined ? moved : { ...moved, contactBi: phoneKey(deps.blindIndex, number) };
+}
+
+function sealAgain(deps: PipelineDeps, row: ArrivedMessage, draft: MessageDraft): ArrivedMessage {
+  return { ...sealDraft(deps, row, draft).row, draft };
 }
 
 async function writeBooks(deps: PipelineDeps, db: Queryable, books: ReadonlyMap<string, ContactBook>): Promise<void> {

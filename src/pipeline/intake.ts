@@ -108,7 +108,7 @@ async function writeMessages(
   { owner, leaseMs }: PipelineDeps,
   db: Queryable,
   { events, attachments }: Batch,
-  messages: readonly IntakeRow[],
+  messages: readonly ArrivedMessage[],
   offers: Offered,
 ): Promise<StoredMessages> {
   if (messages.length === 0) return { fresh: new Map(), lanes: [], messages };

@@ -1,5 +1,5 @@
 import { BotenstoffError, kindOfError } from "#src/message/error-code.ts";
-import { counterpart, type HoldReason, type Message } from "#src/message/message.ts";
+import { counterpart, type HoldReason, type Message, type MessageDraft } from "#src/message/message.ts";
 import { contactKey } from "#src/identity/phone.ts";
 import type { Resolution } from "#src/identity/resolve.ts";
 import type { ClaimedLane } from "#src/store/sql/lanes.ts";
@@ -11,7 +11,7 @@ import { freezeDay } from "./day.ts";
 import type { PipelineDeps } from "./deps.ts";
 import { route } from "./route.ts";
 import type { RunningChannel } from "./running-channel.ts";
-import { openMessage, place } from "./sealed-message.ts";
+import { messageOf, openMessage, place } from "./sealed-message.ts";
 
 /** A message whose way is decided, and the patients its number led to, to be compared again at the commit. */
 export interface Prepared extends Decision {
@@ -35,6 +35,8 @@ export interface ToPrepare {
   readonly lane: ClaimedLane;
   readonly row: ReceivedRow;
   readonly attachments: readonly AttachmentState[];
+  /** What has just come in and was handed over: a text need not be opened again. */
+  readonly draft?: MessageDraft;
 }
 
 /** Assembles, filters, identifies and routes one message. Never throws: what may work later stays `received`. */
@@ -53,7 +55,10 @@ async function decide(
   const channel = deps.channels(row.channel);
   if (!channel) return { row: held(work, "no_channel") };
   try {
-    const { message, hold } = openMessage(deps.sealer, row, work.attachments);
+    const { message, hold } =
+      work.draft && work.attachments.length === 0
+        ? { message: messageOf(row, work.draft), hold: undefined }
+        : openMessage(deps.sealer, row, work.attachments);
     if (hold) return { row: held(work, hold) };
     const assembled = await assemble(deps, channel, row.epoch, message, judged, signal);
     if ("quarantined" in assembled) return { row: held(work, "quarantine", assembled.quarantined) };

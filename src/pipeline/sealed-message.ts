@@ -101,6 +101,20 @@ interface SealedRow {
   readonly externalId: Buffer;
 }
 
+/** What of a draft is sealed in one: neither what has a place of its own, nor what only intake needs. */
+export function bodyOf(draft: MessageDraft): SealedBody {
+  const { externalId: _, part: _part, attachments: _attachments, ...rest } = draft;
+  const { addressee: _addressee, direct: _direct, contactNews: _news, ...body } = rest;
+  return body;
+}
+
+/** The message a draft without attachments has become, as `openMessage` would open it. */
+export function messageOf(row: Omit<SealedRow, "sealed" | "externalId">, draft: MessageDraft): Message {
+  const { hold: _, ...body } = bodyOf(draft);
+  const { id, channel, receivedAt } = row;
+  return { ...body, id, channel, externalId: draft.externalId, receivedAt: receivedAt.toISOString(), attachments: [] };
+}
+
 /** Opens a stored message with its attachments. */
 export function openMessage(
   sealer: Sealer,

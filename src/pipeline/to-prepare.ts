@@ -1,6 +1,7 @@
-import type { AttachmentRow, IntakeRow, StoredIntake } from "#src/store/sql/intake.ts";
+import type { AttachmentRow, StoredIntake } from "#src/store/sql/intake.ts";
 import type { ClaimedLane } from "#src/store/sql/lanes.ts";
 import { readAttachments, takeReceived, type AttachmentState, type ReceivedRow } from "#src/store/sql/prepare.ts";
+import type { ArrivedMessage } from "./arrival.ts";
 import type { PipelineDeps } from "./deps.ts";
 import type { Leased } from "./lease.ts";
 import type { ToPrepare } from "./prepare.ts";
@@ -31,7 +32,7 @@ export async function takeToPrepare(
 
 /** What a batch led to, with the messages as they were stored. */
 export interface StoredMessages extends StoredIntake {
-  readonly messages: readonly IntakeRow[];
+  readonly messages: readonly ArrivedMessage[];
 }
 
 /** The same of lanes that were opened for us with what came in, from memory. */
@@ -47,7 +48,8 @@ export function toPrepareOf(
         const seq = fresh.get(row.id);
         if (seq === undefined || row.state !== "received") return [];
         const stored = (byMessage.get(row.id) ?? []).map((one) => ({ ...one, verdict: "pending" as const }));
-        return [{ lane, row: { ...row, seq, receivedAt: new Date(row.receivedAt) }, attachments: stored }];
+        const { draft, ...rest } = row;
+        return [{ lane, row: { ...rest, seq, receivedAt: new Date(row.receivedAt) }, attachments: stored, draft }];
       });
       return [lane, mine.toSorted((a, b) => a.row.seq - b.row.seq).slice(0, PER_TURN)];
     }),

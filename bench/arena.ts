@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -42,22 +42,28 @@ export interface ArenaOptions {
   readonly server: Server;
   /** Folder for CPU profiles of the engines. */
   readonly profile?: string;
+  /** An arena that was closed to connections, of whose database and data directory this one gets a copy. */
+  readonly like?: Arena | undefined;
 }
 
 let arenas = 0;
 
-export async function openArena({ server, profile }: ArenaOptions): Promise<Arena> {
+export async function openArena({ server, profile, like }: ArenaOptions): Promise<Arena> {
   const directory = await mkdtemp(join(tmpdir(), "botenstoff-bench-"));
   arenas += 1;
-  const database = await server.create(`bench_${process.pid}_${arenas}`);
+  const database = await server.create(`bench_${process.pid}_${arenas}`, like?.database);
   const appSecret = secret();
   const channels = join(directory, "channels");
   await mkdir(channels);
   const masterKey = join(directory, "master.key");
-  createMasterKey(masterKey);
+  const data = join(directory, "data");
+  if (like) {
+    await cp(like.env["BOTENSTOFF_MASTER_KEY_FILE"] ?? "", masterKey);
+    await cp(like.env["BOTENSTOFF_DATA_DIR"] ?? "", data, { recursive: true });
+  } else createMasterKey(masterKey);
   const env: Record<string, string> = {
     BOTENSTOFF_HTTP_PORT: "0",
-    BOTENSTOFF_DATA_DIR: join(directory, "data"),
+    BOTENSTOFF_DATA_DIR: data,
     BOTENSTOFF_MASTER_KEY_FILE: masterKey,
     BOTENSTOFF_CHANNELS_DIR: channels,
     DATABASE_URL: database.url,

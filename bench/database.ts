@@ -6,17 +6,20 @@ import { startEmbedded } from "#src/store/embedded/server.ts";
 /** The PostgreSQL of a run: the embedded one, as shipped, with fsync on. */
 export interface Server {
   readonly pid: number;
-  /** A new, empty database. */
-  create(name: string): Promise<Database>;
+  /** A new database, empty or with all that another has, to which nobody may be connected then. */
+  create(name: string, template?: Database): Promise<Database>;
   stop(): Promise<void>;
 }
 
 /** One database and a connection of the benchmark's own to it. */
 export interface Database {
+  readonly name: string;
   readonly url: string;
   rows<Row>(text: string, values?: unknown[]): Promise<Row[]>;
   /** Durable work done on the whole server so far. */
   work(): Promise<DurableWork>;
+  /** Closes the connection: from now on it is only copied and dropped. */
+  disconnect(): Promise<void>;
   drop(): Promise<void>;
 }
 
@@ -36,17 +39,25 @@ export async function startServer(directory: string): Promise<Server> {
   };
   return {
     pid,
-    create: async (name) => {
-      await run(`CREATE DATABASE ${name}`);
+    create: async (name, template) => {
+      // File by file and not through the WAL, which would otherwise be full of the copy when what follows is measured.
+      await run(`CREATE DATABASE ${name} ${template ? `TEMPLATE ${template.name} STRATEGY FILE_COPY` : ""}`);
       const url = new URL(server.url);
       url.pathname = name;
       const client = await connect(url.href);
+      let connected = true;
+      const disconnect = async () => {
+        if (connected) await client.end();
+        connected = false;
+      };
       return {
+        name,
         url: url.href,
         rows: async <Row>(text: string, values?: unknown[]) => (await client.query(text, values)).rows as Row[],
         work: () => work(client),
+        disconnect,
         drop: async () => {
-          await client.end();
+          await disconnect();
           await run(`DROP DATABASE ${name} (FORCE)`);
         },
       };

@@ -27,8 +27,6 @@ export interface MainJob {
   readonly perSecond?: number;
   /** Seconds of load at half the measured rate; 0 leaves that out. */
   readonly halfRateSeconds: number;
-  /** Called with the store still empty, before an engine starts. */
-  fill?(arena: Arena): Promise<void>;
 }
 
 export interface MainJobDone {
@@ -56,7 +54,6 @@ export async function runMainJob(arena: Arena, job: MainJob): Promise<MainJobDon
   await sinks.mllp.call("forget");
   const engine = { ...plan, ...(sinks.shelf && { image: { mediaId: "1", sha256: sinks.shelf.sha256 } }) };
   await arena.admit(conversations);
-  await job.fill?.(arena);
   const ports: number[] = [];
   for (let index = 0; index < (job.engines ?? 1); index += 1) {
     ports.push(Number(new URL((await arena.startEngine()).url).port));

@@ -14,6 +14,11 @@ export function familyCpuMs(pid: number): number {
   return cpuMs(pid) + childrenOf(pid).reduce((sum, child) => sum + cpuMs(child), 0);
 }
 
+/** Milliseconds one thread of a process was on a CPU, exact where `cpuMs` counts ticks: a connection's PostgreSQL has one. */
+export function onCpuMs(pid: number): number {
+  return Number(read(`/proc/${pid}/schedstat`).split(" ")[0]) / 1_000_000;
+}
+
 /** Peak and present resident memory in MiB. */
 export function residentMiB(pid: number): { peak: number; now: number } {
   const status = read(`/proc/${pid}/status`);

@@ -3,7 +3,6 @@ import { getMessage, listMessages, type MessageFilter } from "#src/store/sql/mes
 import { openArena, type Arena } from "../arena.ts";
 import { fill, FILLED_PATIENT, filledHash } from "../fill.ts";
 import { round } from "../latency.ts";
-import { runMainJob } from "../main-job.ts";
 import { atMost, type Scenario } from "../scenario.ts";
 
 /** Finding messages among very many, and starting on top of them. */
@@ -70,59 +69,3 @@ async function find(arena: Arena, messages: number, channel: string): Promise<Re
   await store.close();
   return times;
 }
-
-/** How cost grows with what is stored and with the number of channels. */
-export const growth: Scenario = {
-  name: "growth",
-  title: "text webhook → MDM on top of what is stored, with more channels",
-  run: async (settings) => {
-    const sizes = settings.quick ? [0, 10_000] : [10_000, 100_000, 1_000_000];
-    const channelCounts = settings.quick ? [20] : [1, 20, 200];
-    const figures: Record<string, string> = {};
-    const costs: number[] = [];
-    const faults: string[] = [];
-    for (const size of sizes) {
-      for (const channels of channelCounts) {
-        const arena = await openArena(settings);
-        try {
-          const { cost, faults: found } = await runMainJob(arena, {
-            channel: "text-to-mdm",
-            channels,
-            conversations: settings.quick ? 120 : 600,
-            connections: 32,
-            warmUp: 500,
-            messages: settings.quick ? 500 : 5_000,
-            halfRateSeconds: 0,
-            // The filling has other channels, so that its messages are not counted as the run's.
-            fill: (filled) =>
-              fill(
-                filled,
-                size,
-                Array.from({ length: channels }, (_, index) => `filled-${index}`),
-              ),
-          });
-          const cpu = round(cost.engineCpuMs + cost.databaseCpuMs, 2);
-          costs.push(cpu);
-          faults.push(...found);
-          figures[`${size} stored, ${channels} channels`] =
-            `${cost.perSecond} messages/s, CPU ${cost.engineCpuMs} + ${cost.databaseCpuMs} ms, ${cost.commits} commits, ${cost.walBytes} bytes WAL per message`;
-        } finally {
-          await arena.close();
-        }
-      }
-    }
-    const [first = 0] = costs;
-    const last = costs.at(-channelCounts.length) ?? 0;
-    return {
-      figures,
-      targets: [
-        atMost(
-          "CPU per message with the most stored, of that with the least (fewest channels)",
-          1.3,
-          round(last / first, 2),
-        ),
-      ],
-      faults,
-    };
-  },
-};

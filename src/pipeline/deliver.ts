@@ -227,6 +227,7 @@ export function outcomeOf(
   return {
     epoch: row.epoch,
     messageId: row.messageId,
+    kind: row.kind,
     destination: row.destination,
     purpose: row.purpose,
     lastError: null,

@@ -231,7 +231,7 @@ function readWhole(plan: Plan, limited = false): string[] {
 
 function outcome(): Parameters<typeof writeOutcomes>[1][number] {
   return {
-    ...{ epoch, messageId: ID, destination: "archive", state: "accepted" as const, lastError: null },
+    ...{ epoch, messageId: ID, kind: "image", destination: "archive", state: "accepted" as const, lastError: null },
     ...{ mappingVersion: "1", sentSha256: "0", receipt: KEY, confirmation: null, confirmAt: null },
     ...{ ackOnly: true, afterFiledMs: 1_000 },
   } as unknown as Parameters<typeof writeOutcomes>[1][number];

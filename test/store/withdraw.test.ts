@@ -6,6 +6,7 @@ import { createTestStore } from "../support/database.ts";
 const ID = "00000000-0000-4000-8000-000000000001";
 const OUTCOME: DeliveryOutcome = {
   epoch: 0,
+  kind: "text",
   messageId: ID,
   destination: "chart",
   purpose: "file",

@@ -92,6 +92,7 @@ export async function takeToConfirm(db: Queryable, againInMs: number, limit: num
 export interface DeliveryOutcome {
   readonly epoch: number;
   readonly messageId: string;
+  readonly kind: MessageKind;
   readonly destination: string;
   readonly purpose: DeliveryPurpose;
   readonly state: "queued" | "retrying" | "accepted" | "confirmed" | "failed";

@@ -1,3 +1,4 @@
+import { mayHaveAttachments, type MessageKind } from "#src/message/content.ts";
 import type { Queryable } from "../queryable.ts";
 import { columns } from "./columns.ts";
 import { inEpoch, perEpoch } from "./one-epoch.ts";
@@ -17,9 +18,10 @@ export interface DueDeletion {
  */
 export async function releaseDeletions(
   db: Queryable,
-  outcomes: readonly { readonly epoch: number; readonly messageId: string }[],
+  outcomes: readonly { readonly epoch: number; readonly messageId: string; readonly kind: MessageKind }[],
 ): Promise<void> {
-  await perEpoch(outcomes, (epoch, rows) =>
+  const withCopies = outcomes.filter(({ kind }) => mayHaveAttachments(kind));
+  await perEpoch(withCopies, (epoch, rows) =>
     db.query(
       `UPDATE media_deletion SET due_at = now() FROM unnest($1::uuid[]) AS concluded (id) JOIN message USING (id)
        WHERE ${inEpoch("message", "$2")} AND media_deletion.message_id = concluded.id AND media_deletion.due_at IS NULL

@@ -24,7 +24,7 @@ beforeAll(async () => {
     await database.store.query(
       `INSERT INTO message (epoch, id, seq, event_id, channel, kind, lane_key, external_bi, state, received_at, state_at,
          history, sealed, external_id)
-       VALUES ($1, $2, $1, $2, 'c', 'text', $3, '', 'received', now(), now(), '[]', '', '')`,
+       VALUES ($1, $2, $1, $2, 'c', 'image', $3, '', 'received', now(), now(), '[]', '', '')`,
       [epoch, idOf(epoch), LANE.key],
     );
     await database.store.query(
@@ -58,10 +58,10 @@ test("a batch that spans midnight is settled in both epochs", async () => {
   );
 
   // The newer first: an order nobody relies on.
-  const outcomes = taken.toReversed().map(({ epoch, messageId, destination, purpose }): DeliveryOutcome => {
+  const outcomes = taken.toReversed().map(({ epoch, messageId, kind, destination, purpose }): DeliveryOutcome => {
     const sent = { state: "confirmed", lastError: null, inDoubt: false, mappingVersion: "1", sentSha256: "0" } as const;
     const answered = { receipt: Buffer.from("AA"), confirmation: null, confirmInMs: null };
-    return { epoch, messageId, destination, purpose, ...sent, ...answered, ackOnly: false, afterFiledMs: 1_000 };
+    return { epoch, messageId, kind, destination, purpose, ...sent, ...answered, ackOnly: false, afterFiledMs: 1_000 };
   });
   const concluded = await database.store.transaction(async (db) => {
     await writeOutcomes(db, outcomes, now);

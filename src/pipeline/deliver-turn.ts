@@ -4,6 +4,7 @@ import { backoff } from "./backoff.ts";
 import { deliver, outcomeOf, type Attempt, type ToDeliver } from "./deliver.ts";
 import type { PipelineDeps } from "./deps.ts";
 import type { Leased } from "./lease.ts";
+import { patience } from "./patience.ts";
 import type { Permits } from "./permits.ts";
 import type { RunningChannel, RunningDestination } from "./running-channel.ts";
 import type { Settle } from "./settle.ts";
@@ -38,6 +39,7 @@ export async function deliverTurn(
   let last: Attempt | undefined;
   let more = false;
   for (const [index, work] of works.entries()) {
+    const began = performance.now();
     last = await connections.run(() => {
       // A paused process may wake up after another took its lane: it must not send (fencing).
       if (!leased.valid()) throw new BotenstoffError("LEASE_LOST", "delivering: the lane's lease ran out");
@@ -52,7 +54,8 @@ export async function deliverTurn(
     const leftAlone = retried ? waitFor(last, lane.failures) : 0;
     const waitMs = ends ? leftAlone : null;
     const turn = { ...lane, waitMs, retried, park };
-    const settled = await settle.delivered({ turn, outcomes, rest: ends ? [] : rest });
+    const patienceMs = patience(connections, performance.now() - began);
+    const settled = await settle.delivered({ turn, outcomes, rest: ends ? [] : rest, patienceMs });
     more = settled.more;
     if (settled.result === "lost" || ends) break;
     if (settled.result === "ours") continue;

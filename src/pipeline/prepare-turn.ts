@@ -2,6 +2,7 @@ import { backoff } from "./backoff.ts";
 import { dayOf } from "./day.ts";
 import type { PipelineDeps } from "./deps.ts";
 import type { Leased } from "./lease.ts";
+import { patience } from "./patience.ts";
 import type { Permits } from "./permits.ts";
 import { prepare, type Prepared, type ToPrepare } from "./prepare.ts";
 import type { Settle } from "./settle.ts";
@@ -27,22 +28,31 @@ export async function prepareTurn(
   // The next message of a day builds on what is written of this one.
   const daily = channel !== undefined && dayOf(channel, new Date(deps.clock()).toISOString()) !== undefined;
   let done: Prepared[] = [];
+  let patienceMs = 0;
   for (const work of works) {
     if (done.length > 0 && (work.attachments.length > 0 || daily)) {
       const { ours } = await settle.prepared({
         turn: { ...lane, waitMs: null, retried: false, park: null },
         prepared: done,
+        patienceMs,
       });
       if (!ours) return false;
       done = [];
     }
     const attempt = () => prepare(deps, work, leased.signal);
-    const prepared = await (work.attachments.length > 0 ? fetching.run(attempt) : attempt());
+    const began = performance.now();
+    const fetches = work.attachments.length > 0;
+    const prepared = await (fetches ? fetching.run(attempt) : attempt());
+    patienceMs = fetches ? patience(fetching, performance.now() - began) : 0;
     done.push(prepared);
     if (prepared.row.state === "received") break;
   }
   const retried = done.at(-1)?.row.state === "received";
   const waitMs = retried ? backoff(lane.failures, RETRY_BASE_MS, RETRY_CAP_MS) : 0;
-  const { more } = await settle.prepared({ turn: { ...lane, waitMs, retried, park: null }, prepared: done });
+  const { more } = await settle.prepared({
+    turn: { ...lane, waitMs, retried, park: null },
+    prepared: done,
+    patienceMs,
+  });
   return more;
 }

@@ -26,6 +26,8 @@ import type { Watch } from "./watch.ts";
 export interface PreparedTurn {
   readonly turn: Omit<LaneTurn, "done">;
   readonly prepared: readonly Prepared[];
+  /** For how many milliseconds it may wait for others to be committed with; absent: not at all. */
+  readonly patienceMs?: number;
 }
 
 export interface DeliveredTurn {
@@ -33,6 +35,7 @@ export interface DeliveredTurn {
   readonly outcomes: readonly DeliveryOutcome[];
   /** What the turn goes on with. */
   readonly rest: readonly TakenDelivery[];
+  readonly patienceMs?: number;
 }
 
 /**
@@ -87,12 +90,12 @@ export function createSettle(deps: PipelineDeps, watch: Watch, handOver: HandOve
   );
   return {
     prepared: async (turn) => {
-      const settled = await prepared.add(turn);
+      const settled = await prepared.add(turn, turn.patienceMs);
       for (const { row } of turn.prepared) watch.moved(row.id);
       return settled;
     },
     delivered: async (turn) => {
-      const result = await delivered.add(turn);
+      const result = await delivered.add(turn, turn.patienceMs);
       for (const outcome of turn.outcomes) watch.moved(outcome.messageId);
       return result;
     },

@@ -10,8 +10,8 @@ const HEADER_BYTES = 1 + SALT_BYTES;
 /** Plain bytes per frame: small enough to stream, large enough that 28 bytes of nonce and tag do not count. */
 const FRAME_BYTES = 64 * 1024;
 const SEALED_FRAME_BYTES = FRAME_BYTES + NONCE_BYTES + TAG_BYTES;
-/** As many sealed frames as a slab takes. */
-const READ_BYTES = Math.floor(SLAB_BYTES / SEALED_FRAME_BYTES) * SEALED_FRAME_BYTES;
+/** As many sealed frames as half a slab takes. */
+const READ_BYTES = Math.floor(SLAB_BYTES / 2 / SEALED_FRAME_BYTES) * SEALED_FRAME_BYTES;
 
 /**
  * Seals a stream of any length in frames with constant memory: version ‖ salt ‖ frames. A frame's place (counter, last
@@ -44,24 +44,25 @@ export async function* openFrames(key: Buffer, context: string, sealed: AsyncIte
 /** Opens a file of what `sealFrames` made, as `openFrames` does. */
 export async function* openFile(key: Buffer, context: string, path: string): AsyncGenerator<Buffer> {
   const file = await open(path);
-  const slabs: Buffer[] = [];
+  const slab = takeSlab();
   try {
-    yield* openFrames(key, context, readSealed(file, slabs));
+    yield* openFrames(key, context, readSealed(file, slab));
   } finally {
     await file.close();
-    slabs.forEach(giveSlab);
+    giveSlab(slab);
   }
 }
 
 /**
  * Reads a sealed file header first and then whole frames, which spares `openFrames` a copy of each. `openFrames` looks one
- * frame ahead, so two slabs, filled in turns, serve a file of any length. They are the caller's to give back.
+ * frame ahead, so the halves of a slab, filled in turns, serve a file of any length.
  */
-async function* readSealed(file: FileHandle, slabs: Buffer[]): AsyncGenerator<Buffer> {
+async function* readSealed(file: FileHandle, slab: Buffer): AsyncGenerator<Buffer> {
   const read = async (into: Buffer, bytes: number) => into.subarray(0, (await file.read(into, 0, bytes)).bytesRead);
   yield await read(Buffer.alloc(HEADER_BYTES), HEADER_BYTES);
-  for (let turn = 0; ; turn = 1 - turn) {
-    const frames = await read((slabs[turn] ??= takeSlab()), READ_BYTES);
+  const halves = [slab.subarray(0, READ_BYTES), slab.subarray(READ_BYTES)] as const;
+  for (let turn: 0 | 1 = 0; ; turn = turn === 0 ? 1 : 0) {
+    const frames = await read(halves[turn], READ_BYTES);
     if (frames.length > 0) yield frames;
     // Less than asked for is the end of a file.
     if (frames.length < READ_BYTES) return;

@@ -15,22 +15,32 @@ const MAX_GATHERING_MS = 25;
 
 /**
  * Gathers what arrives while a commit is under way and commits it together: one transaction per batch, not per item.
- * An idle committer starts at once, so a single item waits for nobody. All items of a failed batch fail alike.
+ * An idle committer starts at once, so a single item waits for nobody, unless it has patience: the batch begins when that of
+ * the first ends. All items of a failed batch fail alike.
  */
 export class GroupCommit<Item, Result> {
   readonly #commit: (items: readonly Item[]) => Promise<readonly Result[]>;
   readonly #waiting: Waiting<Item, Result>[] = [];
   #running = false;
   #gatheringUntil = 0;
+  /** When the patience of the first of those that wait ends. */
+  #dueAt = Infinity;
+  #hurry: (() => void) | undefined;
 
   /** @param commit resolves with one result per item, in order */
   constructor(commit: (items: readonly Item[]) => Promise<readonly Result[]>) {
     this.#commit = commit;
   }
 
-  add(item: Item): Promise<Result> {
+  /** @param patienceMs for how long the item may wait for others */
+  add(item: Item, patienceMs = 0): Promise<Result> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ item, resolve, reject });
+      const dueAt = performance.now() + patienceMs;
+      if (dueAt < this.#dueAt) {
+        this.#dueAt = dueAt;
+        this.#hurry?.();
+      }
       if (!this.#running) void this.#drain();
     });
   }
@@ -40,9 +50,10 @@ export class GroupCommit<Item, Result> {
     // Whatever else this turn of the event loop brings joins the first batch.
     await new Promise((resolve) => setImmediate(resolve));
     while (this.#waiting.length > 0) {
-      await until(this.#gatheringUntil);
+      await this.#ripe();
       const started = performance.now();
       const batch = this.#waiting.splice(0, MAX_BATCH);
+      this.#dueAt = this.#waiting.length > 0 ? started : Infinity;
       try {
         const results = await this.#commit(batch.map((waiting) => waiting.item));
         batch.forEach((waiting, index) => waiting.resolve(results[index] as Result));
@@ -54,10 +65,20 @@ export class GroupCommit<Item, Result> {
     }
     this.#running = false;
   }
-}
 
-/** Waits for a point of the monotonic clock; what is less than a timer's resolution away is there. */
-async function until(time: number): Promise<void> {
-  const ms = time - performance.now();
-  if (ms >= 1) await new Promise((resolve) => setTimeout(resolve, ms));
+  /** Waits until the batch is to begin; what is less than a timer's resolution away has come. */
+  async #ripe(): Promise<void> {
+    for (;;) {
+      const ms = Math.max(this.#gatheringUntil, this.#dueAt) - performance.now();
+      if (ms < 1) return;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, ms);
+        this.#hurry = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+      this.#hurry = undefined;
+    }
+  }
 }

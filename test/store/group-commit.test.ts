@@ -82,6 +82,43 @@ describe("committing together", () => {
     await next;
   });
 
+  it("lets patient items wait for others, as long as the least patient of them does", async () => {
+    const { group, batches } = committer(10);
+    const all = [group.add("a", 100)];
+    await pass(40);
+    all.push(group.add("b", 50), group.add("c", 500));
+    await pass(49);
+    expect(batches).toEqual([]);
+    await pass(1);
+    expect(batches).toEqual([["a", "b", "c"]]);
+    await pass(10);
+    expect(await Promise.all(all)).toEqual(["A", "B", "C"]);
+  });
+
+  it("takes those who are waiting along when one comes that has no patience", async () => {
+    const { group, batches } = committer(10);
+    const patient = group.add("a", 1_000);
+    await pass(20);
+    const other = group.add("b");
+    await pass(0);
+    expect(batches).toEqual([["a", "b"]]);
+    await pass(10);
+    expect(await Promise.all([patient, other])).toEqual(["A", "B"]);
+  });
+
+  it("counts the patience of what comes during a commit from then on", async () => {
+    const { group, batches } = committer(30);
+    const first = group.add("a");
+    await pass(10);
+    const second = group.add("b", 100);
+    await pass(99);
+    expect(batches).toEqual([["a"]]);
+    await pass(1);
+    expect(batches).toEqual([["a"], ["b"]]);
+    await pass(30);
+    await Promise.all([first, second]);
+  });
+
   it("fails the items of a failed batch alike, and goes on with the next", async () => {
     const { group } = committer(10);
     const failed = Promise.allSettled([group.add("a"), group.add("broken")]);

@@ -1,6 +1,6 @@
 import type { Permits } from "./permits.ts";
 
-const SHARE = 0.25;
+const SHARE = 0.5;
 const MOST_MS = 200;
 
 /**

@@ -1,3 +1,4 @@
+import { LARGE_BYTES } from "./attachment/large-gate.ts";
 import { backoff } from "./backoff.ts";
 import { dayOf } from "./day.ts";
 import type { PipelineDeps } from "./deps.ts";
@@ -43,7 +44,9 @@ export async function prepareTurn(
     const began = performance.now();
     const fetches = work.attachments.length > 0;
     const prepared = await (fetches ? fetching.run(attempt) : attempt());
-    patienceMs = fetches ? patience(fetching, performance.now() - began) : 0;
+    // Large ones that are let go together are also sent together, which takes more memory and CPU than a commit.
+    const large = prepared.judged.some(({ bytes }) => (bytes ?? 0) > LARGE_BYTES);
+    patienceMs = fetches && !large ? patience(fetching, performance.now() - began) : 0;
     done.push(prepared);
     if (prepared.row.state === "received") break;
   }

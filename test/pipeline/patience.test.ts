@@ -13,9 +13,9 @@ it("a work alone waits for nobody to be booked, however long it took", () => {
   expect(patience(occupied(0), 1_000)).toBe(0);
 });
 
-it("a work beside others waits for a quarter of what it took, be they at work or in the queue", () => {
+it("a work beside others waits for half of what it took, be they at work or in the queue", () => {
   for (const works of [1, 3]) {
-    expect(patience(occupied(works), 400)).toBe(100);
+    expect(patience(occupied(works), 100)).toBe(50);
   }
 });
 

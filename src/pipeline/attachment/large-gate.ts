@@ -1,7 +1,7 @@
 import { Turnstile } from "./turnstile.ts";
 
 /** Beyond this many bytes moved an attachment needs a place; most photos and voice messages never wait. */
-const LARGE_BYTES = 2 * 1024 * 1024;
+export const LARGE_BYTES = 2 * 1024 * 1024;
 const PLACES = 2;
 
 /** Told how many bytes were moved; the next are moved when it resolves. */

@@ -14,7 +14,7 @@ import { prepare } from "#src/pipeline/prepare.ts";
 import { prepareTurn } from "#src/pipeline/prepare-turn.ts";
 import type { RunningChannel } from "#src/pipeline/running-channel.ts";
 import { openMessage } from "#src/pipeline/sealed-message.ts";
-import { createSettle } from "#src/pipeline/settle.ts";
+import { createSettle, type Settle } from "#src/pipeline/settle.ts";
 import { takeToPrepare } from "#src/pipeline/to-prepare.ts";
 import { createWatch } from "#src/pipeline/watch.ts";
 import { createEpochs } from "#src/store/epochs.ts";
@@ -28,7 +28,7 @@ const NOW = Date.parse("2026-11-24T10:00:00Z");
 const WAMID = "wamid.1";
 const ID = messageId(CHANNEL, WAMID, "");
 const MEDIA = ["eins", "zwei"];
-const content = (mediaId: string) => `Befund ${mediaId}`;
+const content = (mediaId: string) => `Befund ${mediaId}`.padEnd(size);
 
 let database: TestStore;
 let keys: TestKeys;
@@ -36,6 +36,8 @@ let epoch: number;
 /** What the provider was asked for, and what it cannot give right now. */
 let asked: string[];
 let unavailable: Set<string>;
+/** Of each attachment, in bytes, at least. */
+let size: number;
 
 beforeAll(async () => {
   database = await createTestStore();
@@ -52,6 +54,7 @@ afterAll(async () => {
 beforeEach(async () => {
   asked = [];
   unavailable = new Set();
+  size = 0;
   await arrive();
 });
 afterEach(async () => {
@@ -221,5 +224,30 @@ describe("what was fetched for a message", () => {
     await engine().turn();
     await expectWhole();
     expect(asked).toEqual(MEDIA);
+  });
+
+  test.each([
+    ["small, beside others that are fetched, may wait for them to be booked together", 10, true, true],
+    ["small and alone is booked at once", 10, false, false],
+    ["large is booked at once, so that not many are sent at once", 2 * 1024 * 1024 + 1, true, false],
+  ])("that is %s", async (_, bytes, beside, waits) => {
+    size = bytes;
+    const { deps, settle } = engine();
+    const fetching = new Permits(2);
+    if (beside) void fetching.run(() => new Promise(() => undefined));
+    const patience: (number | undefined)[] = [];
+    const listening: Settle = {
+      ...settle,
+      prepared: (turn) => {
+        patience.push(turn.patienceMs);
+        return settle.prepared(turn);
+      },
+    };
+    const leased = await claim();
+    const works = (await takeToPrepare(deps, [leased])).get(leased.lane) ?? [];
+    await prepareTurn(deps, listening, fetching, leased, works);
+    expect(patience).toEqual([waits ? expect.any(Number) : 0]);
+    expect(patience[0]! > 0).toBe(waits);
+    await expectWhole();
   });
 });

@@ -20,9 +20,10 @@ export function createApp(deps: ApiDeps): express.Express {
   app.disable("x-powered-by").disable("etag");
   // Whose X-Forwarded-For tells the client's address.
   app.set("trust proxy", (address: string) => deps.clients.trusts(address));
+  // What a browser is told to do with pages means nothing to a provider, and costs as much as the rest of the answer.
+  app.use("/webhooks", helmet.noSniff(), webhookRoutes(deps));
   app.use(helmet());
   app.use(healthRoutes(deps));
-  app.use("/webhooks", webhookRoutes(deps));
   app.use("/api", apiRoutes(deps));
   app.use(() => {
     throw notFound("address");

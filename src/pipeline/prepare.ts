@@ -96,6 +96,7 @@ function outcome(work: ToPrepare, change: Partial<PreparedRow> & Pick<PreparedRo
     lane: work.lane,
     epoch: work.row.epoch,
     id: work.row.id,
+    seq: work.row.seq,
     reason: null,
     lastError: null,
     patientBi: null,

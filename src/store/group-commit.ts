@@ -13,6 +13,9 @@ const MAX_BATCH = 500;
  */
 const MAX_GATHERING_MS = 25;
 
+/** So many share what a commit costs by itself so well that waiting for more saves nothing. */
+const ENOUGH = 32;
+
 /**
  * Gathers what arrives while a commit is under way and commits it together: one transaction per batch, not per item.
  * An idle committer starts at once, so a single item waits for nobody, unless it has patience: the batch begins when that of
@@ -36,6 +39,7 @@ export class GroupCommit<Item, Result> {
   add(item: Item, patienceMs = 0): Promise<Result> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ item, resolve, reject });
+      if (this.#waiting.length === ENOUGH) this.#hurry?.();
       const dueAt = performance.now() + patienceMs;
       if (dueAt < this.#dueAt) {
         this.#dueAt = dueAt;
@@ -69,7 +73,8 @@ export class GroupCommit<Item, Result> {
   /** Waits until the batch is to begin; what is less than a timer's resolution away has come. */
   async #ripe(): Promise<void> {
     for (;;) {
-      const ms = Math.max(this.#gatheringUntil, this.#dueAt) - performance.now();
+      const gatheringUntil = this.#waiting.length < ENOUGH ? this.#gatheringUntil : 0;
+      const ms = Math.max(gatheringUntil, this.#dueAt) - performance.now();
       if (ms < 1) return;
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, ms);

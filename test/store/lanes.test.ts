@@ -3,6 +3,7 @@ import {
   bookTurns,
   claimLanes,
   dropEmptyLanes,
+  lockOwnedLanes,
   openLanes,
   renewLanes,
   type ClaimedLane,
@@ -50,6 +51,23 @@ describe("a claim", () => {
     expect(names(await claimLanes(database.store, wanted, owner))).toEqual(["a1", "a2", "b1", "b2", "b3"]);
     expect(names(await claimLanes(database.store, wanted, owner))).toEqual(["a3"]);
   });
+});
+
+test("leases are renewed beside a turn that goes on from preparation to a destination, without a deadlock", async () => {
+  const prepare = await claimed("both", 1);
+  await openLanes(database.store, [{ channel: "c", stage: "archive", key: prepare.key, count: 1 }]);
+  const wanted = [{ channel: "c", stage: "archive", limit: 9 }];
+  const [archive] = await claimLanes(database.store, wanted, { owner: "test", leaseMs: 60_000 });
+  const renewed = await database.store.transaction(async (db) => {
+    await lockOwnedLanes(db, [prepare]);
+    const renewal = renewLanes(database.store, [archive!, prepare], 60_000);
+    // It waits for the lane of the preparation, and must not hold the other one meanwhile.
+    await until(async () => (await waitingForLocks()) > 0);
+    const free = await db.query("SELECT FROM lane WHERE stage = 'archive' FOR UPDATE SKIP LOCKED");
+    return { renewal, free: free.rows.length };
+  });
+  expect(renewed.free).toBe(1);
+  expect(await renewed.renewal).toEqual(new Set([archive!.token, prepare.token]));
 });
 
 describe("a booked turn", () => {
@@ -106,4 +124,15 @@ async function openOf(name: string): Promise<number | undefined> {
     Buffer.from(name),
   ]);
   return rows[0]?.open;
+}
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+async function waitingForLocks(): Promise<number> {
+  const { rows } = await database.store.reading.query<{ count: number }>(
+    "SELECT count(*)::int AS count FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+  );
+  return rows[0]?.count ?? 0;
 }

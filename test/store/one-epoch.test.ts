@@ -45,7 +45,15 @@ async function states(): Promise<string[]> {
 test("a batch that spans midnight is settled in both epochs", async () => {
   const now = new Date();
   const prepared = EPOCHS.map((epoch): PreparedRow => {
-    const row = { lane: LANE, epoch, id: idOf(epoch), state: "routed", reason: null, lastError: null } as const;
+    const row = {
+      lane: LANE,
+      epoch,
+      id: idOf(epoch),
+      seq: epoch,
+      state: "routed",
+      reason: null,
+      lastError: null,
+    } as const;
     const routed = { patientBi: null, routed: Buffer.from("routed"), retainUntil: null, destinations: ["archive"] };
     return { ...row, ...routed, day: null, earlier: [] };
   });

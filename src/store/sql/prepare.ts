@@ -4,7 +4,7 @@ import type { Queryable } from "../queryable.ts";
 import { columns } from "./columns.ts";
 import { inEpoch, perEpoch } from "./one-epoch.ts";
 import type { ClaimedLane, LaneKey, Lease } from "./lanes.ts";
-import { queueDeliveries, type Queued } from "./queue.ts";
+import { moveAndQueue, type Move, type Queued } from "./queue.ts";
 
 /** A message that waits to be assembled, filtered, identified and routed. */
 export interface ReceivedRow {
@@ -74,6 +74,7 @@ export interface PreparedRow {
   readonly lane: ClaimedLane;
   readonly epoch: number;
   readonly id: string;
+  readonly seq: number;
   readonly state: "received" | "held" | "filtered" | "routed";
   readonly reason: string | null;
   readonly lastError: string | null;
@@ -102,10 +103,24 @@ export async function settlePrepared(
   now: Date,
   handOver?: OfferedLanes,
 ): Promise<Queued> {
-  if (prepared.length === 0) return { sending: [], lanes: [] };
-  const moved = perEpoch(prepared, (epoch, rows) =>
-    db.query(
-      `UPDATE message SET state = done.state, reason = done.reason, last_error = done.last_error, state_at = $9,
+  const queued = await perEpoch(prepared, async (epoch, rows) => {
+    const move = moveOf(epoch, rows, now);
+    const deliveries = rows.flatMap(({ lane: { channel, key }, id, seq, destinations }) =>
+      destinations.map((destination) => {
+        const offered = handOver?.offered({ channel, stage: destination, key }) ?? false;
+        return { id, destination, channel, laneKey: key, seq, offered };
+      }),
+    );
+    if (deliveries.length > 0) return moveAndQueue(db, move, deliveries, handOver);
+    await db.query(move.text, move.values);
+    return { sending: [], lanes: [] };
+  });
+  return { sending: queued.flatMap(({ sending }) => sending), lanes: queued.flatMap(({ lanes }) => lanes) };
+}
+
+function moveOf(epoch: number, rows: readonly PreparedRow[], now: Date): Move {
+  return {
+    text: `UPDATE message SET state = done.state, reason = done.reason, last_error = done.last_error, state_at = $9,
          attempts = message.attempts + 1, patient_bi = coalesce(done.patient_bi, message.patient_bi),
          routed = coalesce(done.routed, message.routed), retain_until = done.retain_until,
          address = CASE WHEN done.routed IS NULL THEN message.address ELSE 0 END,
@@ -114,23 +129,12 @@ export async function settlePrepared(
            ELSE message.history || jsonb_build_object('state', done.state, 'at', $9::timestamptz) END
        FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::bytea[], $7::timestamptz[],
          $8::date[]) AS done (id, state, reason, last_error, patient_bi, routed, retain_until, day)
-       WHERE ${inEpoch("message", "$10")} AND message.id = done.id AND ${STATE} = 'received'`,
-      [
-        ...columns(rows, ["id", "state", "reason", "lastError", "patientBi", "routed", "retainUntil", "day"]),
-        now,
-        epoch,
-      ],
-    ),
-  );
-  const deliveries = prepared.flatMap(({ lane: { channel, key }, epoch, id, destinations }) =>
-    destinations.map((destination) => {
-      const offered = handOver?.offered({ channel, stage: destination, key }) ?? false;
-      return { epoch, id, destination, offered };
-    }),
-  );
-  const queued = perEpoch(deliveries, (epoch, rows) =>
-    queueDeliveries(db, epoch, rows, now, `${STATE} = 'routed'`, handOver),
-  );
-  const [, all] = await Promise.all([moved, queued]);
-  return { sending: all.flatMap(({ sending }) => sending), lanes: all.flatMap(({ lanes }) => lanes) };
+       WHERE ${inEpoch("message", "$10")} AND message.id = done.id AND ${STATE} = 'received'
+       RETURNING message.id, message.state`,
+    values: [
+      ...columns(rows, ["id", "state", "reason", "lastError", "patientBi", "routed", "retainUntil", "day"]),
+      now,
+      epoch,
+    ],
+  };
 }

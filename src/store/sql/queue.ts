@@ -1,12 +1,15 @@
 import type { Queryable } from "../queryable.ts";
 import { columns } from "./columns.ts";
-import { inEpoch } from "./one-epoch.ts";
 import { claimedOf, type ClaimedLane, type Lease, type OpenedRow } from "./lanes.ts";
+import { inEpoch } from "./one-epoch.ts";
 
-/** A delivery of a message that has just been routed. */
+/** A delivery of a message that is being routed. */
 export interface NewDelivery {
   readonly id: string;
   readonly destination: string;
+  readonly channel: string;
+  readonly laneKey: Buffer;
+  readonly seq: number;
   /** Whether its lane is offered: if it comes into being, it is leased, and the delivery marked `sending`. */
   readonly offered: boolean;
 }
@@ -22,24 +25,34 @@ type QueuedRow =
   | ({ readonly messageId: null } & OpenedRow);
 
 /**
- * Queues deliveries of routed messages of one epoch and opens their lanes. One that exists already changes nothing, unless it was
- * cancelled. `routed` is the condition on `message` that only those fulfil.
+ * A statement with ten parameters, the ninth the time and the tenth the epoch, that moves messages and returns `id` and
+ * `state` of those it moved.
  */
-export async function queueDeliveries(
+export interface Move {
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
+
+/**
+ * Moves messages of one epoch and, of those that are routed by that, queues the deliveries and opens their lanes. A
+ * delivery that exists already stays as it is, unless it was cancelled. No rows are joined: in the order the planner thinks
+ * best for an epoch it knows little of, that reads all of the epoch.
+ */
+export async function moveAndQueue(
   db: Queryable,
-  epoch: number,
+  move: Move,
   deliveries: readonly NewDelivery[],
-  now: Date,
-  routed: string,
   lease?: Lease,
 ): Promise<Queued> {
   const { rows } = await db.query<QueuedRow>(
-    `WITH new AS MATERIALIZED (
-       SELECT message.epoch, message.id, new.destination, message.channel, message.lane_key, message.seq, new.offered
-       FROM unnest($1::uuid[], $2::text[], $3::bool[]) AS new (id, destination, offered)
-       JOIN message ON ${inEpoch("message", "$7")} AND message.id = new.id AND ${routed}
-       WHERE coalesce((SELECT delivery.state FROM delivery WHERE ${inEpoch("delivery", "$7")} AND delivery.message_id = message.id
-         AND delivery.destination = new.destination AND delivery.purpose = 'file'), 'cancelled') = 'cancelled'
+    `WITH moved AS (
+       ${move.text}
+     ), new AS MATERIALIZED (
+       SELECT * FROM unnest($11::uuid[], $12::text[], $13::text[], $14::bytea[], $15::bigint[], $16::bool[])
+         AS new (id, destination, channel, lane_key, seq, offered)
+       WHERE (new.id IN (SELECT id FROM moved WHERE state = 'routed')) IS TRUE
+         AND coalesce((SELECT delivery.state FROM delivery WHERE ${inEpoch("delivery", "$10")} AND delivery.message_id = new.id
+           AND delivery.destination = new.destination AND delivery.purpose = 'file'), 'cancelled') = 'cancelled'
      ), wanted AS MATERIALIZED (
        SELECT channel, destination, lane_key, count(*) AS open,
          CASE WHEN bool_and(offered) THEN nextval('lane_token') ELSE 0 END AS token
@@ -47,8 +60,8 @@ export async function queueDeliveries(
      ), lanes AS (
        INSERT INTO lane (channel, stage, key, open, opened_at, ready_at, token, owner)
        SELECT channel, destination, lane_key, open, now(),
-         now() + CASE WHEN token > 0 THEN make_interval(secs => $6 / 1000.0) ELSE interval '0' END, token,
-         CASE WHEN token > 0 THEN $5::text END
+         now() + CASE WHEN token > 0 THEN make_interval(secs => $18 / 1000.0) ELSE interval '0' END, token,
+         CASE WHEN token > 0 THEN $17::text END
        FROM wanted ORDER BY channel, destination, lane_key
        ON CONFLICT (channel, stage, key) DO UPDATE SET open = lane.open + EXCLUDED.open
        RETURNING channel, stage, key, token, open
@@ -56,7 +69,7 @@ export async function queueDeliveries(
        SELECT *, token IN (SELECT token FROM wanted WHERE token > 0) AS ours FROM lanes
      ), queued AS (
        INSERT INTO delivery (epoch, message_id, destination, channel, lane_key, seq, state, attempts, queued_at)
-       SELECT epoch, id, destination, channel, lane_key, seq, CASE WHEN ours THEN 'sending' ELSE 'queued' END, ours::int, $4
+       SELECT $10, id, destination, channel, lane_key, seq, CASE WHEN ours THEN 'sending' ELSE 'queued' END, ours::int, $9
        FROM (SELECT *, ((channel, destination, lane_key) IN (SELECT channel, stage, key FROM opened WHERE ours)) IS TRUE
          AS ours FROM new) AS new
        ON CONFLICT (epoch, message_id, destination, purpose) DO UPDATE SET state = EXCLUDED.state,
@@ -68,8 +81,9 @@ export async function queueDeliveries(
      UNION ALL
      SELECT NULL, NULL, NULL, channel, stage, key, token, open, ours FROM opened`,
     [
-      ...columns(deliveries, ["id", "destination", "offered"]),
-      ...[now, lease?.owner ?? null, lease?.leaseMs ?? 0, epoch],
+      ...move.values,
+      ...columns(deliveries, ["id", "destination", "channel", "laneKey", "seq", "offered"]),
+      ...[lease?.owner ?? null, lease?.leaseMs ?? 0],
     ],
   );
   return {

@@ -71,12 +71,12 @@ async function identifyAnew(
   );
   await moveMessage(db, message.epoch, id, "received", now);
   const { channel, laneKey: key } = message;
+  await openPrepareLanes(db, [message]);
   await openLanes(
     db,
     rows.map(({ destination }) => ({ channel, stage: destination, key, count: 0 })),
     true,
   );
-  await openPrepareLanes(db, [message]);
   return "again";
 }
 

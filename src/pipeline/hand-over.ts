@@ -51,13 +51,15 @@ export class HandOver<Work> {
     wanted: readonly LaneKey[],
     run: (offered: Offered) => Promise<Opened<Work, Result>>,
   ): Promise<Result> {
+    const may = this.#leases.mayOpen();
     const places = Array.from(Map.groupBy(wanted, nameOf)).flatMap(([stage, lanes]) => {
       const receiver = this.#receivers.get(stage);
-      return receiver ? [{ stage, receiver, lanes, reserved: receiver.reserve(lanes.length) }] : [];
+      return receiver ? [{ stage, receiver, lanes, reserved: may ? receiver.reserve(lanes.length) : 0 }] : [];
     });
     const offered = new Set(places.flatMap(({ lanes, reserved }) => lanes.slice(0, reserved).map(nameOfLane)));
     let filled: readonly Filled<Work>[] = [];
     try {
+      if (offered.size === 0) return (await run(() => false)).result;
       const opened = await this.#lease(() => run((lane) => offered.has(nameOfLane(lane))));
       filled = opened.filled;
       return opened.result;

@@ -32,6 +32,8 @@ interface Deadline {
 /** Claims lanes and keeps their leases alive until they are released. */
 export interface Leases {
   claim(channel: string, stage: string, limit: number): Promise<readonly Leased[]>;
+  /** False while lanes are being given back: what opens lanes must not wait for that, and opens none for us meanwhile. */
+  mayOpen(): boolean;
   /** Runs what opens lanes that are this engine's from the beginning, and holds those it says it opened. */
   open(run: () => Promise<readonly ClaimedLane[]>): Promise<readonly Leased[]>;
   release(lane: ClaimedLane): void;
@@ -122,6 +124,7 @@ export function createLeases(deps: PipelineDeps): Leases {
 
   return {
     claim: (channel, stage, limit) => claims.add({ channel, stage, limit }),
+    mayOpen: () => !givingBack,
     open: take,
     release: (lane) => void held.delete(lane.token),
     giveBack: (lane) => {

@@ -215,6 +215,7 @@ describe("GET /webhooks/:channel", () => {
     expect(response.text).toBe("<b>1158201444</b>");
     expect(response.headers["content-type"]).toMatch(/^text\/plain/);
     expect(response.headers["x-content-type-options"]).toBe("nosniff");
+    expect(response.headers["content-security-policy"]).toBeUndefined();
   });
 
   test("answers 403 to a wrong verify token without repeating anything", async () => {

@@ -236,4 +236,22 @@ describe("a hand-over", () => {
     held.stop();
     expect(failing.happened).toMatchObject({ freed: 2, begun: [] });
   });
+
+  test("offers nothing while lanes are given back, and does not wait for that", async () => {
+    const asked = Promise.withResolvers<undefined>();
+    const query = () => {
+      asked.resolve(undefined);
+      return new Promise(() => undefined);
+    };
+    const held = createLeases({ ...LEASE, store: { query }, clock: Date.now } as unknown as PipelineDeps);
+    held.giveBack({ ...wanted[0]!, token: 1, failures: 0, open: 1 });
+    await asked.promise;
+    const handOver = new HandOver<string>(held);
+    const { receiver, happened } = receiverOf(2);
+    handOver.register(receiver);
+    const offers = await handOver.open(wanted, async (offered) => ({ result: wanted.map(offered), lanes: new Map() }));
+    held.stop();
+    expect(offers).toEqual([false, false]);
+    expect(happened).toMatchObject({ freed: 0, begun: [], woken: 1 });
+  });
 });

@@ -52,6 +52,17 @@ describe("committing together", () => {
     expect(batches).toEqual([["a"], ["b", "c"]]);
   });
 
+  it("gathers no longer when so many wait that more would save nothing", async () => {
+    const { group, batches } = committer(20);
+    const first = [group.add("a"), group.add("b")];
+    await pass(20);
+    const next = Array.from({ length: 32 }, (_, index) => group.add(String(index)));
+    await pass(0);
+    expect(batches.map((batch) => batch.length)).toEqual([2, 32]);
+    await pass(20);
+    await Promise.all([...first, ...next]);
+  });
+
   it("gathers as long as a batch of several took, so that the next one is larger", async () => {
     const { group, batches } = committer(10);
     const first = [group.add("a"), group.add("b")];

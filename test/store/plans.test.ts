@@ -3,6 +3,7 @@ import pg from "pg";
 import { createEpochs } from "#src/store/epochs.ts";
 import type { Queryable } from "#src/store/queryable.ts";
 import { writeAttachments, type JudgedAttachment } from "#src/store/sql/attachments.ts";
+import { changedHands, findContacts } from "#src/store/sql/contacts.ts";
 import { brokenDays, messagesOfDay, readSealed } from "#src/store/sql/day.ts";
 import {
   concludeMessages,
@@ -11,6 +12,7 @@ import {
   takeToConfirm,
   writeOutcomes,
 } from "#src/store/sql/deliveries.ts";
+import { patientVersionsByPhone } from "#src/store/sql/directory.ts";
 import { storeIntake } from "#src/store/sql/intake.ts";
 import { bookTurns, claimLanes, lockOwnedLanes } from "#src/store/sql/lanes.ts";
 import { releaseDeletions } from "#src/store/sql/media-deletion.ts";
@@ -63,7 +65,10 @@ function judged(): JudgedAttachment {
 }
 
 const PIPELINE: Record<string, (db: Queryable) => Promise<unknown>> = {
+  "find contacts": (db) => findContacts(db, [{ channel: "c", phoneBi: KEY, userBi: KEY }]),
   intake: (db) => storeIntake(db, intakeBatch()),
+  "changed hands": (db) => changedHands(db, [{ phoneBi: KEY, sentAt: NOW.toISOString() }]),
+  "patients of numbers": (db) => patientVersionsByPhone(db, [KEY]),
   claim: (db) => claimLanes(db, [{ channel: "c", stage: "prepare", limit: 10 }], { owner: "o", leaseMs: 1_000 }),
   "take received": (db) => takeReceived(db, [LANE], 20),
   "settle prepared": (db) => settlePrepared(db, [prepared([])], NOW),
@@ -92,7 +97,8 @@ const BROWSER: Record<string, (db: Queryable) => Promise<unknown>> = {
 };
 
 /** Tables that grow with what is stored; `lane` holds only open work. */
-const GROWING = /^(event|message|attachment|delivery|seen|tombstone)(_\d+)?$/;
+const GROWING =
+  /^((event|message|attachment|delivery|seen|tombstone)(_\d+)?|contact|number_left|patient|patient_phone)$/;
 
 describe("in an epoch that has just been opened", () => {
   test.each(Object.keys(PIPELINE))("the pipeline's %s looks for single rows", expectNarrow);
@@ -158,7 +164,9 @@ function wide(plan: Plan): string[] {
   const table = node === "Bitmap Index Scan" ? (plan["Index Name"] ?? "") : (plan["Relation Name"] ?? "");
   const grows = node === "Bitmap Index Scan" ? OF_A_PARTITION.test(table) : GROWING.test(table);
   const scans = grows && node.endsWith("Scan") && node !== "Bitmap Heap Scan";
-  const narrow = /\b((id|message_id|lane_key|patient_bi|hash) = |confirm_at <= )/.test(plan["Index Cond"] ?? "");
+  const narrow = /\b((id|message_id|lane_key|patient_bi|phone_bi|user_bi|bi|hash) = |confirm_at <= )/.test(
+    plan["Index Cond"] ?? "",
+  );
   const found = scans && !narrow ? [`${plan["Node Type"]} on ${table} where ${plan["Index Cond"] ?? "true"}`] : [];
   return [...found, ...(plan.Plans ?? []).flatMap(wide)];
 }
@@ -262,7 +270,7 @@ function fill(into: number, channels: number): string[] {
   const row = `SELECT i, md5('m' || i)::uuid AS id, 'c' || i % ${channels} AS channel, decode(md5('p' || i / 50), 'hex') AS bi,
     now() AS at FROM generate_series(1, ${STORED}) AS i`;
   return [
-    "TRUNCATE message, delivery, event, seen",
+    "TRUNCATE message, delivery, event, seen, contact, number_left, patient, patient_phone CASCADE",
     `INSERT INTO message (epoch, id, seq, channel, kind, event_id, lane_key, external_bi, contact_bi, patient_bi, state,
        received_at, state_at, filed_at, history, sealed, external_id, routed)
      SELECT ${into}, id, i, channel, 'text', id, bi, decode(md5('e' || i), 'hex'), bi, bi, 'filed', at, at, at, '[]', bi, bi, bi
@@ -271,7 +279,12 @@ function fill(into: number, channels: number): string[] {
      SELECT ${into}, id, 'archive', channel, bi, i, 'accepted', at FROM (${row}) AS row`,
     `INSERT INTO event (epoch, id, channel, received_at, raw) SELECT ${into}, id, channel, at, bi FROM (${row}) AS row`,
     `INSERT INTO seen (hash, message_id, first_seen) SELECT decode(md5('s' || i), 'hex'), id, at FROM (${row}) AS row`,
-    "ANALYZE message, delivery, event, seen",
+    `INSERT INTO contact (id, channel, phone_bi, user_bi, since, disputed, seen_on, sealed)
+     SELECT id, channel, decode(md5('n' || i), 'hex'), decode(md5('u' || i), 'hex'), at, false, at, bi FROM (${row}) AS row`,
+    `INSERT INTO number_left (phone_bi, left_at) SELECT decode(md5('n' || i), 'hex'), at FROM (${row}) AS row`,
+    `INSERT INTO patient (id, root_id, sealed, updated_at) SELECT id, id, bi, at FROM (${row}) AS row`,
+    `INSERT INTO patient_phone (bi, patient_id, since) SELECT decode(md5('n' || i), 'hex'), id, at FROM (${row}) AS row`,
+    "ANALYZE message, delivery, event, seen, contact, number_left, patient, patient_phone",
   ];
 }
 

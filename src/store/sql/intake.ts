@@ -58,7 +58,7 @@ export interface StoredIntake {
 }
 
 /** In a form that is not made a join: with hash joins off that would compare every row with every other. */
-const IS_FRESH = "(seen IN (SELECT hash FROM fresh)) IS TRUE";
+export const IS_FRESH = "(seen IN (SELECT hash FROM fresh)) IS TRUE";
 
 const STORE = `
 WITH input AS (

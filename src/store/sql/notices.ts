@@ -1,7 +1,7 @@
 import type { NoticeDraft, NoticeLevel } from "#src/message/notice.ts";
 import type { Queryable } from "../queryable.ts";
 import { columns } from "./columns.ts";
-import type { EventRow } from "./intake.ts";
+import { IS_FRESH, type EventRow } from "./intake.ts";
 
 /** One notice cut from an event; what it says in full is sealed. */
 export interface NoticeRow {
@@ -36,14 +36,14 @@ WITH input AS (
 ), events AS (
   INSERT INTO event (epoch, id, channel, received_at, raw)
   SELECT * FROM unnest($16::bigint[], $17::uuid[], $18::text[], $19::timestamptz[], $20::bytea[]) AS event (epoch, id, channel, received_at, raw)
-  WHERE id IN (SELECT event_id FROM input JOIN fresh ON fresh.hash = input.seen)
+  WHERE (id IN (SELECT event_id FROM input WHERE ${IS_FRESH})) IS TRUE
   ON CONFLICT (epoch, id) DO NOTHING
 ), stored AS (
   INSERT INTO notice (epoch, id, seq, event_id, channel, kind, field, event, codes, level, about, received_at,
     happened_at, retain_until, sealed)
   SELECT epoch, id, nextval('notice_seq'), event_id, channel, kind, field, event, codes, level, about, received_at,
     happened_at, retain_until, sealed
-  FROM (SELECT input.* FROM input JOIN fresh ON fresh.hash = input.seen ORDER BY position) AS ordered
+  FROM (SELECT * FROM input WHERE ${IS_FRESH} ORDER BY position) AS ordered
 )
 SELECT message_id FROM fresh`;
 

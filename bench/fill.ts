@@ -5,6 +5,9 @@ import type { Arena } from "./arena.ts";
 /** A patient of the filling with a few messages, to be looked for. */
 export const FILLED_PATIENT = 42;
 
+/** The channel whose contacts are many: the one that is written to afterwards. */
+export const CONTACTS_CHANNEL = "text-to-mdm";
+
 const PER_PATIENT = 50;
 /** What a retention of thirty days leaves. */
 const EPOCHS = 30;
@@ -12,7 +15,7 @@ const EPOCH_SECONDS = 86_400;
 
 /**
  * Puts filed messages into the epochs of the last thirty days as the pipeline would have left them: event, message,
- * delivery, seen. Sealed columns hold random bytes of a text's usual size. What PostgreSQL would do about so much at once
+ * delivery, seen, and the contacts they came from. Sealed columns hold random bytes of a text's usual size. What PostgreSQL would do about so much at once
  * in the following minutes (statistics, visibility, writing pages out) it does right here, so that it is not measured.
  */
 export async function fill(arena: Arena, messages: number, channels: readonly string[]): Promise<void> {
@@ -23,7 +26,7 @@ export async function fill(arena: Arena, messages: number, channels: readonly st
   const values = [epoch, messages, channels];
   for (const statement of FILL) await arena.database.rows(statement, values);
   // Tables by name: an ANALYZE of what is empty would tell the planner that reading all of it costs nothing.
-  await arena.database.rows("VACUUM (ANALYZE) event, message, delivery, seen");
+  await arena.database.rows("VACUUM (ANALYZE) event, message, delivery, seen, contact");
   await arena.database.rows("CHECKPOINT");
 }
 
@@ -48,6 +51,9 @@ const FILL = [
      substr(sealed, 1, 200) FROM ${SERIES}`,
   `INSERT INTO seen (hash, message_id, first_seen)
    SELECT decode(md5('a' || i) || md5('b' || i), 'hex'), id, at FROM ${SERIES}`,
+  `INSERT INTO contact (id, channel, phone_bi, user_bi, since, disputed, seen_on, sealed)
+   SELECT id, '${CONTACTS_CHANNEL}', person, decode(md5('user' || i), 'hex'), at, false, at, substr(sealed, 1, 200)
+   FROM ${SERIES} WHERE i % ${PER_PATIENT} = 0`,
 ];
 
 /** The keyed hashes of the filling, as the statements above make them. */

@@ -1,15 +1,16 @@
 import { createHash, randomBytes } from "node:crypto";
 import { openStore, type Store } from "#src/store/data-source.ts";
+import { findContacts } from "#src/store/sql/contacts.ts";
 import { storeIntake, type EventRow, type IntakeBatch, type IntakeRow } from "#src/store/sql/intake.ts";
 import { claimLanes } from "#src/store/sql/lanes.ts";
 import type { Arena } from "./arena.ts";
+import { CONTACTS_CHANNEL } from "./fill.ts";
 import { round } from "./latency.ts";
 import { onCpuMs } from "./processes-table.ts";
 
 /** Webhooks in one commit, about what a loaded engine gathers. */
 const BATCH = 50;
 const CONVERSATIONS = 600;
-const CHANNEL = "steps";
 /** Bytes of a text's sealed columns. */
 const SIZES = { raw: 768, sealed: 384, externalId: 90, hash: 32 };
 
@@ -72,8 +73,12 @@ async function openStand(arena: Arena): Promise<Stand> {
 
 async function takeTurn(stand: Stand, position: number): Promise<void> {
   const batch = makeBatch(stand.epoch, position);
-  await spend(stand, "intake", () => storeIntake(stand.store, batch));
-  const claim = { channel: CHANNEL, stage: "prepare", limit: BATCH };
+  const contacts = batch.messages.map(({ channel, contactBi }) => ({ channel, phoneBi: contactBi, userBi: null }));
+  await spend(stand, "intake", async () => {
+    await findContacts(stand.store, contacts);
+    await storeIntake(stand.store, batch);
+  });
+  const claim = { channel: CONTACTS_CHANNEL, stage: "prepare", limit: BATCH };
   await spend(stand, "claim", () => claimLanes(stand.store, [claim], { owner: "bench", leaseMs: 20_000 }));
   await stand.arena.database.rows("DELETE FROM lane");
 }
@@ -91,13 +96,13 @@ function makeBatch(epoch: number, position: number): IntakeBatch {
   const events: EventRow[] = [];
   const messages: IntakeRow[] = [];
   for (let index = position; index < position + BATCH; index += 1) {
-    const event = { epoch, id: inOrder(), channel: CHANNEL, receivedAt, raw: randomBytes(SIZES.raw) };
+    const event = { epoch, id: inOrder(), channel: CONTACTS_CHANNEL, receivedAt, raw: randomBytes(SIZES.raw) };
     const person = createHash("sha256")
       .update(String(index % CONVERSATIONS))
       .digest();
     events.push(event);
     messages.push({
-      ...{ epoch, id: uuid(randomBytes(16)), eventId: event.id, channel: CHANNEL, kind: "text", receivedAt },
+      ...{ epoch, id: uuid(randomBytes(16)), eventId: event.id, channel: CONTACTS_CHANNEL, kind: "text", receivedAt },
       ...{ laneKey: person, contactBi: person, state: "received", reason: null },
       seenHash: randomBytes(SIZES.hash),
       externalBi: randomBytes(SIZES.hash),

@@ -1,3 +1,4 @@
+import type { RequestListener } from "node:http";
 import express, { Router, type RequestHandler } from "express";
 import helmet from "helmet";
 import { requireToken } from "./auth.ts";
@@ -11,17 +12,18 @@ import { notFound, problemHandler } from "./problem.ts";
 import { purgeRoutes } from "./purges.ts";
 import { releaseRoutes } from "./release.ts";
 import { rehomingRoutes } from "./rehomings.ts";
-import { webhookRoutes } from "./webhooks.ts";
+import { createWebhooks } from "./webhooks.ts";
 import { withdrawRoutes } from "./withdraw.ts";
 
 /** The engine's HTTP side; listens nowhere. Slow senders are cut off by the server's time-outs, not here. */
-export function createApp(deps: ApiDeps): express.Express {
+export function createApp(deps: ApiDeps): RequestListener {
+  const webhooks = createWebhooks(deps);
   const app = express();
   app.disable("x-powered-by").disable("etag");
   // Whose X-Forwarded-For tells the client's address.
   app.set("trust proxy", (address: string) => deps.clients.trusts(address));
   // What a browser is told to do with pages means nothing to a provider, and costs as much as the rest of the answer.
-  app.use("/webhooks", helmet.noSniff(), webhookRoutes(deps));
+  app.use("/webhooks", helmet.noSniff(), webhooks.routes);
   app.use(helmet());
   app.use(healthRoutes(deps));
   app.use("/api", apiRoutes(deps));
@@ -29,7 +31,9 @@ export function createApp(deps: ApiDeps): express.Express {
     throw notFound("address");
   });
   app.use(problemHandler(deps.log));
-  return app;
+  return (request, response) => {
+    if (!webhooks.post(request, response, app as RequestListener)) app(request, response);
+  };
 }
 
 function apiRoutes(deps: ApiDeps): Router {

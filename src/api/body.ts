@@ -7,24 +7,29 @@ import { Problem, tooLarge } from "./problem.ts";
  * @param received hears the size of each piece, before the next is read
  * @throws Problem 413, 415; the stream's own error when the sender breaks off
  */
-export async function readBody(
-  request: IncomingMessage,
-  limit: number,
-  received: (bytes: number) => void,
-): Promise<Buffer> {
-  const encoding = request.headers["content-encoding"];
-  if (encoding !== undefined && encoding.toLowerCase() !== "identity") throw compressed();
-  if (Number(request.headers["content-length"]) > limit) throw tooLarge();
-  const pieces: Buffer[] = [];
-  let size = 0;
-  // Breaking off a plain iteration would close the connection before the refusal is written.
-  for await (const piece of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    size += piece.length;
-    if (size > limit) throw tooLarge();
-    pieces.push(piece);
-    received(piece.length);
-  }
-  return Buffer.concat(pieces, size);
+export function readBody(request: IncomingMessage, limit: number, received: (bytes: number) => void): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const encoding = request.headers["content-encoding"];
+    if (encoding !== undefined && encoding.toLowerCase() !== "identity") throw compressed();
+    if (Number(request.headers["content-length"]) > limit) throw tooLarge();
+    const pieces: Buffer[] = [];
+    let size = 0;
+    const take = (piece: Buffer) => {
+      size += piece.length;
+      if (size <= limit) {
+        pieces.push(piece);
+        received(piece.length);
+      } else {
+        request.off("data", take);
+        reject(tooLarge());
+      }
+    };
+    // By events and not by iteration, which costs a webhook several times as much.
+    request
+      .on("data", take)
+      .once("error", reject)
+      .once("end", () => resolve(Buffer.concat(pieces, size)));
+  });
 }
 
 function compressed(): Problem {

@@ -10,11 +10,20 @@ interface Limits {
 
 const LIMITS: Limits = { waitingBytes: 64 * 1024 * 1024, patienceMs: 10_000 };
 
+interface Waiting {
+  readonly until: number;
+  readonly tellLate: () => void;
+}
+
 /** What waits to be stored: not more than fits, and not longer than anybody listens. */
 export class Room {
   readonly #log: ApiDeps["log"];
   readonly #limits: Limits;
+  /** Who is still listened to; all are as patient, so the first to come is the first to be late. */
+  readonly #waiting = new Set<Waiting>();
   #bytes = 0;
+  /** One for all that wait: to set and clear one for each would cost as much as its signature. */
+  #timer: NodeJS.Timeout | undefined;
 
   constructor({ log }: Pick<ApiDeps, "log">, limits: Partial<Limits> = {}) {
     this.#log = log;
@@ -26,20 +35,44 @@ export class Room {
    * again, it is recognised.
    * @throws Problem 503
    */
-  async hold(bytes: number, store: () => Promise<void>): Promise<void> {
-    if (this.#bytes + bytes > this.#limits.waitingBytes) {
-      this.#log("error", "webhook.no_room", { waiting_bytes: this.#bytes });
-      throw unavailable("Too much waits to be stored; send it again.");
+  hold(bytes: number, store: () => Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#bytes + bytes > this.#limits.waitingBytes) {
+        this.#log("error", "webhook.no_room", { waiting_bytes: this.#bytes });
+        reject(unavailable("Too much waits to be stored; send it again."));
+        return;
+      }
+      this.#bytes += bytes;
+      const tellLate = () => {
+        this.#log("error", "webhook.late", { waiting_bytes: this.#bytes });
+        reject(unavailable("Storing takes too long; send it again."));
+      };
+      const waiting = { until: performance.now() + this.#limits.patienceMs, tellLate };
+      this.#waiting.add(waiting);
+      if (!this.#timer) this.#timer = this.#lookAfter(this.#limits.patienceMs);
+      store()
+        .finally(() => {
+          this.#bytes -= bytes;
+          this.#waiting.delete(waiting);
+        })
+        .then(resolve, reject);
+    });
+  }
+
+  #lookAfter(ms: number): NodeJS.Timeout {
+    return setTimeout(() => this.#turnLateAway(), ms).unref();
+  }
+
+  #turnLateAway(): void {
+    this.#timer = undefined;
+    for (const waiting of this.#waiting) {
+      const ms = waiting.until - performance.now();
+      if (ms > 0) {
+        this.#timer = this.#lookAfter(ms);
+        return;
+      }
+      this.#waiting.delete(waiting);
+      waiting.tellLate();
     }
-    this.#bytes += bytes;
-    const storing = store().finally(() => (this.#bytes -= bytes));
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<"late">((resolve) => (timer = setTimeout(() => resolve("late"), this.#limits.patienceMs)));
-    const outcome = await Promise.race([storing, late]).finally(() => clearTimeout(timer));
-    if (outcome !== "late") return;
-    this.#log("error", "webhook.late", { waiting_bytes: this.#bytes });
-    // Its failure is told by its own log line.
-    storing.catch(() => undefined);
-    throw unavailable("Storing takes too long; send it again.");
   }
 }

@@ -12,7 +12,7 @@ import {
   type SentFrom,
 } from "#src/store/sql/contacts.ts";
 import type { ContactFacts } from "./contact-book.ts";
-import { phoneKey } from "./phone.ts";
+import { contactKey } from "./phone.ts";
 
 interface ContactsDeps {
   readonly store: Queryable;
@@ -43,9 +43,8 @@ export function createContacts({ store, sealer, blindIndex }: ContactsDeps): Con
         contact?.phone === undefined && contact?.userId !== undefined
           ? await withNumber({ sealer, blindIndex, store }, channel, contact)
           : contact;
-      const doubtful =
-        named?.phone !== undefined && (await hands.add({ phoneBi: phoneKey(blindIndex, named.phone), sentAt }));
-      return { contact: named, doubtful };
+      const phoneBi = named?.phone === undefined ? null : contactKey(blindIndex, named);
+      return { contact: named, doubtful: phoneBi !== null && (await hands.add({ phoneBi, sentAt })) };
     },
   };
 }
@@ -62,10 +61,11 @@ async function withNumber({ store, sealer, blindIndex }: ContactsDeps, channel: 
 }
 
 /** The keyed hashes by which a contact is found. */
-export function contactIds(blindIndex: BlindIndex, channel: string, { phone, userId }: Contact): ContactKey {
+export function contactIds(blindIndex: BlindIndex, channel: string, contact: Contact): ContactKey {
+  const { phone, userId } = contact;
   return {
     channel,
-    phoneBi: phone === undefined ? null : phoneKey(blindIndex, phone),
+    phoneBi: phone === undefined ? null : contactKey(blindIndex, contact),
     userBi: userId === undefined ? null : blindIndex.of("user-id", userId),
   };
 }

@@ -23,8 +23,20 @@ export function phoneKey(blindIndex: BlindIndex, digits: string): Buffer {
   return blindIndex.of("phone", comparablePhone(digits));
 }
 
-/** The keyed hash of a contact: its number where it shows one, else its user id. */
+const KEYS = new WeakMap<BlindIndex, WeakMap<Contact, Buffer | null>>();
+
+/** The keyed hash of a contact: its number where it shows one, else its user id. Made once, for every step asks for it. */
 export function contactKey(blindIndex: BlindIndex, contact: Contact): Buffer | null {
+  const keys = KEYS.get(blindIndex) ?? new WeakMap<Contact, Buffer | null>();
+  KEYS.set(blindIndex, keys);
+  const known = keys.get(contact);
+  if (known !== undefined) return known;
+  const made = makeKey(blindIndex, contact);
+  keys.set(contact, made);
+  return made;
+}
+
+function makeKey(blindIndex: BlindIndex, contact: Contact): Buffer | null {
   if (contact.phone !== undefined) return phoneKey(blindIndex, contact.phone);
   return contact.userId === undefined ? null : blindIndex.of("user-id", contact.userId);
 }

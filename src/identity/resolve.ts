@@ -8,6 +8,11 @@ export type Resolution =
   | { readonly found: true; readonly subject: Subject; readonly patientId: string; readonly seen: readonly string[] }
   | { readonly found: false; readonly reason: HoldReason; readonly seen: readonly string[] };
 
+/** Who asks, and may lose interest: its signal is only made when something takes long enough to be broken off. */
+export interface Interruptible {
+  readonly signal: AbortSignal;
+}
+
 /** The level of a link that rests only on the directory: exactly one patient carries the number. */
 const BY_NUMBER = 1;
 
@@ -20,10 +25,10 @@ export async function resolve(
   directory: Directory,
   contact: Contact | undefined,
   { requireLevel, lookup }: { readonly requireLevel: number; readonly lookup?: PatientLookup },
-  signal: AbortSignal,
+  asking: Interruptible,
 ): Promise<Resolution> {
   if (contact?.phone === undefined) return { found: false, reason: "unknown", seen: [] };
-  if (lookup) await directory.refresh(contact.phone, lookup, signal);
+  if (lookup) await directory.refresh(contact.phone, lookup, asking.signal);
   const patients = await directory.byPhone(contact.phone);
   const seen = patients.map(({ id, version }) => `${id}@${version}`);
   const [only, ...more] = patients;

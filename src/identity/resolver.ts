@@ -1,6 +1,6 @@
 import type { Contact } from "#src/message/contact.ts";
 import type { Directory } from "./directory.ts";
-import { resolve, type Resolution } from "./resolve.ts";
+import { resolve, type Interruptible, type Resolution } from "./resolve.ts";
 
 /** A resolution, and a way to say that it turned out to be no longer true. */
 export type Resolved = Resolution & { forget(): void };
@@ -9,7 +9,7 @@ export type Resolved = Resolution & { forget(): void };
 export type Resolver = (
   contact: Contact | undefined,
   identity: Parameters<typeof resolve>[2],
-  signal: AbortSignal,
+  asking: Interruptible,
 ) => Promise<Resolved>;
 
 /** Long enough for a conversation under way, short enough that nobody's data outlives its use in memory. */
@@ -28,11 +28,11 @@ interface Remembered {
  */
 export function createResolver(directory: Directory, now: () => number = () => performance.now()): Resolver {
   const remembered = new Map<string, Remembered>();
-  return async (contact, identity, signal) => {
-    if (identity.lookup) return { ...(await resolve(directory, contact, identity, signal)), forget: () => undefined };
+  return async (contact, identity, asking) => {
+    if (identity.lookup) return { ...(await resolve(directory, contact, identity, asking)), forget: () => undefined };
     const key = JSON.stringify([identity.requireLevel, contact?.phone, contact?.userId]);
     const known = remembered.get(key);
-    const fresh = known && now() < known.until ? known : remember(key, resolve(directory, contact, identity, signal));
+    const fresh = known && now() < known.until ? known : remember(key, resolve(directory, contact, identity, asking));
     try {
       const resolution = await fresh.resolution;
       return { ...resolution, forget: () => forget(key, fresh) };

@@ -6,6 +6,7 @@ import { admit, contentOf } from "./attachment/admit.ts";
 import type { Moved } from "./attachment/large-gate.ts";
 import { receive, type Received } from "./attachment/receive.ts";
 import type { PipelineDeps } from "./deps.ts";
+import type { Leased } from "./lease.ts";
 import type { RunningChannel } from "./running-channel.ts";
 import { place, type SealedAttachmentBody } from "./sealed-message.ts";
 
@@ -31,7 +32,7 @@ export async function assemble(
   epoch: number,
   message: Message,
   judged: JudgedAttachment[],
-  signal: AbortSignal,
+  leased: Leased,
 ): Promise<Assembled> {
   const attachments: Attachment[] = [];
   for (const attachment of message.attachments) {
@@ -39,7 +40,9 @@ export async function assemble(
       attachments.push(attachment);
       continue;
     }
-    const outcome = await deps.largeGate.pass((moved) => obtain(deps, channel, epoch, attachment, moved, signal));
+    const outcome = await deps.largeGate.pass((moved) =>
+      obtain(deps, channel, epoch, attachment, moved, leased.signal),
+    );
     judged.push(judgedRow(deps, channel, epoch, message.id, outcome.attachment));
     if (outcome.refused) return { quarantined: outcome.refused };
     attachments.push(outcome.attachment);

@@ -19,8 +19,10 @@ export interface Leased {
 
 interface Holding {
   readonly lane: ClaimedLane;
-  readonly abort: AbortController;
   until: Deadline;
+  lost: boolean;
+  /** Made when its signal is asked for: most turns are over before anything could be broken off. */
+  abort?: AbortController;
 }
 
 /** The end of a lease by both clocks of this process: one jumps when set, the other stands still in a suspended machine. */
@@ -74,11 +76,11 @@ export function createLeases(deps: PipelineDeps): Leases {
       );
       for (const holding of lanes) {
         if (ours.has(holding.lane.token)) holding.until = until;
-        else holding.abort.abort();
+        else lose(holding);
       }
     } catch {
       // The database is away: whoever cannot renew in time has lost the lane, which `valid` then says.
-      for (const holding of lanes) if (isOver(holding.until)) holding.abort.abort();
+      for (const holding of lanes) if (isOver(holding.until)) lose(holding);
     }
   }
 
@@ -117,9 +119,15 @@ export function createLeases(deps: PipelineDeps): Leases {
   });
 
   function hold(lane: ClaimedLane, until: Deadline): Leased {
-    const holding: Holding = { lane, abort: new AbortController(), until };
+    const holding: Holding = { lane, until, lost: false };
     held.set(lane.token, holding);
-    return { lane, signal: holding.abort.signal, valid: () => !isOver(holding.until) };
+    return {
+      lane,
+      get signal() {
+        return signalOf(holding);
+      },
+      valid: () => !isOver(holding.until),
+    };
   }
 
   return {
@@ -133,9 +141,20 @@ export function createLeases(deps: PipelineDeps): Leases {
     },
     stop: () => {
       for (const timer of timers) clearInterval(timer);
-      for (const holding of held.values()) holding.abort.abort();
+      for (const holding of held.values()) lose(holding);
     },
   };
+}
+
+function lose(holding: Holding): void {
+  holding.lost = true;
+  holding.abort?.abort();
+}
+
+function signalOf(holding: Holding): AbortSignal {
+  holding.abort ??= new AbortController();
+  if (holding.lost) holding.abort.abort();
+  return holding.abort.signal;
 }
 
 function stageOf({ channel, stage }: { readonly channel: string; readonly stage: string }): string {

@@ -40,7 +40,7 @@ export async function prepareTurn(
       if (!ours) return false;
       done = [];
     }
-    const attempt = () => prepare(deps, work, leased.signal);
+    const attempt = () => prepare(deps, work, leased);
     const began = performance.now();
     const fetches = work.attachments.length > 0;
     const prepared = await (fetches ? fetching.run(attempt) : attempt());

@@ -9,6 +9,7 @@ import type { AttachmentState, PreparedRow, ReceivedRow } from "#src/store/sql/p
 import { assemble } from "./assemble.ts";
 import { freezeDay } from "./day.ts";
 import type { PipelineDeps } from "./deps.ts";
+import type { Leased } from "./lease.ts";
 import { route } from "./route.ts";
 import type { RunningChannel } from "./running-channel.ts";
 import { messageOf, openMessage, place } from "./sealed-message.ts";
@@ -40,16 +41,16 @@ export interface ToPrepare {
 }
 
 /** Assembles, filters, identifies and routes one message. Never throws: what may work later stays `received`. */
-export async function prepare(deps: PipelineDeps, work: ToPrepare, signal: AbortSignal): Promise<Prepared> {
+export async function prepare(deps: PipelineDeps, work: ToPrepare, leased: Leased): Promise<Prepared> {
   const judged: JudgedAttachment[] = [];
-  return { work, judged, ...(await decide(deps, work, judged, signal)) };
+  return { work, judged, ...(await decide(deps, work, judged, leased)) };
 }
 
 async function decide(
   deps: PipelineDeps,
   work: ToPrepare,
   judged: JudgedAttachment[],
-  signal: AbortSignal,
+  leased: Leased,
 ): Promise<Decision> {
   const { row } = work;
   const channel = deps.channels(row.channel);
@@ -60,10 +61,10 @@ async function decide(
         ? { message: messageOf(row, work.draft), hold: undefined }
         : openMessage(deps.sealer, row, work.attachments);
     if (hold) return { row: held(work, hold) };
-    const assembled = await assemble(deps, channel, row.epoch, message, judged, signal);
+    const assembled = await assemble(deps, channel, row.epoch, message, judged, leased);
     if ("quarantined" in assembled) return { row: held(work, "quarantine", assembled.quarantined) };
     if (!channel.passes(assembled.message)) return { row: filtered(deps, work, channel) };
-    return await identifyAndRoute(deps, work, channel, assembled.message, signal);
+    return await identifyAndRoute(deps, work, channel, assembled.message, leased);
   } catch (error) {
     return { row: again(deps, work, error) };
   }
@@ -74,11 +75,11 @@ async function identifyAndRoute(
   work: ToPrepare,
   channel: RunningChannel,
   message: Message,
-  signal: AbortSignal,
+  leased: Leased,
 ): Promise<Decision> {
   if (!channel.identity) return { row: await routed(deps, work, channel, message) };
   const who = await deps.contacts.identifiable(channel.id, counterpart(message), message.sentAt);
-  const resolution = await deps.resolve(who.contact, channel.identity, signal);
+  const resolution = await deps.resolve(who.contact, channel.identity, leased);
   const row = !resolution.found
     ? held(work, resolution.reason)
     : who.doubtful

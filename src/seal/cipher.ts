@@ -17,8 +17,8 @@ const NO_SALT = createSecretKey(Buffer.alloc(32));
 const FIRST_BLOCK = Buffer.from([1]);
 
 /** AES-256-GCM with a random 96-bit nonce: nonce ‖ ciphertext ‖ tag (NIST SP 800-38D). */
-export function encrypt(key: Buffer | KeyObject, plain: Uint8Array, aad: Buffer, nonce = freshNonce()): Buffer {
-  return Buffer.concat(encryptPieces(key, [plain], aad, nonce));
+export function encrypt(key: Buffer | KeyObject, plain: Uint8Array, aad: Buffer): Buffer {
+  return Buffer.concat(encryptPieces(key, [plain], aad));
 }
 
 /** The same of bytes that lie in several pieces, in pieces: none of them is copied. */
@@ -26,7 +26,7 @@ export function encryptPieces(
   key: Buffer | KeyObject,
   plain: readonly Uint8Array[],
   aad: Buffer,
-  nonce: Buffer = randomBytes(NONCE_BYTES),
+  nonce = freshNonce(),
 ): Buffer[] {
   const cipher = createCipheriv(ALGORITHM, key, nonce, { authTagLength: TAG_BYTES });
   cipher.setAAD(aad);
@@ -105,7 +105,9 @@ function cached(cache: WeakMap<Buffer, KeyObject>, key: Buffer, make: (key: Buff
 
 /** Parts joined so that no two lists read the same. */
 export function lengthPrefixed(...parts: readonly string[]): Buffer {
-  return Buffer.from(parts.map((part) => `${Buffer.byteLength(part)}:${part}`).join(""), "utf8");
+  let joined = "";
+  for (const part of parts) joined += `${Buffer.byteLength(part)}:${part}`;
+  return Buffer.from(joined, "utf8");
 }
 
 function broken(cause?: unknown): BotenstoffError {

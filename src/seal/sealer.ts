@@ -1,5 +1,5 @@
 import { BotenstoffError } from "#src/message/error-code.ts";
-import { decrypt, encrypt, lengthPrefixed, subkeyObject } from "./cipher.ts";
+import { decrypt, encryptPieces, lengthPrefixed, subkeyObject } from "./cipher.ts";
 import { DIRECTORY_EPOCH, type Keyring } from "./keyring.ts";
 import type { Place } from "./place.ts";
 
@@ -21,7 +21,8 @@ export interface Sealer {
 export function createSealer(keyring: Keyring, tenant = "default"): Sealer {
   const seal = (place: Place, plain: Uint8Array): Buffer => {
     const key = place.epoch === DIRECTORY_EPOCH ? keyring.named("directory") : keyring.epochKey(place.epoch);
-    return Buffer.concat([VERSION_BYTE, encrypt(subkeyObject(key, place.row), plain, bind(tenant, place))]);
+    const pieces = encryptPieces(subkeyObject(key, place.row), [plain], bind(tenant, place));
+    return Buffer.concat([VERSION_BYTE, ...pieces]);
   };
   const open = (place: Place, sealed: Uint8Array): Buffer => {
     if (sealed[0] !== VERSION) {

@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { once } from "node:events";
-import { request as httpRequest } from "node:http";
+import { createServer, request as httpRequest } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
@@ -120,7 +120,7 @@ describe("POST /webhooks/:channel", () => {
   });
 
   test("refuses more than 3 MB by its announced length, before it arrives", async () => {
-    await using server = createApp(harness.deps).listen(0, "127.0.0.1");
+    await using server = createServer(createApp(harness.deps)).listen(0, "127.0.0.1");
     await once(server, "listening");
     const status = await new Promise<number | undefined>((resolve, reject) => {
       const { port } = server.address() as AddressInfo;
@@ -136,7 +136,7 @@ describe("POST /webhooks/:channel", () => {
   });
 
   test("refuses more than 3 MB that comes without a length", async () => {
-    await using server = createApp(harness.deps).listen(0, "127.0.0.1");
+    await using server = createServer(createApp(harness.deps)).listen(0, "127.0.0.1");
     await once(server, "listening");
     const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}${PATH}`, {
       method: "POST",

@@ -12,7 +12,7 @@ import { PATIENT, startTestEngine } from "../engine/harness.ts";
 import { createDirectoryHarness } from "./harness.ts";
 
 const PHONE = "4915112345678";
-const signal = AbortSignal.timeout(120_000);
+const asking = { signal: AbortSignal.timeout(120_000) };
 
 let harness: Awaited<ReturnType<typeof createDirectoryHarness>>;
 let lookup: PatientLookup;
@@ -21,7 +21,7 @@ afterAll(() => harness.close());
 beforeEach(() => harness.clear());
 afterEach(() => lookup.close());
 
-const identify = () => resolve(harness.directory, { phone: PHONE }, { requireLevel: 1, lookup }, signal);
+const identify = () => resolve(harness.directory, { phone: PHONE }, { requireLevel: 1, lookup }, asking);
 
 describe("by FHIR search", () => {
   let kis: KisFhir;

@@ -4,7 +4,7 @@ import type { PatientLookup } from "#src/identity/lookup/lookup.ts";
 import { createResolver } from "#src/identity/resolver.ts";
 
 const LEVEL = { requireLevel: 1 };
-const { signal } = new AbortController();
+const asking = new AbortController();
 const CONTACT = { phone: "4915112345678" };
 
 describe("what was found of a contact", () => {
@@ -12,38 +12,38 @@ describe("what was found of a contact", () => {
     const { directory, asked } = counting();
     let now = 0;
     const resolve = createResolver(directory, () => now);
-    await Promise.all([resolve(CONTACT, LEVEL, signal), resolve(CONTACT, LEVEL, signal)]);
+    await Promise.all([resolve(CONTACT, LEVEL, asking), resolve(CONTACT, LEVEL, asking)]);
     now = 59_999;
-    await resolve(CONTACT, LEVEL, signal);
+    await resolve(CONTACT, LEVEL, asking);
     expect(asked()).toBe(1);
     now = 60_000;
-    await resolve(CONTACT, LEVEL, signal);
+    await resolve(CONTACT, LEVEL, asking);
     expect(asked()).toBe(2);
   });
 
   test("is asked for anew once it was found untrue, by whoever of several found out", async () => {
     const { directory, asked } = counting();
     const resolve = createResolver(directory, () => 0);
-    const [first, second] = await Promise.all([resolve(CONTACT, LEVEL, signal), resolve(CONTACT, LEVEL, signal)]);
+    const [first, second] = await Promise.all([resolve(CONTACT, LEVEL, asking), resolve(CONTACT, LEVEL, asking)]);
     first.forget();
-    const newer = await resolve(CONTACT, LEVEL, signal);
+    const newer = await resolve(CONTACT, LEVEL, asking);
     second.forget();
-    expect(await resolve(CONTACT, LEVEL, signal)).toMatchObject({ seen: newer.seen });
+    expect(await resolve(CONTACT, LEVEL, asking)).toMatchObject({ seen: newer.seen });
     expect(asked()).toBe(2);
   });
 
   test("is of its own for each required level", async () => {
     const resolve = createResolver(counting().directory, () => 0);
-    expect(await resolve(CONTACT, LEVEL, signal)).toMatchObject({ found: true });
-    expect(await resolve(CONTACT, { requireLevel: 3 }, signal)).toMatchObject({ found: false, reason: "unverified" });
+    expect(await resolve(CONTACT, LEVEL, asking)).toMatchObject({ found: true });
+    expect(await resolve(CONTACT, { requireLevel: 3 }, asking)).toMatchObject({ found: false, reason: "unverified" });
   });
 
   test("is asked for every time where the channel looks it up in the KIS", async () => {
     const { directory, asked } = counting();
     const resolve = createResolver(directory, () => 0);
     const identity = { ...LEVEL, lookup: {} as PatientLookup };
-    await resolve(CONTACT, identity, signal);
-    await resolve(CONTACT, identity, signal);
+    await resolve(CONTACT, identity, asking);
+    await resolve(CONTACT, identity, asking);
     expect(asked()).toBe(2);
   });
 
@@ -51,16 +51,16 @@ describe("what was found of a contact", () => {
     let broken = true;
     const { directory } = counting(() => broken);
     const resolve = createResolver(directory, () => 0);
-    await expect(resolve(CONTACT, LEVEL, signal)).rejects.toThrow("away");
+    await expect(resolve(CONTACT, LEVEL, asking)).rejects.toThrow("away");
     broken = false;
-    expect(await resolve(CONTACT, LEVEL, signal)).toMatchObject({ found: true });
+    expect(await resolve(CONTACT, LEVEL, asking)).toMatchObject({ found: true });
   });
 
   test("is kept for a bounded number of contacts", async () => {
     const { directory, asked } = counting();
     const resolve = createResolver(directory, () => 0);
-    for (let index = 0; index <= 2_000; index += 1) await resolve({ phone: String(index) }, LEVEL, signal);
-    await resolve({ phone: "0" }, LEVEL, signal);
+    for (let index = 0; index <= 2_000; index += 1) await resolve({ phone: String(index) }, LEVEL, asking);
+    await resolve({ phone: "0" }, LEVEL, asking);
     expect(asked()).toBe(2_002);
   });
 });

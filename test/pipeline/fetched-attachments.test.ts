@@ -103,9 +103,10 @@ function engine({ settling = true } = {}) {
     },
     /** Prepares the message; what came of it is to be settled by the caller. */
     work: async () => {
-      const { lane, signal } = await claim();
-      const [work] = (await takeToPrepare(deps, [{ lane, signal, valid: () => true }])).get(lane) ?? [];
-      const prepared = [await prepare(deps, work!, signal)];
+      const leased = await claim();
+      const { lane } = leased;
+      const [work] = (await takeToPrepare(deps, [leased])).get(lane) ?? [];
+      const prepared = [await prepare(deps, work!, leased)];
       return { turn: { ...lane, waitMs: 0, retried: false, park: null }, prepared };
     },
   };

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import pg from "pg";
 import { DataSource } from "typeorm";
+import { encodeArrays } from "./binary-arrays.ts";
 import { ENTITIES } from "./entities/index.ts";
 import { storeError } from "./errors.ts";
 import { MIGRATIONS } from "./migrations/index.ts";
@@ -154,7 +155,7 @@ async function query<Row extends object>(
   values?: readonly unknown[],
 ): Promise<{ rows: Row[]; rowCount: number | null }> {
   if (!values) return db.query<Row & pg.QueryResultRow>(text);
-  return db.query<Row & pg.QueryResultRow>({ name: nameOf(text), text, values: values as unknown[] });
+  return db.query<Row & pg.QueryResultRow>({ name: nameOf(text), text, values: encodeArrays(text, values) });
 }
 
 const NAMES = new Map<string, string>();

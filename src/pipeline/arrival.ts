@@ -38,7 +38,7 @@ export function sealArrival(
   const { receivedAt } = event;
   const origin = (channel: string): Origin => ({ epoch, channel, eventId, receivedAt });
   const messages = shares.flatMap((share) =>
-    share.messages.map((draft) => ({ draft, ...sealDraft(deps, origin(share.channel), draft) })),
+    share.messages.map((draft) => sealDraft(deps, origin(share.channel), draft)),
   );
   const notices = shares.flatMap((share) =>
     share.notices.map((draft) => sealNotice(deps, origin(share.channel), draft)),
@@ -51,7 +51,7 @@ export function sealArrival(
       receivedAt,
       raw: deps.sealer.seal(place.event(epoch, eventId), event.raw),
     },
-    messages: messages.map(({ row, draft }) => ({ ...row, draft })),
+    messages: messages.map(({ row }) => row),
     attachments: messages.flatMap(({ attachments }) => attachments),
     notices: notices.map(({ row }) => row),
     reports: notices.flatMap(({ report }) => report ?? []),
@@ -63,13 +63,14 @@ export function sealDraft(
   { sealer, blindIndex }: PipelineDeps,
   origin: Origin,
   draft: MessageDraft,
-): { row: IntakeRow; attachments: AttachmentRow[] } {
+): { row: ArrivedMessage; attachments: AttachmentRow[] } {
   const { epoch, channel, receivedAt } = origin;
   const { externalId, part = "", attachments = [], hold } = draft;
   const id = messageId(channel, externalId, part);
   const state = hold ? "held" : "received";
   const contact = counterpart(draft);
-  const row: IntakeRow = {
+  const row: ArrivedMessage = {
+    draft,
     epoch,
     channel,
     eventId: origin.eventId,

@@ -107,7 +107,7 @@ function placeIn(deps: PipelineDeps, row: ArrivedMessage, shown: Contact, contac
 }
 
 function sealAgain(deps: PipelineDeps, row: ArrivedMessage, draft: MessageDraft): ArrivedMessage {
-  return { ...sealDraft(deps, row, draft).row, draft };
+  return sealDraft(deps, row, draft).row;
 }
 
 async function writeBooks(deps: PipelineDeps, db: Queryable, books: ReadonlyMap<string, ContactBook>): Promise<void> {

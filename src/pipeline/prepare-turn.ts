@@ -27,7 +27,8 @@ export async function prepareTurn(
   const { lane } = leased;
   const channel = deps.channels(lane.channel);
   // The next message of a day builds on what is written of this one.
-  const daily = channel !== undefined && dayOf(channel, new Date(deps.clock()).toISOString()) !== undefined;
+  const daily =
+    works.length > 1 && channel !== undefined && dayOf(channel, new Date(deps.clock()).toISOString()) !== undefined;
   let done: Prepared[] = [];
   let patienceMs = 0;
   for (const work of works) {

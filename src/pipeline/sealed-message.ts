@@ -103,8 +103,7 @@ interface SealedRow {
 
 /** What of a draft is sealed in one: neither what has a place of its own, nor what only intake needs. */
 export function bodyOf(draft: MessageDraft): SealedBody {
-  const { externalId: _, part: _part, attachments: _attachments, ...rest } = draft;
-  const { addressee: _addressee, direct: _direct, contactNews: _news, ...body } = rest;
+  const { externalId, part, attachments, addressee, direct, contactNews, ...body } = draft;
   return body;
 }
 

@@ -15,6 +15,8 @@ export function shareOut(
   cut: Cut,
   owner: (address: string) => string | undefined,
 ): [Share, ...Share[]] {
+  // Nearly every event: all of it is the receiving channel's own.
+  if ([...cut.messages, ...cut.notices].every(({ addressee }) => addressee === undefined)) return [{ channel, ...cut }];
   const owners = new Map<string, string>();
   const ownerOf = (addressee: string | undefined): string => {
     if (addressee === undefined) return channel;

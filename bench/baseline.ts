@@ -25,7 +25,7 @@ export async function measureBaseline(
   const messages = Math.round(plan.messages * SHARE);
   let perSecond = 0;
   // The first pass warms up.
-  for (const count of [Math.min(1_000, messages), messages]) {
+  for (const count of [Math.min(3_000, messages), messages]) {
     await load.call("prepare", { ...plan, messages: count });
     const { seconds } = await load.call<LoadReport>("run", { ports: [port] } satisfies WebhookRun);
     perSecond = round(count / seconds, 0);

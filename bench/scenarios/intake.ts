@@ -24,7 +24,7 @@ export const intake: Scenario = {
 };
 
 async function measure(arena: Arena, { quick }: Settings): Promise<Result> {
-  const messages = quick ? 3_000 : 30_000;
+  const [warmUp, messages] = quick ? [2_000, 3_000] : [10_000, 30_000];
   const channels = await arena.deploy("intake");
   const ids = channels.map(({ id }) => id);
   const { appSecret } = arena;
@@ -36,7 +36,7 @@ async function measure(arena: Arena, { quick }: Settings): Promise<Result> {
   const engine = await arena.startEngine();
   const port = Number(new URL(engine.url).port);
 
-  await load.call("prepare", { ...plan, messages: 2_000 } satisfies WebhookPlan);
+  await load.call("prepare", { ...plan, messages: warmUp } satisfies WebhookPlan);
   const warm = await load.call<LoadReport>("run", { ports: [port] } satisfies WebhookRun);
   await load.call("prepare", plan satisfies WebhookPlan);
   const { cost, done: full } = await meter(arena, async () => ({
@@ -48,7 +48,7 @@ async function measure(arena: Arena, { quick }: Settings): Promise<Result> {
   await load.call("prepare", paced satisfies WebhookPlan);
   const half = await load.call<LoadReport>("run", { ports: [port], perSecond: halfRate } satisfies WebhookRun);
 
-  const acknowledged = 2_000 + messages + paced.messages;
+  const acknowledged = warmUp + messages + paced.messages;
   const stored = await countMessages(arena.database, ["received", "held"], ids);
   return {
     cost,

@@ -5,6 +5,7 @@ import type { JudgedAttachment } from "#src/store/sql/attachments.ts";
 import { admit, contentOf } from "./attachment/admit.ts";
 import type { Moved } from "./attachment/large-gate.ts";
 import { receive, type Received } from "./attachment/receive.ts";
+import { whileOurs } from "./attachment/while-ours.ts";
 import type { PipelineDeps } from "./deps.ts";
 import type { Leased } from "./lease.ts";
 import type { RunningChannel } from "./running-channel.ts";
@@ -34,6 +35,8 @@ export async function assemble(
   judged: JudgedAttachment[],
   leased: Leased,
 ): Promise<Assembled> {
+  if (message.attachments.length === 0) return { message };
+  const ours = { ...deps, blobs: whileOurs(deps.blobs, leased) };
   const attachments: Attachment[] = [];
   for (const attachment of message.attachments) {
     if (fileable(attachment)) {
@@ -41,7 +44,7 @@ export async function assemble(
       continue;
     }
     const outcome = await deps.largeGate.pass((moved) =>
-      obtain(deps, channel, epoch, attachment, moved, leased.signal),
+      obtain(ours, channel, epoch, attachment, moved, leased.signal),
     );
     judged.push(judgedRow(deps, channel, epoch, message.id, outcome.attachment));
     if (outcome.refused) return { quarantined: outcome.refused };

@@ -38,6 +38,8 @@ let asked: string[];
 let unavailable: Set<string>;
 /** Of each attachment, in bytes, at least. */
 let size: number;
+/** What the provider gives in place of that. */
+let body: (() => AsyncIterable<Buffer>) | undefined;
 
 beforeAll(async () => {
   database = await createTestStore();
@@ -55,6 +57,7 @@ beforeEach(async () => {
   asked = [];
   unavailable = new Set();
   size = 0;
+  body = undefined;
   await arrive();
 });
 afterEach(async () => {
@@ -67,7 +70,7 @@ const channel = {
     fetch: async ({ mediaId }: { mediaId: string }) => {
       asked.push(mediaId);
       if (unavailable.has(mediaId)) throw new BotenstoffError("MEDIA_UNAVAILABLE", "fetching: it cannot be had now");
-      return { body: Readable.from([Buffer.from(content(mediaId))]), declaredType: "text/plain" };
+      return { body: Readable.from(body?.() ?? [Buffer.from(content(mediaId))]), declaredType: "text/plain" };
     },
     forget: async () => "deleted",
   },
@@ -204,6 +207,29 @@ describe("what was fetched for a message", () => {
     const sealed = await rows("SELECT sealed FROM attachment ORDER BY ordinal");
     expect(await engine().settle.prepared(zombie)).toMatchObject({ ours: false });
     expect(await rows("SELECT sealed FROM attachment ORDER BY ordinal")).toEqual(sealed);
+    await expectWhole();
+  });
+
+  test("is not stored by a worker that was paused in the middle and lost its lane: what its successor stored stays", async () => {
+    const { deps } = engine();
+    let ours = true;
+    const zombie = { ...(await claim()), valid: () => ours };
+    const [work] = (await takeToPrepare(deps, [zombie])).get(zombie.lane) ?? [];
+    const halfway = Promise.withResolvers<undefined>();
+    const paused = Promise.withResolvers<undefined>();
+    body = async function* () {
+      yield Buffer.from("what an older");
+      halfway.resolve(undefined);
+      await paused.promise;
+      yield Buffer.from(" cache holds");
+    };
+    const preparing = prepare(deps, work!, zombie);
+    await halfway.promise;
+    body = undefined;
+    await engine().turn();
+    ours = false;
+    paused.resolve(undefined);
+    expect(await preparing).toMatchObject({ row: { state: "received" }, judged: [] });
     await expectWhole();
   });
 

@@ -50,7 +50,7 @@ const FILL = [
    SELECT epoch, id, 'archive', channel, lane, i, 'accepted', 1, '1', md5(id::text) || md5(id::text), at, at,
      substr(sealed, 1, 200) FROM ${SERIES}`,
   `INSERT INTO seen (hash, message_id, first_seen)
-   SELECT decode(md5('a' || i) || md5('b' || i), 'hex'), id, at FROM ${SERIES}`,
+   SELECT md5('a' || i)::uuid, id, at FROM ${SERIES}`,
   `INSERT INTO contact (id, channel, phone_bi, user_bi, since, disputed, seen_on, sealed)
    SELECT id, '${CONTACTS_CHANNEL}', person, decode(md5('user' || i), 'hex'), at, false, at, substr(sealed, 1, 200)
    FROM ${SERIES} WHERE i % ${PER_PATIENT} = 0`,

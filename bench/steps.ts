@@ -12,7 +12,7 @@ import { onCpuMs } from "./processes-table.ts";
 const BATCH = 50;
 const CONVERSATIONS = 600;
 /** Bytes of a text's sealed columns. */
-const SIZES = { raw: 768, sealed: 384, externalId: 90, hash: 32 };
+const SIZES = { raw: 768, sealed: 384, externalId: 90, hash: 16 };
 
 /** What a statement cost PostgreSQL per message. */
 export interface StepCost {

@@ -8,7 +8,7 @@ export type IndexKind = "phone" | "user-id" | "external-id" | "identifier" | "ca
 export interface BlindIndex {
   /** 16 bytes. */
   of(kind: IndexKind, ...parts: readonly string[]): Buffer;
-  /** 32 bytes, under a key of its own: what the seen-list keeps for ever. */
+  /** 16 bytes, under a key of its own: what the seen-list keeps for ever. */
   seen(channel: string, externalId: string, part: string): Buffer;
 }
 
@@ -21,6 +21,7 @@ export function createBlindIndex(keyring: Keyring): BlindIndex {
       .digest();
   return {
     of: (kind, ...parts) => hmac(keyring.named("blind-index"), [kind, ...parts]).subarray(0, INDEX_BYTES),
-    seen: (channel, externalId, part) => hmac(keyring.named("seen"), [channel, externalId, part]),
+    seen: (channel, externalId, part) =>
+      hmac(keyring.named("seen"), [channel, externalId, part]).subarray(0, INDEX_BYTES),
   };
 }

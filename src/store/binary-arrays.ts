@@ -14,6 +14,7 @@ interface Element<Value> {
 const isText = (value: unknown): value is string => typeof value === "string";
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const UUID_BYTES = 16;
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const INT_MAX = 0x7fff_ffff;
 /** Instants are counted in microseconds from here. */
@@ -34,11 +35,15 @@ const BYTEA: Element<Buffer> = {
   write: (value, into, at) => void value.copy(into, at),
 };
 
-const ID: Element<string> = {
+const ID: Element<string | Buffer> = {
   oid: 2950,
-  fits: (value): value is string => isText(value) && UUID.test(value),
-  bytesOf: () => 16,
-  write: (value, into, at) => void into.write(value.replaceAll("-", ""), at, "hex"),
+  fits: (value): value is string | Buffer =>
+    isText(value) ? UUID.test(value) : Buffer.isBuffer(value) && value.length === UUID_BYTES,
+  bytesOf: () => UUID_BYTES,
+  write: (value, into, at) => {
+    if (isText(value)) into.write(value.replaceAll("-", ""), at, "hex");
+    else value.copy(into, at);
+  },
 };
 
 const INT8: Element<number> = {

@@ -36,7 +36,15 @@ function message(conversation: string, channel = "c"): IntakeRow {
   stored += 1;
   const id = `00000000-0000-5000-8000-${String(stored).padStart(12, "0")}`;
   return {
-    ...{ epoch, id, eventId: id, channel, kind: "text", laneKey: Buffer.from(conversation), seenHash: Buffer.from(id) },
+    ...{
+      epoch,
+      id,
+      eventId: id,
+      channel,
+      kind: "text",
+      laneKey: Buffer.from(conversation),
+      seenHash: Buffer.from(id.slice(-16)),
+    },
     ...{ externalBi: Buffer.from(id), contactBi: null, state: "received", reason: null },
     ...{ receivedAt: NOW.toISOString(), history: "[]", sealed: Buffer.from("s"), externalId: Buffer.from("e") },
   };

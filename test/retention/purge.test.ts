@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
-import pg from "pg";
 import { record } from "#src/audit/journal.ts";
 import { messageId } from "#src/message/id.ts";
 import { place, type SealedBody } from "#src/pipeline/sealed-message.ts";
@@ -119,20 +118,21 @@ describe("purging an epoch", () => {
 
   it("does not lose what an intake commits while the partitions are about to be dropped (I1)", async () => {
     const { id, batch } = arrival("wamid.late");
-    const intake = new pg.Client({ connectionString: database.url });
-    await intake.connect();
-    try {
-      await intake.query("BEGIN");
-      await storeIntake(intake, batch);
-      now = START + LENGTH_MS + 1_000;
-      const purging = purgeEpoch(deps, epoch);
-      // The purge has seen an empty epoch and waits for the intake's locks.
-      while (!(await waitsForPartitions())) await new Promise((resolve) => setTimeout(resolve, 10));
-      await intake.query("COMMIT");
-      expect(await purging).toBe(false);
-    } finally {
-      await intake.end();
-    }
+    const stored = Promise.withResolvers<undefined>();
+    const committing = Promise.withResolvers<undefined>();
+    const intake = database.store.transaction(async (db) => {
+      await storeIntake(db, batch);
+      stored.resolve(undefined);
+      await committing.promise;
+    });
+    await stored.promise;
+    now = START + LENGTH_MS + 1_000;
+    const purging = purgeEpoch(deps, epoch);
+    // The purge has seen an empty epoch and waits for the intake's locks.
+    while (!(await waitsForPartitions())) await new Promise((resolve) => setTimeout(resolve, 10));
+    committing.resolve(undefined);
+    await intake;
+    expect(await purging).toBe(false);
     expect(await epochOf(id)).toBe(epoch);
     expect(await purgeDue(deps)).toEqual([]);
     expect(await epochOf(id)).toBe(epoch);

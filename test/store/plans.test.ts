@@ -248,7 +248,16 @@ function outcome(): Parameters<typeof writeOutcomes>[1][number] {
 function intakeBatch(): Parameters<typeof storeIntake>[1] {
   const at = NOW.toISOString();
   const message = {
-    ...{ epoch, id: ID, eventId: ID, channel: "c", kind: "text", laneKey: KEY, seenHash: KEY, externalBi: KEY },
+    ...{
+      epoch,
+      id: ID,
+      eventId: ID,
+      channel: "c",
+      kind: "text",
+      laneKey: KEY,
+      seenHash: Buffer.alloc(16),
+      externalBi: KEY,
+    },
     ...{
       contactBi: null,
       state: "received",
@@ -278,7 +287,7 @@ function fill(into: number, channels: number): string[] {
     `INSERT INTO delivery (epoch, message_id, destination, channel, lane_key, seq, state, queued_at)
      SELECT ${into}, id, 'archive', channel, bi, i, 'accepted', at FROM (${row}) AS row`,
     `INSERT INTO event (epoch, id, channel, received_at, raw) SELECT ${into}, id, channel, at, bi FROM (${row}) AS row`,
-    `INSERT INTO seen (hash, message_id, first_seen) SELECT decode(md5('s' || i), 'hex'), id, at FROM (${row}) AS row`,
+    `INSERT INTO seen (hash, message_id, first_seen) SELECT md5('s' || i)::uuid, id, at FROM (${row}) AS row`,
     `INSERT INTO contact (id, channel, phone_bi, user_bi, since, disputed, seen_on, sealed)
      SELECT id, channel, decode(md5('n' || i), 'hex'), decode(md5('u' || i), 'hex'), at, false, at, bi FROM (${row}) AS row`,
     `INSERT INTO number_left (phone_bi, left_at) SELECT decode(md5('n' || i), 'hex'), at FROM (${row}) AS row`,

@@ -15,7 +15,7 @@ export const EpochEntity = new EntitySchema({
 
 export const SeenEntity = new EntitySchema({
   name: "seen",
-  columns: { hash: key(bytes, "seen"), message_id: uuid, first_seen: time },
+  columns: { hash: key(uuid, "seen"), message_id: uuid, first_seen: time },
 });
 
 export const TombstoneEntity = new EntitySchema({

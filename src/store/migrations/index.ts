@@ -8,6 +8,7 @@ import { Withdrawals1764100000000 } from "./1764100000000-withdrawals.ts";
 import { DayDocuments1764100100000 } from "./1764100100000-day-documents.ts";
 import { ToPrepare1764100200000 } from "./1764100200000-to-prepare.ts";
 import { KeysByMessage1764200000000 } from "./1764200000000-keys-by-message.ts";
+import { SeenByUuid1764300000000 } from "./1764300000000-seen-by-uuid.ts";
 
 /** In the order they run. */
 export const MIGRATIONS: (new () => MigrationInterface)[] = [
@@ -20,4 +21,5 @@ export const MIGRATIONS: (new () => MigrationInterface)[] = [
   DayDocuments1764100100000,
   ToPrepare1764100200000,
   KeysByMessage1764200000000,
+  SeenByUuid1764300000000,
 ];

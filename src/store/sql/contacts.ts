@@ -79,10 +79,10 @@ export async function writeNumbersLeft(
   );
 }
 
-/** Which of the messages the seen-list knows: they are duplicates, and their evidence is old. */
+/** Which of the messages the seen-list knows: they are duplicates, and their evidence is old. @returns hex */
 export async function seenAmong(db: Queryable, hashes: readonly Buffer[]): Promise<Set<string>> {
-  const { rows } = await db.query<{ hash: Buffer }>("SELECT hash FROM seen WHERE hash = ANY ($1::bytea[])", [hashes]);
-  return new Set(rows.map(({ hash }) => hash.toString("hex")));
+  const { rows } = await db.query<{ hash: string }>("SELECT hash FROM seen WHERE hash = ANY ($1::uuid[])", [hashes]);
+  return new Set(rows.map(({ hash }) => hash.replaceAll("-", "")));
 }
 
 /** A message of a number: keyed hash, and when it was sent, ISO 8601. */

@@ -20,6 +20,7 @@ export interface IntakeRow {
   readonly channel: string;
   readonly kind: MessageKind;
   readonly laneKey: Buffer;
+  /** 16 bytes. */
   readonly seenHash: Buffer;
   readonly externalBi: Buffer;
   readonly contactBi: Buffer | null;
@@ -62,7 +63,7 @@ export const IS_FRESH = "(seen IN (SELECT hash FROM fresh)) IS TRUE";
 
 const STORE = `
 WITH input AS (
-  SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::bytea[], $7::bytea[], $8::bytea[],
+  SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::bytea[], $7::uuid[], $8::bytea[],
     $9::bytea[], $10::text[], $11::text[], $12::timestamptz[], $13::jsonb[], $14::bytea[], $15::bytea[], $26::bool[])
   WITH ORDINALITY AS input (epoch, id, event_id, channel, kind, lane_key, seen, external_bi, contact_bi, state, reason,
     received_at, history, sealed, external_id, offered, position)

@@ -9,6 +9,7 @@ export interface NoticeRow {
   readonly id: string;
   readonly eventId: string;
   readonly channel: string;
+  /** 16 bytes. */
   readonly seenHash: Buffer;
   readonly kind: NoticeDraft["kind"];
   readonly field: string;
@@ -26,7 +27,7 @@ export interface NoticeRow {
 
 const STORE = `
 WITH input AS (
-  SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::text[], $5::bytea[], $6::text[], $7::text[], $8::text[],
+  SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::text[],
     $9::jsonb[], $10::text[], $11::uuid[], $12::timestamptz[], $13::timestamptz[], $14::timestamptz[], $15::bytea[])
   WITH ORDINALITY AS input (epoch, id, event_id, channel, seen, kind, field, event, codes, level, about, received_at,
     happened_at, retain_until, sealed, position)

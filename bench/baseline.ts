@@ -5,7 +5,7 @@ import type { LoadReport, WebhookPlan, WebhookRun } from "./processes/webhook-lo
 import { round } from "./latency.ts";
 
 /** Share of the scenario's messages the baseline is measured with. */
-const SHARE = 0.3;
+const SHARE = 0.5;
 
 /**
  * The same load against the least that could do it: raw HTTP, one durable insert per message, one frame to the sink if

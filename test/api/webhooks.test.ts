@@ -115,6 +115,16 @@ describe("POST /webhooks/:channel", () => {
     expect(await harness.deps.metrics.render()).not.toContain(CANARY.phone);
   });
 
+  test("takes what is posted to the address written in another way", async () => {
+    const { raw } = harness.client();
+    const post = (path: string) => raw.post(path).set("X-Hub-Signature-256", sign(BODY)).type("json").send(BODY);
+    for (const path of [`${PATH}/`, PATH.toUpperCase().replace(CHANNEL.toUpperCase(), CHANNEL), `${PATH}?from=meta`]) {
+      const response = await post(path).expect(200);
+      expect(response.headers["x-content-type-options"]).toBe("nosniff");
+    }
+    await post(`${PATH}/`).set("X-Hub-Signature-256", sign(BODY, "another secret")).expect(401);
+  });
+
   test("takes 3 MB, which is the most Meta sends", async () => {
     await send({}, JSON.stringify({ id: "wamid.big", filler: "x".repeat(3 * 1024 * 1024 - 100) })).expect(200);
   });

@@ -15,8 +15,9 @@ const EPOCH_SECONDS = 86_400;
 
 /**
  * Puts filed messages into the epochs of the last thirty days as the pipeline would have left them: event, message,
- * delivery, seen, and the contacts they came from. Sealed columns hold random bytes of a text's usual size. What PostgreSQL would do about so much at once
- * in the following minutes (statistics, visibility, writing pages out) it does right here, so that it is not measured.
+ * delivery, seen, and the contacts they came from. Sealed columns hold random bytes of a text's usual size. What
+ * PostgreSQL would do about so much at once in the following minutes (statistics, visibility, writing pages out) it does
+ * right here, so that it is not measured.
  */
 export async function fill(arena: Arena, messages: number, channels: readonly string[]): Promise<void> {
   const foundation = await openFoundation(readSettings(arena.env), () => undefined);

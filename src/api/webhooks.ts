@@ -10,6 +10,11 @@ const FAILURES_PER_MINUTE = 60;
 /** The address of a channel's webhook, written without anything to decode. */
 const ADDRESS = /^\/webhooks\/([\w-]+)(?:\?|$)/;
 
+/** That an event is not taken: an object of its own, so that no reason at all can be read as an acknowledgement (I1). */
+interface Refusal {
+  readonly reason: unknown;
+}
+
 /**
  * Where providers call in. What is proven is never turned away for what others did; what is not proven is never kept.
  */
@@ -25,13 +30,13 @@ export interface Webhooks {
 export function createWebhooks(deps: ApiDeps): Webhooks {
   const failures = new Failures({ perMinute: FAILURES_PER_MINUTE, tooMany });
   const takeIn = createTakeIn(deps);
-  const refusals = new WeakMap<IncomingMessage, unknown>();
+  const refusals = new WeakMap<IncomingMessage, Refusal>();
 
-  /** Why the event is not taken; undefined when it is. */
-  const refusalOf = (channel: string, request: IncomingMessage): Promise<unknown> =>
+  /** Undefined when the event is taken, and only then. */
+  const refusalOf = (channel: string, request: IncomingMessage): Promise<Refusal | undefined> =>
     takeIn(channel, request).then(
       () => undefined,
-      (refusal: unknown) => refusal,
+      (reason: unknown) => ({ reason }),
     );
 
   const post: Webhooks["post"] = (request, response, app) => {
@@ -76,9 +81,10 @@ export function createWebhooks(deps: ApiDeps): Webhooks {
         response.status(200).end();
         return;
       }
-      if (refusal instanceof Unproven) return refuse(request, response, refusal.problem);
+      const { reason } = refusal;
+      if (reason instanceof Unproven) return refuse(request, response, reason.problem);
       if (!request.complete) close(request, response);
-      throw refusal as Error;
+      throw reason as Error;
     })
     .all(methodNotAllowed("GET", "POST"));
   return { post, routes };

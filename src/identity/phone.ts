@@ -27,12 +27,11 @@ const KEYS = new WeakMap<BlindIndex, WeakMap<Contact, Buffer | null>>();
 
 /** The keyed hash of a contact: its number where it shows one, else its user id. Made once, for every step asks for it. */
 export function contactKey(blindIndex: BlindIndex, contact: Contact): Buffer | null {
-  const keys = KEYS.get(blindIndex) ?? new WeakMap<Contact, Buffer | null>();
-  KEYS.set(blindIndex, keys);
-  const known = keys.get(contact);
+  const known = KEYS.get(blindIndex)?.get(contact);
   if (known !== undefined) return known;
   const made = makeKey(blindIndex, contact);
-  keys.set(contact, made);
+  const keys = KEYS.get(blindIndex) ?? new WeakMap<Contact, Buffer | null>();
+  KEYS.set(blindIndex, keys.set(contact, made));
   return made;
 }
 

@@ -115,6 +115,15 @@ describe("POST /webhooks/:channel", () => {
     expect(await harness.deps.metrics.render()).not.toContain(CANARY.phone);
   });
 
+  test("acknowledges nothing that failed without saying why", async () => {
+    const door = harness.deps.webhook(CHANNEL)!;
+    const authenticate = () => {
+      throw undefined as unknown as Error;
+    };
+    await send({ webhook: () => ({ ...door, authenticate }) }).expect(500);
+    expect(await stored()).toBe(0);
+  });
+
   test("takes what is posted to the address written in another way", async () => {
     const { raw } = harness.client();
     const post = (path: string) => raw.post(path).set("X-Hub-Signature-256", sign(BODY)).type("json").send(BODY);

@@ -54,6 +54,16 @@ it("a lane whose turn could not be booked goes on soon, and others stay leased",
   leases.stop();
 });
 
+it("what asks for the signal of a lane only after that was lost is broken off at once, like what asked before", async () => {
+  const leases = leasesOf(() => false);
+  await open("a", "b");
+  const [asked, late] = await leases.claim("c", "prepare", 2);
+  const { signal } = asked!;
+  expect(signal.aborted).toBe(false);
+  leases.stop();
+  expect([signal.aborted, late!.signal.aborted]).toEqual([true, true]);
+});
+
 it("lanes claimed for nobody, because the answer was lost, go on soon", async () => {
   let broken = false;
   const leases = leasesOf(() => broken);

@@ -64,6 +64,13 @@ test("rows become one array per column", async () => {
   expect(rows).toEqual(sent);
 });
 
+test.each(["2026-02-30T10:00:00.000Z", "2026-13-01T10:00:00.000Z", "2026-01-01T25:00:00.000Z"])(
+  "%s is refused, and not taken for another instant",
+  async (at) => {
+    await expect(database.store.query("SELECT unnest($1::timestamptz[])", [[at]])).rejects.toThrow();
+  },
+);
+
 test("what does not fit its type is left for PostgreSQL to judge", async () => {
   await expect(database.store.query("SELECT unnest($1::uuid[])", [["not an id"]])).rejects.toThrow();
   const { rows } = await database.store.query<{ at: Date }>("SELECT unnest($1::timestamptz[]) AS at", [

@@ -1,21 +1,19 @@
-import { createHash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 
 /** A message id: a UUID derived from (channel, external id, part), so a replay always has the same one. */
 export type MessageId = string;
 
 const NAMESPACE = Buffer.from("6f0f5c1e8d8b5c4fa1f2b07e3c9d4e55", "hex");
+/** The digits whose upper two bits are 10 (RFC 9562 §4.1). */
+const VARIANTS = "89ab";
 
 /** UUIDv5 (RFC 9562 §5.5) of the parts under the engine's namespace; parts are length-prefixed so they cannot run together. */
 export function deriveUuid(...parts: readonly string[]): string {
-  const hash = createHash("sha1").update(NAMESPACE);
-  for (const part of parts) {
-    hash.update(`${Buffer.byteLength(part)}:`).update(part);
-  }
-  const bytes = hash.digest().subarray(0, 16);
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x50;
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  const hex = bytes.toString("hex");
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+  let name = "";
+  for (const part of parts) name += `${Buffer.byteLength(part)}:${part}`;
+  const hex = hash("sha1", Buffer.concat([NAMESPACE, Buffer.from(name)]), "hex");
+  const variant = VARIANTS[Number.parseInt(hex.charAt(16), 16) % 4] ?? "";
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
 /** The id of one message; `part` tells messages cut from one external id apart, "" for the usual single one. */

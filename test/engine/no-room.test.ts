@@ -1,7 +1,10 @@
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { freePort } from "#src/demo/free-port.ts";
 import { gradientPng } from "#src/demo/picture.ts";
@@ -144,4 +147,37 @@ describe("an embedded PostgreSQL that is killed", () => {
     await server.stop();
     await rm(directory, { recursive: true, force: true });
   });
+
+  it("ends when one of its processes crashes, and is started anew rather than left to restart itself", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "botenstoff-crashed-"));
+    const server = await startEmbedded({ directory, settings: { fsync: "off" } });
+    const postmaster = () => readFileSync(join(directory, "cluster", "postmaster.pid"), "utf8").split("\n")[0];
+    const first = postmaster();
+    const client = new pg.Client({ connectionString: server.url });
+    const lost = once(client, "error");
+    await client.connect();
+    const { rows } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
+    process.kill(rows[0]?.pid ?? 0, "SIGKILL");
+    await lost;
+    await answered(server.url);
+    const second = postmaster();
+    await server.stop();
+    await rm(directory, { recursive: true, force: true });
+    expect(second).not.toBe(first);
+  }, 60_000);
 });
+
+/** Resolves once the server takes connections. */
+async function answered(url: string): Promise<void> {
+  for (;;) {
+    const client = new pg.Client({ connectionString: url });
+    client.on("error", () => undefined);
+    try {
+      await client.connect();
+      await client.end();
+      return;
+    } catch {
+      await sleep(50);
+    }
+  }
+}

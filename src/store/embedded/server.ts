@@ -43,6 +43,8 @@ const SETTINGS = {
   log_min_error_statement: "panic",
   max_connections: "100",
   shared_buffers: "128MB",
+  // A server that restarts itself while its disk is full can hang for good (18.4: its recovery ends, and it waits on for it).
+  restart_after_crash: "off",
   // Most pages hold keyed hashes and sealed bytes: pglz spends 0.1 ms on each and gains a third. lz4 is not built in.
   wal_compression: "off",
 };

@@ -22,6 +22,8 @@ export interface KisFhir {
   /** Method and path of every request; no bodies. */
   readonly requests: readonly { readonly method: string; readonly path: string }[];
   readonly chart: Chart;
+  /** Every resource somebody has read as it is ("Communication/<id>"), lies not counted. */
+  readonly readTruly: ReadonlySet<string>;
   /** Gives the KIS a patient, as its admission office would. */
   addPatient(patient: Omit<Patient, "resourceType">): Patient;
   /** Replaces the queue of behaviours. */
@@ -36,6 +38,7 @@ export async function startKisFhir({ host, port }: { host: string; port: number 
   await loadDefinitions();
   const chart = new Chart();
   const requests: { method: string; path: string }[] = [];
+  const readTruly = new Set<string>();
   let queue: FhirBehaviour[] = [];
 
   function next(on: FhirBehaviour["on"]): FhirBehaviour | undefined {
@@ -52,7 +55,9 @@ export async function startKisFhir({ host, port }: { host: string; port: number 
       return;
     }
     const behaviour = pathname === "/fhir/metadata" || pathname === "/fhir/Patient" ? undefined : next("read");
-    const reply = chart.get(pathname.replace(/^\/fhir\//, ""), searchParams);
+    const path = pathname.replace(/^\/fhir\//, "");
+    const reply = chart.get(path, searchParams);
+    if (!behaviour && reply.status === 200) readTruly.add(path);
     send(response, behaviour?.on === "read" ? lie(reply, behaviour.lie) : reply, request.headers.accept ?? "");
   }
 
@@ -83,6 +88,7 @@ export async function startKisFhir({ host, port }: { host: string; port: number 
     port: address.port,
     requests,
     chart,
+    readTruly,
     addPatient: (patient) => chart.add({ ...patient, resourceType: "Patient" }) as Patient,
     behave: (behaviours) => (queue = [...behaviours]),
     close: async () => {

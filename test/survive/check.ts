@@ -1,4 +1,5 @@
-import type { Communication } from "@medplum/fhirtypes";
+import { createHash } from "node:crypto";
+import type { Binary, Communication, Media } from "@medplum/fhirtypes";
 import type { ShownMessage } from "#src/demo/api-client.ts";
 import type { World } from "#src/demo/world.ts";
 import type { Sent } from "./history.ts";
@@ -29,8 +30,10 @@ export function check(
   return [
     ...sent.flatMap((one) => ended(one, shown.get(one.wamid) ?? [])),
     ...sent.flatMap((one) => inChart(one, shown.get(one.wamid)?.[0], world)),
+    ...sent.flatMap((one) => readBack(one, shown.get(one.wamid)?.[0], world)),
     ...sent.flatMap((one) => keptLongEnough(one, shown.get(one.wamid)?.[0], world, purged)),
     ...inArchive(sent, shown, world),
+    ...chartInOrder(sent, shown, world),
     ...nobodyElse(sent, shown, world),
   ];
 }
@@ -76,8 +79,28 @@ function inChart({ wamid, patient, text, image }: Sent, message: ShownMessage | 
   if (!found) return broken("I1: the chart does not hold it");
   if (found.subject?.identifier?.value !== patient) return broken("I3: in the wrong chart");
   const said = (found.payload ?? []).flatMap(({ contentString }) => contentString ?? []);
-  const pictures = (found.payload ?? []).filter(({ contentReference }) => contentReference).length;
-  return said.join("\n") === text && pictures === (image ? 1 : 0) ? [] : broken("I1: its content in the chart differs");
+  const pictures = (found.payload ?? []).flatMap(({ contentReference }) => contentReference?.reference ?? []);
+  const shown = pictures.map((path) => pictureAt(path, world));
+  if (shown.some((picture) => picture.patient !== patient)) return broken("I3: its picture is in the wrong chart");
+  const whole = said.join("\n") === text && shown.map(({ sha256 }) => sha256).join() === (image ?? "");
+  return whole ? [] : broken("I1: its content in the chart differs");
+}
+
+/** Whose a Media is, and the SHA-256 (hex) of the bytes it points to. */
+function pictureAt(path: string, { fhir: { chart } }: World): { patient?: string | undefined; sha256: string } {
+  const media = chart.read(path) as Media | undefined;
+  const binary = chart.read(media?.content.url ?? "") as Binary | undefined;
+  const bytes = Buffer.from(binary?.data ?? "", "base64");
+  return {
+    patient: media?.subject?.identifier?.value,
+    sha256: createHash("sha256").update(bytes).digest("hex"),
+  };
+}
+
+/** I4: what counts as filed was read back from the chart as it is; an answer to the transaction proves nothing. */
+function readBack({ wamid, patient }: Sent, message: ShownMessage | undefined, world: World): Violation[] {
+  if (!message || patient === undefined || world.fhir.readTruly.has(`Communication/${message.id}`)) return [];
+  return [{ what: "I4: filed without having been read back", messages: [wamid] }];
 }
 
 /**
@@ -85,33 +108,70 @@ function inChart({ wamid, patient, text, image }: Sent, message: ShownMessage | 
  * person left the order; it comes once, whenever it comes.
  */
 function inArchive(sent: readonly Sent[], shown: Shown, world: World): Violation[] {
-  const waited = new Set(sent.filter(({ wamid }) => wasHeld(shown.get(wamid)?.[0])).map(({ text }) => text));
+  const waited = new Set(sent.filter(({ wamid }) => wasHeld(shown.get(wamid)?.[0])).map(nameOfSent));
   const documents = [...world.mllp.documents.values()];
   const violations: Violation[] = [];
   for (const [patient, mine] of Map.groupBy(sent, (one) => one.patient)) {
     if (patient === undefined) continue;
-    const texts = documents.filter((document) => document.patient === patient).map(({ text }) => text.at(-1) ?? "");
-    const wanted = mine.map(({ text }) => text);
+    const texts = documents
+      .filter((document) => document.patient === patient)
+      .map(({ text, attachments }) => nameOf(text.at(-1) ?? "", attachments));
+    const wanted = mine.map(nameOfSent);
     const inOrder = (list: readonly string[]) => list.filter((text) => !waited.has(text)).join("|");
     const once = texts.toSorted().join("|") === wanted.toSorted().join("|");
     if (once && inOrder(texts) === inOrder(wanted)) continue;
-    const wrong = mine.filter(({ text }, index) => texts[index] !== text);
+    const wrong = mine.filter((_, index) => texts[index] !== wanted[index]);
     const what = `I1, I2 or order: the archive holds [${texts.join(", ")}] instead of [${wanted.join(", ")}]`;
     violations.push({ what, messages: wrong.map(({ wamid }) => wamid) });
   }
+  const patients = new Set(sent.map(({ patient }) => patient));
+  const others = documents.filter(({ patient }) => !patients.has(patient)).length;
+  if (others > 0)
+    violations.push({ what: `I3: the archive holds ${others} documents of nobody who wrote`, messages: [] });
   const changed = documents.filter((document) => document.changed).length;
   if (changed > 0) violations.push({ what: `I2: ${changed} documents came again with other bytes`, messages: [] });
   return violations;
+}
+
+/** A text, and its pictures by the first digits of their SHA-256. */
+function nameOf(text: string, pictures: readonly string[]): string {
+  return [text, ...pictures.map((sha256) => sha256.slice(0, 12))].join(" + ");
+}
+
+function nameOfSent({ text, image }: Sent): string {
+  return nameOf(text, image === undefined ? [] : [image]);
 }
 
 function wasHeld(message: ShownMessage | undefined): boolean {
   return message?.history?.some(({ state }) => state === "held") ?? false;
 }
 
+/** Order as the chart came to know it. */
+function chartInOrder(sent: readonly Sent[], shown: Shown, world: World): Violation[] {
+  const arrived = new Map(world.fhir.chart.all("Communication").map(({ id }, index) => [id, index]));
+  const unheld = sent.filter(({ patient, wamid }) => patient !== undefined && !wasHeld(shown.get(wamid)?.[0]));
+  const rank = ({ wamid }: Sent) => arrived.get(shown.get(wamid)?.[0]?.id) ?? Infinity;
+  return [...Map.groupBy(unheld, ({ patient }) => patient).values()].flatMap((mine) =>
+    mine.flatMap((one, index) => {
+      const before = mine[index - 1];
+      if (!before || rank(before) <= rank(one)) return [];
+      return [{ what: "order: the chart got it before the message before it", messages: [before.wamid, one.wamid] }];
+    }),
+  );
+}
+
 function nobodyElse(sent: readonly Sent[], shown: Shown, world: World): Violation[] {
   const ours = new Set(sent.flatMap(({ wamid }) => shown.get(wamid)?.map(({ id }) => id) ?? []));
   const strangers = world.fhir.chart.all("Communication").filter(({ id }) => !ours.has(id ?? ""));
-  return strangers.length === 0
-    ? []
-    : [{ what: `I2: the chart holds ${strangers.length} messages nobody sent`, messages: [] }];
+  const pictures = world.fhir.chart.all("Media").length;
+  const wanted = sent.filter(({ patient, image }) => patient !== undefined && image !== undefined).length;
+  const none: readonly string[] = [];
+  return [
+    ...(strangers.length === 0
+      ? []
+      : [{ what: `I2: the chart holds ${strangers.length} messages nobody sent`, messages: none }]),
+    ...(pictures === wanted
+      ? []
+      : [{ what: `I1, I2: the chart holds ${pictures} pictures of ${wanted}`, messages: none }]),
+  ];
 }

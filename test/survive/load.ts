@@ -41,7 +41,7 @@ export async function admit(setting: Setting, everyone: readonly Person[]): Prom
 }
 
 /** Posts to whichever engine answers, as Meta and a load balancer would, until one says 200. */
-async function deliver(setting: Setting, body: SignedBody, random: Random): Promise<void> {
+export async function deliver(setting: Setting, body: SignedBody, random: Random): Promise<void> {
   const deadline = performance.now() + ACCEPTED_WITHIN_MS;
   for (;;) {
     const slot = random.pick(setting.engines);
@@ -57,24 +57,29 @@ async function deliver(setting: Setting, body: SignedBody, random: Random): Prom
   }
 }
 
-/** One person writes `count` messages, each after the one before was taken; earlier ones are repeated at random. */
+/**
+ * One person writes `count` messages, and more slowly on for as long as things break, each after the one before was taken;
+ * earlier ones are repeated at random, new ones come twice at the same moment.
+ */
 export async function converse(
   setting: Setting,
   history: History,
   person: Person,
   count: number,
   random: Random,
-): Promise<void> {
+  goesOn: () => boolean = () => false,
+): Promise<SignedBody[]> {
   const bodies: SignedBody[] = [];
-  for (let position = 0; position < count; position += 1) {
+  for (let position = 0; position < count || goesOn(); position += 1) {
     const { sent, body } = compose(setting, person, position, random);
-    await deliver(setting, body, random);
+    await Promise.all(Array.from({ length: random.chance(0.1) ? 2 : 1 }, () => deliver(setting, body, random)));
     history.sent.push(sent);
     history.add(`answered 200 (${sent.image ? "image" : "text"} ${position} of ${person.phone.slice(-2)})`, sent.wamid);
     bodies.push(body);
     if (random.chance(0.2)) await deliver(setting, random.pick(bodies), random);
-    await sleep(random.int(0, 400));
+    await sleep(position < count ? random.int(0, 400) : random.int(300, 1_200));
   }
+  return bodies;
 }
 
 function compose(setting: Setting, person: Person, position: number, random: Random): { sent: Sent; body: SignedBody } {

@@ -3,6 +3,7 @@ import { ApiClient, type ShownMessage } from "#src/demo/api-client.ts";
 import { check, type Violation } from "./check.ts";
 import type { Fault } from "./faults.ts";
 import { History, type Sent } from "./history.ts";
+import { overAndDone } from "./aftermath.ts";
 import { admit, converse, PEOPLE, PROBE } from "./load.ts";
 import { activityOf } from "./activity.ts";
 import { createRandom, type Random } from "./random.ts";
@@ -25,8 +26,15 @@ export interface RoundResult {
   readonly logs: readonly string[];
 }
 
+/** At least; they write for as long as anything is broken. */
 const PER_PERSON = 6;
 const SETTLED_WITHIN_MS = 60_000;
+const open = new Set<Promise<Setting>>();
+
+/** Ends everything that rounds have started which nobody waits for any more. */
+export async function abandonRounds(): Promise<void> {
+  await Promise.all([...open].map(async (opening) => (await opening).close()));
+}
 
 /**
  * One round: people write while things break; then everything is repaired, and the promise is checked.
@@ -38,10 +46,12 @@ export async function playRound(seed: number, choice: readonly Fault[]): Promise
   const engines = random.int(1, 3);
   const faults = Array.from({ length: random.int(2, 4) }, () => random.pick(choice));
   const wishes = new Set(faults.map(({ needs }) => needs));
-  const setting = await openSetting(engines, history, {
+  const opening = openSetting(engines, history, {
     clocks: wishes.has("clocks"),
     databaseDisk: wishes.has("databaseDisk"),
   });
+  open.add(opening);
+  const setting = await opening;
   try {
     const { byHand, recoveryMs, violations } = await play(setting, history, faults, random).catch((error: unknown) =>
       stuck(setting, error),
@@ -61,14 +71,18 @@ export async function playRound(seed: number, choice: readonly Fault[]): Promise
     };
   } finally {
     await setting.close();
+    open.delete(opening);
   }
 }
 
 async function play(setting: Setting, history: History, faults: readonly Fault[], random: Random) {
   for (const slot of setting.engines) await setting.start(slot);
   await admit(setting, [...PEOPLE, PROBE]);
+  let broken = true;
   const writing = Promise.all(
-    PEOPLE.map((person) => converse(setting, history, person, PER_PERSON, createRandom(random.int(0, 2 ** 31)))),
+    PEOPLE.map((person) =>
+      converse(setting, history, person, PER_PERSON, createRandom(random.int(0, 2 ** 31)), () => broken),
+    ),
   );
   const breaking = async () => {
     for (const fault of faults) {
@@ -76,14 +90,21 @@ async function play(setting: Setting, history: History, faults: readonly Fault[]
       await fault.inject(setting, random, (what) => history.add(what));
     }
     history.add("everything is repaired");
+    broken = false;
     return timeRecovery(setting, history);
   };
-  const [recoveryMs] = await Promise.all([breaking(), writing]);
+  // Whoever writes stops too when a fault could not be played.
+  const breakingOver = breaking().finally(() => (broken = false));
+  const [recoveryMs, bodies] = await Promise.all([breakingOver, writing]);
   const { shown, byHand } = await settle(setting, history);
   return {
     byHand,
     recoveryMs,
-    violations: [...check(history.sent, shown, setting.world, setting.purges.seen), ...lostLanes(setting)],
+    violations: [
+      ...check(history.sent, shown, setting.world, setting.purges.seen),
+      ...(await overAndDone(setting, apiOf(setting), shown, bodies.flat(), faults)),
+      ...lostLanes(setting),
+    ],
   };
 }
 
@@ -96,7 +117,8 @@ function lostLanes({ logs }: Setting): Violation[] {
 /** Nothing went on: that is a broken promise like any other, not an error of the suite. */
 async function stuck(setting: Setting, error: unknown) {
   const what = Error.isError(error) ? error.message : String(error);
-  setting.logs.push(...(await activityOf(setting.databaseUrl)));
+  const said = (await setting.databaseLog()).map((line) => `postgres ${line}`);
+  setting.logs.push(...said, ...(await activityOf(setting.databaseUrl)));
   return { byHand: 0, recoveryMs: 0, violations: [{ what: `stuck: ${what}`, messages: [] }] as Violation[] };
 }
 

@@ -2,7 +2,8 @@ import { randomInt } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { FAULTS, type Fault } from "./faults.ts";
-import { playRound, type RoundResult } from "./round.ts";
+import { untilSignal } from "../support/until-signal.ts";
+import { abandonRounds, playRound, type RoundResult } from "./round.ts";
 
 const USAGE = `npm run survive -- [--rounds N] [--seed S] [--fault <part of a name>] [--story] [--quick]
 
@@ -14,6 +15,7 @@ docs/architecture.md. Round k has the seed S + k; --rounds 1 --seed <its seed> p
 
 const RECOVERED_WITHIN_MS = 10_000;
 const ROUND_MS = 240_000;
+const ABANDONED_WITHIN_MS = 20_000;
 
 interface Options {
   readonly rounds: number;
@@ -22,22 +24,34 @@ interface Options {
   readonly story: boolean;
 }
 
-function readOptions(): Options | undefined {
-  const { values } = parseArgs({
-    options: {
-      rounds: { type: "string", default: "20" },
-      seed: { type: "string", default: String(randomInt(1, 1_000_000_000)) },
-      fault: { type: "string", default: "" },
-      story: { type: "boolean", default: false },
-      quick: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
-    },
-  });
-  const rounds = values.quick ? 3 : Number(values.rounds);
-  const seed = Number(values.seed);
-  const choice = FAULTS.filter(({ name }) => name.includes(values.fault));
-  const usable = !values.help && Number.isInteger(rounds) && rounds > 0 && Number.isInteger(seed) && choice.length > 0;
-  return usable ? { rounds, seed, choice, story: values.story } : undefined;
+/** What is asked for, or the exit code of who only asked for help or used it wrongly. */
+function readOptions(): Options | number {
+  try {
+    const { values } = parseArgs({
+      options: {
+        rounds: { type: "string", default: "20" },
+        seed: { type: "string", default: String(randomInt(1, 1_000_000_000)) },
+        fault: { type: "string", default: "" },
+        story: { type: "boolean", default: false },
+        quick: { type: "boolean", default: false },
+        help: { type: "boolean", default: false },
+      },
+    });
+    if (values.help) {
+      process.stdout.write(USAGE);
+      return 0;
+    }
+    const rounds = values.quick ? 3 : Number(values.rounds);
+    const seed = Number(values.seed);
+    const choice = FAULTS.filter(({ name }) => name.includes(values.fault));
+    if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds ${values.rounds} is no number of rounds`);
+    if (!Number.isInteger(seed)) throw new Error(`--seed ${values.seed} is no whole number`);
+    if (choice.length === 0) throw new Error(`no fault is called "${values.fault}"`);
+    return { rounds, seed, choice, story: values.story };
+  } catch (error) {
+    process.stderr.write(`survive: ${Error.isError(error) ? error.message : String(error)}\n\n${USAGE}`);
+    return 2;
+  }
 }
 
 function tell(line: string): void {
@@ -61,13 +75,23 @@ function report(round: number, result: RoundResult, story: boolean): boolean {
   return ok;
 }
 
+async function abandon(): Promise<void> {
+  await Promise.race([abandonRounds(), sleep(ABANDONED_WITHIN_MS)]);
+}
+
 async function run({ rounds, seed, choice, story }: Options): Promise<number> {
   tell(`seed ${seed}, ${rounds} rounds`);
   const results: RoundResult[] = [];
+  const interrupted = untilSignal();
   for (let round = 0; round < rounds; round += 1) {
-    const result = await Promise.race([playRound(seed + round, choice), sleep(ROUND_MS)]);
+    const result = await Promise.race([playRound(seed + round, choice), sleep(ROUND_MS), interrupted]);
+    if (typeof result === "number") {
+      await abandon();
+      return result;
+    }
     if (!result) {
       tell(`round ${round}  seed ${seed + round}  HUNG: not over after ${ROUND_MS / 1_000} s`);
+      await abandon();
       return 1;
     }
     results.push(result);
@@ -80,6 +104,5 @@ async function run({ rounds, seed, choice, story }: Options): Promise<number> {
 }
 
 const options = readOptions();
-if (!options) process.stderr.write(USAGE);
 // What a broken round left open must not keep the suite from ending.
-process.exit(options ? await run(options) : 2);
+process.exit(typeof options === "number" ? options : await run(options));

@@ -55,6 +55,8 @@ export interface Setting {
   readonly purges: PurgeWatch;
   /** PostgreSQL as it is, whatever the way to it is like. */
   readonly databaseUrl: string;
+  /** The last lines PostgreSQL logged. */
+  databaseLog(): Promise<string[]>;
   /** It is started again by whoever started it; the way to it stays down. */
   killPostgres(): Promise<void>;
   /** Opens the way to it once it answers. */
@@ -138,6 +140,19 @@ export async function openSetting(engineCount: number, history: History, wishes:
     }
   }
 
+  let closing: Promise<void> | undefined;
+  async function close(): Promise<void> {
+    for (const slot of engines) await slot.process?.end("SIGKILL");
+    for (const proxy of Object.values(network)) await proxy.close();
+    await purges.stop();
+    await server.stop();
+    dataDisk?.unmount();
+    databaseDisk?.unmount();
+    if (clocks) sweepFakeClocks();
+    await world.close();
+    rmSync(world.directory, { recursive: true, force: true });
+  }
+
   return {
     world,
     engines,
@@ -155,6 +170,10 @@ export async function openSetting(engineCount: number, history: History, wishes:
     notPlayed: new Set(),
     purges,
     databaseUrl: server.url,
+    databaseLog: async () => {
+      const log = await readFile(join(directory, "server.log"), "utf8");
+      return log.trimEnd().split("\n").slice(-20);
+    },
     killPostgres: async () => {
       const pid = Number((await readFile(join(directory, "cluster", "postmaster.pid"), "utf8")).split("\n")[0]);
       process.kill(pid, "SIGKILL");
@@ -164,17 +183,7 @@ export async function openSetting(engineCount: number, history: History, wishes:
       await untilAnswered(server.url);
       network.postgres.set({ kind: "fair" });
     },
-    close: async () => {
-      for (const slot of engines) await slot.process?.end("SIGKILL");
-      for (const proxy of Object.values(network)) await proxy.close();
-      await purges.stop();
-      await server.stop();
-      dataDisk?.unmount();
-      databaseDisk?.unmount();
-      if (clocks) sweepFakeClocks();
-      await world.close();
-      rmSync(world.directory, { recursive: true, force: true });
-    },
+    close: () => (closing ??= close()),
   };
 }
 

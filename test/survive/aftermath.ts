@@ -1,0 +1,64 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ApiClient } from "#src/demo/api-client.ts";
+import type { SignedBody } from "#src/demo/whatsapp-cloud-payload.ts";
+import type { Shown, Violation } from "./check.ts";
+import type { Fault } from "./faults.ts";
+import { deliver } from "./load.ts";
+import { createRandom } from "./random.ts";
+import type { Setting } from "./setting.ts";
+
+/** An epoch, the retention, and time for a purge to look at both. */
+const PURGED_WITHIN_MS = 20_000;
+const QUIET_MS = 1_000;
+
+/** What is filed goes in time (I4), and stays gone when every webhook comes once more (I2). */
+export async function overAndDone(
+  setting: Setting,
+  api: ApiClient,
+  shown: Shown,
+  bodies: readonly SignedBody[],
+  faults: readonly Fault[],
+): Promise<Violation[]> {
+  // What was filed while a clock was ahead is kept for longer by as much (docs/reliability.md).
+  const clocksJumped = faults.some(({ name }) => name.includes("clock"));
+  return [
+    ...(clocksJumped ? [] : await stillThere(setting, shown)),
+    ...(await comesAgain(setting, api, shown, bodies)),
+  ];
+}
+
+async function stillThere({ purges }: Setting, shown: Shown): Promise<Violation[]> {
+  const deadline = performance.now() + PURGED_WITHIN_MS;
+  for (;;) {
+    const late = [...shown].filter(
+      ([, [message]]) => message && ["filed", "purged"].includes(message.state) && !purges.seen.has(message.id),
+    );
+    if (late.length === 0) return [];
+    if (performance.now() > deadline) {
+      const what = `I4: ${late.length} filed messages were not purged within ${PURGED_WITHIN_MS / 1_000} s`;
+      return [{ what, messages: late.map(([wamid]) => wamid) }];
+    }
+    await sleep(200);
+  }
+}
+
+async function comesAgain(
+  setting: Setting,
+  api: ApiClient,
+  shown: Shown,
+  bodies: readonly SignedBody[],
+): Promise<Violation[]> {
+  const { fhir, mllp } = setting.world;
+  const arrived = () => fhir.requests.filter(({ method }) => method === "POST").length + mllp.received.length;
+  const before = arrived();
+  const random = createRandom(1);
+  for (const body of bodies) await deliver(setting, body, random);
+  await sleep(QUIET_MS);
+  const again = arrived() - before;
+  const twice: string[] = [];
+  for (const [wamid] of shown) if ((await api.find(wamid)).length !== 1) twice.push(wamid);
+  return [
+    ...(again === 0 ? [] : [{ what: `I2: replayed webhooks were sent ${again} times more`, messages: [] }]),
+    ...(twice.length === 0 ? [] : [{ what: "I2: a replayed webhook made a message anew", messages: twice }]),
+  ];
+}

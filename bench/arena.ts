@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { startEngineProcess, type EngineProcess } from "#src/demo/engine-process.ts";
@@ -47,9 +46,15 @@ export interface ArenaOptions {
 }
 
 let arenas = 0;
+const running = new Set<EngineProcess>();
+
+/** Ends the engines of arenas nobody will close: their files and their database are about to go. */
+export async function killEngines(): Promise<void> {
+  await Promise.all([...running].map((engine) => engine.end("SIGKILL")));
+}
 
 export async function openArena({ server, profile, like }: ArenaOptions): Promise<Arena> {
-  const directory = await mkdtemp(join(tmpdir(), "botenstoff-bench-"));
+  const directory = await mkdtemp(join(server.directory, "arena-"));
   arenas += 1;
   const database = await server.create(`bench_${process.pid}_${arenas}`, like?.database);
   const appSecret = secret();
@@ -107,6 +112,8 @@ export async function openArena({ server, profile, like }: ArenaOptions): Promis
         },
       });
       engines.push(engine);
+      running.add(engine);
+      void engine.ended.then(() => running.delete(engine));
       pids.push(engine.pid);
       if (refused !== "") throw new Error(`a channel was refused: ${refused}`);
       return engine;

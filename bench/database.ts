@@ -6,6 +6,8 @@ import { startEmbedded } from "#src/store/embedded/server.ts";
 /** The PostgreSQL of a run: the embedded one, as shipped, with fsync on. */
 export interface Server {
   readonly pid: number;
+  /** What a run keeps in files lies here, and goes with it. */
+  readonly directory: string;
   /** A new database, empty or with all that another has, to which nobody may be connected then. */
   create(name: string, template?: Database): Promise<Database>;
   stop(): Promise<void>;
@@ -30,8 +32,9 @@ export interface DurableWork {
 }
 
 export async function startServer(directory: string): Promise<Server> {
-  const server = await startEmbedded({ directory });
-  const pid = Number(readFileSync(join(directory, "cluster", "postmaster.pid"), "utf8").split("\n")[0]);
+  const home = join(directory, "postgres");
+  const server = await startEmbedded({ directory: home });
+  const pid = Number(readFileSync(join(home, "cluster", "postmaster.pid"), "utf8").split("\n")[0]);
   const run = async (statement: string) => {
     const client = await connect(server.url);
     await client.query(statement);
@@ -39,6 +42,7 @@ export async function startServer(directory: string): Promise<Server> {
   };
   return {
     pid,
+    directory,
     create: async (name, template) => {
       // File by file and not through the WAL, which would otherwise be full of the copy when what follows is measured.
       await run(`CREATE DATABASE ${name} ${template ? `TEMPLATE ${template.name} STRATEGY FILE_COPY` : ""}`);

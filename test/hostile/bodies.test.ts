@@ -120,6 +120,19 @@ describe("a signed body of the wrong types", () => {
     for (const verdict of await verdicts(...wrong.map(body))) expect(verdict).toMatch(/^(filed|held)/);
   });
 
+  test("a form whose answers nest without end holds up nobody's message beside it", async () => {
+    const response_json = `{"a":${"[".repeat(100_000)}${"]".repeat(100_000)}}`;
+    const form = { type: "nfm_reply", nfm_reply: { name: "flow", body: "Sent", response_json } };
+    const common = { from: PATIENT.phone, timestamp: "1764000000" };
+    const messages = [
+      { ...common, id: id(), type: "interactive", interactive: form },
+      { ...common, id: id(), type: "text", text: { body: "x" } },
+    ];
+    const ends = await verdicts(envelope({ metadata, messages }));
+    expect(ends).toHaveLength(2);
+    for (const end of ends) expect(end).toMatch(/^(filed|held)/);
+  });
+
   test("of any JSON whatever is answered 200, and ends", async () => {
     const bodies = fc
       .sample(fc.jsonValue({ depthSize: "medium" }), { numRuns: 150, seed: 7 })

@@ -17,7 +17,8 @@ export function parseBody(raw: Buffer): Members | undefined {
   }
 }
 
-function nestsTooDeep(json: string): boolean {
+/** Whether writing what the JSON says could exhaust the stack; reading it never does. */
+export function nestsTooDeep(json: string): boolean {
   let depth = 0;
   let quoted = false;
   for (let at = 0; at < json.length; at++) {

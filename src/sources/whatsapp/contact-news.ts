@@ -12,14 +12,16 @@ const CHANGES = new Set(["user_changed_number", "customer_changed_number", "user
  */
 export function contactNews(element: Members, entry: Members | undefined): ContactNews | undefined {
   const system = element["type"] === "system" ? members(element["system"]) : undefined;
-  const keyHash =
-    word(members(system?.["identity"])?.["hash"]) ??
-    word(members(element["identity"])?.["hash"]) ??
-    word(entry?.["identity_key_hash"]);
+  const keyHash = hashOf(system?.["identity"]) ?? hashOf(element["identity"]) ?? word(entry?.["identity_key_hash"]);
   const changed = system && changeOf(element, system);
   return keyHash === undefined && !changed
     ? undefined
     : { ...(keyHash !== undefined && { keyHash }), ...(changed && { changed }) };
+}
+
+/** `{"hash":"…",…}` beside a message; in a system message the hash itself. */
+function hashOf(identity: unknown): string | undefined {
+  return word(members(identity)?.["hash"]) ?? word(identity);
 }
 
 /** Both sides must be named, or nobody can be followed. A new number comes with a new user id: the old one ends with it. */

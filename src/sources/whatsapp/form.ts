@@ -1,4 +1,5 @@
 import type { AttachmentReference } from "#src/message/attachment.ts";
+import { nestsTooDeep } from "./body.ts";
 import { list, members, word } from "./member.ts";
 import type { Members } from "./member.ts";
 import { reference } from "./reference.ts";
@@ -7,7 +8,7 @@ import type { Reading } from "./unknown.ts";
 
 /**
  * A filled form (Flow): `{"response_json":"{\"field\":\"answer\"}","body":"Sent","name":"flow"}`. `response_json` is JSON
- * in a string; one that is no object is carried as the one answer it is.
+ * in a string, written by the sender's phone; one that is no object, or nests too deep, is carried as the one answer it is.
  */
 export function form(reply: Members | undefined): Reading {
   const json = reply?.["response_json"];
@@ -26,6 +27,7 @@ export function form(reply: Members | undefined): Reading {
 }
 
 function parsed(json: string): Members {
+  if (nestsTooDeep(json)) return { response: json };
   try {
     const value: unknown = JSON.parse(json);
     return members(value) ?? { response: value };

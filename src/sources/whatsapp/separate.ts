@@ -4,8 +4,8 @@ import { fingerprint } from "./fingerprint.ts";
 
 /**
  * Intake knows a message by its id. Where one body uses an id twice for different things, the later ones get a `part`
- * of their own, so that none is taken for a duplicate and lost; a true repetition keeps the same identity. Each number
- * counts for itself, so that an id does not depend on what else is in the body.
+ * of their own, so that none is taken for a duplicate and lost; a true repetition keeps the same identity. Each number,
+ * and what already is a part, counts for itself, so that an id does not depend on what else is in the body.
  */
 export function separate(drafts: readonly MessageDraft[]): MessageDraft[] {
   return apart(drafts, ({ content, attachments, raw }) =>
@@ -26,7 +26,7 @@ type Identified = Pick<MessageDraft, "externalId" | "part" | "addressee">;
 function apart<Draft extends Identified>(drafts: readonly Draft[], substance: (draft: Draft) => unknown): Draft[] {
   const first = new Map<string, Draft>();
   return drafts.map((draft) => {
-    const name = JSON.stringify([draft.addressee, draft.externalId]);
+    const name = JSON.stringify([draft.addressee, draft.externalId, draft.part]);
     const known = first.get(name);
     if (known === undefined) {
       first.set(name, draft);

@@ -78,6 +78,16 @@ describe("the history of a number that was connected later", () => {
     expect(second?.part).toBeUndefined();
   });
 
+  test("an image has the same identity whether or not its placeholder came with it", () => {
+    const placeholder = { from: PHONE, id: "wamid.1", timestamp: SENT, type: "media_placeholder" };
+    const media = { id: "77", mimeType: "image/jpeg", sha256: "" };
+    const image = { from: PHONE, id: "wamid.1", timestamp: SENT, ...mediaPart("image", media) };
+    const partsOf = (...said: unknown[]) => messages(change("history", { messages: said })).map(({ part }) => part);
+    expect(partsOf(image)).toEqual([undefined]);
+    expect(partsOf(placeholder, image)).toEqual(["placeholder", undefined]);
+    expect(partsOf(image, placeholder)).toEqual([undefined, "placeholder"]);
+  });
+
   test("follows no change of number of long ago, which may have been overtaken", () => {
     const part = kindParts("")["system"]!;
     const [draft] = messages(historyBody(NUMBER, PHONE, [{ by: "patient", id: "wamid.1", timestamp: SENT, part }]));
@@ -234,5 +244,18 @@ describe("any batch", () => {
       ),
       { numRuns: 200 },
     );
+  });
+});
+
+describe("the fingerprint of a contact's keys", () => {
+  test.each([
+    ["as the sender's entry tells it", { type: "text" }, { identity_key_hash: "hash=" }],
+    ["beside a message", { type: "text", identity: { acknowledged: true, hash: "hash=" } }, {}],
+    ["as an object of a system message", { type: "system", system: { identity: { hash: "hash=" } } }, {}],
+    ["as all a system message says of it", { type: "system", system: { identity: "hash=" } }, {}],
+  ])("is read %s", (_name, part, entry) => {
+    const contacts = [{ wa_id: PHONE, ...entry }];
+    const [draft] = messages(change("messages", { contacts, messages: [{ from: PHONE, id: "wamid.1", ...part }] }));
+    expect(draft?.contactNews).toEqual({ keyHash: "hash=" });
   });
 });

@@ -206,6 +206,11 @@ describe("a form", () => {
     });
   });
 
+  test("nested deeper than can be written again is carried as the text it is", () => {
+    const json = `{"a":${"[".repeat(100_000)}${"]".repeat(100_000)}}`;
+    expect(form(json).content).toMatchObject({ answers: { response: json } });
+  });
+
   test("without its answers is malformed", () => {
     expect(form(undefined).hold).toBe("malformed");
     expect(form({ a: 1 }).hold).toBe("malformed");

@@ -24,14 +24,20 @@ export interface ParsedMessage {
 }
 
 const DEFAULT_CHARSET: Charset = "8859/1";
+/** Each costs memory many times its bytes: 32 MB of the shortest would be more than a process has. */
+const MAX_SEGMENTS = 100_000;
+const SEGMENT_END = /\r\n|\r|\n/;
+/** Of a message whose MSH ends as the standard says: there an LF is text, unless a segment begins after it. */
+const STANDARD_SEGMENT_END = /\r\n|\r|\n(?=[A-Z][A-Z0-9]{2}[^A-Za-z0-9\s]|[\r\n]|$)/;
 /** Senders that read their messages from files may send the byte order mark along. */
 const BOM = Buffer.from("\uFEFF");
 
 /**
- * Reads an HL7 v2 message. Tolerates LF and CRLF as segment ends, a missing last one, blank lines, and a byte order mark.
+ * Reads an HL7 v2 message. Tolerates LF and CRLF as segment ends, a missing last one, blank lines, a byte order mark, and
+ * an LF inside a field.
  * @param override the encoding to read it in, whatever MSH-18 says: senders get it wrong
- * @throws BotenstoffError HL7_MALFORMED when it does not begin with a usable MSH, or when a second one follows: two
- *   messages run together, and the patient of the second would be lost under the control id of the first
+ * @throws BotenstoffError HL7_MALFORMED when it does not begin with a usable MSH, has too many segments, or a second MSH
+ *   follows: two messages run together, and the patient of the second would be lost under the control id of the first
  */
 export function parseHl7(raw: Uint8Array, override?: Charset): ParsedMessage {
   const bytes = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
@@ -45,7 +51,12 @@ export function parseHl7Text(text: string): ParsedMessage {
 }
 
 function readSegments(bytes: Buffer, text: string, charset: Charset): ParsedMessage {
-  const lines = text.split(/\r\n|\r|\n/).filter((line) => line.length > 0);
+  const [, headerEnd] = /[^\r\n](\r\n|\r|\n)/.exec(text) ?? [];
+  const all = text.split(headerEnd === "\r" ? STANDARD_SEGMENT_END : SEGMENT_END, MAX_SEGMENTS + 1);
+  if (all.length > MAX_SEGMENTS) {
+    throw new BotenstoffError("HL7_MALFORMED", `reading HL7: more than ${MAX_SEGMENTS} segments`);
+  }
+  const lines = all.filter((line) => line.length > 0);
   const [header = ""] = lines;
   if (!/^MSH[^A-Za-z0-9]/.test(header)) throw new BotenstoffError("HL7_MALFORMED", "reading HL7: no MSH segment");
   const delimiters = delimitersOf(header);

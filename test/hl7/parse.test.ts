@@ -14,6 +14,20 @@ test.each([
   expect(message.repetitions("PID", 3)).toEqual([[["7"]], [["8", "x"], [""], [""], ["A"]]]);
 });
 
+test("an LF inside a field does not cut its segment in two where segments end with CR", () => {
+  const address = "Haus 1\nHof^^Berlin||^PRN^PH^^49^171^1";
+  const message = parseHl7(Buffer.from(`${HEADER}\rPID|1||7||A^B|||M|||${address}\rPV1|1|I\n`));
+  expect(message.segments).toEqual(["MSH", "PID", "PV1"]);
+  expect(message.value("PID", 11)).toBe("Haus 1\nHof");
+  expect(message.value("PID", 13, 7)).toBe("1");
+  expect(message.value("PV1", 2)).toBe("I");
+});
+
+test("reads segments whose ends are of several kinds", () => {
+  const message = parseHl7(Buffer.from(`${HEADER}\rPID|1||7\nNK1|1|x\r\n\nPV1|1|I`));
+  expect(message.segments).toEqual(["MSH", "PID", "NK1", "PV1"]);
+});
+
 test("counts the fields of MSH as the standard does", () => {
   const message = parseHl7(Buffer.from(HEADER));
   expect([1, 3, 9, 10, 12].map((field) => message.value("MSH", field))).toEqual(["|", "KIS", "ADT", "1", "2.5.1"]);
@@ -77,6 +91,11 @@ test.each([
   ["a header without delimiters", "MSHA"],
 ])("refuses %s", (_name, raw) => {
   expect(() => parseHl7(Buffer.from(raw))).toThrow(expect.objectContaining({ code: "HL7_MALFORMED" }));
+});
+
+test("refuses a message of more segments than memory could hold, before it splits them", () => {
+  const many = Buffer.concat([Buffer.from(`${HEADER}\r`), Buffer.alloc(4_000_000, "A\r")]);
+  expect(() => parseHl7(many)).toThrow("more than 100000 segments");
 });
 
 test("refuses two messages run together: the second's patient would be lost", () => {

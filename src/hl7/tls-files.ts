@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
-import { createSecureContext, type SecureContext } from "node:tls";
+import { createSecureContext, type SecureContext, type Server } from "node:tls";
 import { BotenstoffError, kindOfError } from "#src/message/error-code.ts";
 
 /** Paths of PEM files. */
@@ -63,6 +63,17 @@ export class TlsFiles {
     }
     return this.#material;
   }
+}
+
+/** Has a server that was opened with `used` show renewed files from the next connection on. */
+export function renewCertificates(server: Server, files: TlsFiles, used: TlsMaterial): void {
+  let shown = used;
+  server.prependListener("connection", () => {
+    const newest = files.current();
+    if (newest === shown) return;
+    shown = newest;
+    server.setSecureContext(newest.options);
+  });
 }
 
 function fingerprint(paths: TlsPaths): string {

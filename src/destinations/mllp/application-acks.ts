@@ -6,7 +6,7 @@ import { ackMode } from "#src/hl7/ack-mode.ts";
 import { noAnswer } from "#src/hl7/answers.ts";
 import { FRAME_END, FRAME_START, FrameDecoder } from "#src/hl7/frame.ts";
 import { parseHl7 } from "#src/hl7/parse.ts";
-import type { TlsFiles } from "#src/hl7/tls-files.ts";
+import { renewCertificates, type TlsFiles } from "#src/hl7/tls-files.ts";
 import { BotenstoffError, kindOfError } from "#src/message/error-code.ts";
 import type { DestinationContext } from "../destination.ts";
 
@@ -27,12 +27,8 @@ export class ApplicationAcks {
 
   constructor(listenOn: { host: string; port: number }, tls: TlsFiles | undefined, context: DestinationContext) {
     this.#context = context;
-    const options = tls?.current().options;
     const connected = (socket: Socket) => this.#serve(socket);
-    // Whoever may acknowledge our messages must be who we trust as their receiver.
-    this.#server = options?.cert
-      ? createTlsServer({ ...options, requestCert: true, rejectUnauthorized: true }, connected)
-      : createTcpServer(connected);
+    this.#server = openServer(tls, connected);
     this.#server.on("tlsClientError", () => context.log("warn", "mllp.application_ack_client_refused"));
     this.#server.listen(listenOn.port, listenOn.host);
     this.#listening = once(this.#server, "listening").then(
@@ -114,4 +110,14 @@ export class ApplicationAcks {
     if (!ackMode(message.value("MSH", 15), "NE").accept(true)) return;
     socket.write(Buffer.concat([FRAME_START, buildAck(message, "CA", new Date()), FRAME_END]));
   }
+}
+
+/** TLS where there is a certificate of ours to show. */
+function openServer(tls: TlsFiles | undefined, connected: (socket: Socket) => void): Server {
+  const used = tls?.current();
+  if (!tls || !used?.options.cert) return createTcpServer(connected);
+  // Whoever may acknowledge our messages must be who we trust as their receiver.
+  const server = createTlsServer({ ...used.options, requestCert: true, rejectUnauthorized: true }, connected);
+  renewCertificates(server, tls, used);
+  return server;
 }

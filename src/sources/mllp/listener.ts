@@ -3,7 +3,7 @@ import { createServer as createTcpServer, type AddressInfo, type Server, type So
 import { createServer as createTlsServer, type TLSSocket } from "node:tls";
 import { CertificateExpiry } from "#src/hl7/certificate-expiry.ts";
 import { certificateRefusal } from "#src/hl7/certificate-refusal.ts";
-import { TlsFiles } from "#src/hl7/tls-files.ts";
+import { renewCertificates, TlsFiles } from "#src/hl7/tls-files.ts";
 import { BotenstoffError, kindOfError } from "#src/message/error-code.ts";
 import type { Listener, SourceContext } from "../source.ts";
 import type { MllpSourceConfig } from "./config.ts";
@@ -69,19 +69,14 @@ function serveTls(
   const log = context.log.bind(context);
   const gauge = context.gauge.bind(context);
   const expiry = new CertificateExpiry({ log, gauge, now: Date.now }, () => files.current().certificates);
-  let used = files.current();
+  const used = files.current();
   const asksClients = settings.ca === undefined ? {} : { requestCert: true, rejectUnauthorized: true };
   const server = createTlsServer({ ...used.options, ...asksClients }, (socket) => {
     const peer = socket.getPeerX509Certificate();
     if (peer) expiry.peerSeen(peer.validToDate);
     serve(socket);
   });
-  server.prependListener("connection", () => {
-    const newest = files.current();
-    if (newest === used) return;
-    used = newest;
-    server.setSecureContext(newest.options);
-  });
+  renewCertificates(server, files, used);
   server.on("tlsClientError", (error, socket) => {
     context.count("client_refused");
     context.log("warn", "mllp.client_refused", { reason: refusalOf(error, socket) });

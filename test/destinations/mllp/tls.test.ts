@@ -1,10 +1,13 @@
+import { once } from "node:events";
 import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { connect as connectTls } from "node:tls";
 import { afterAll, describe, expect, test } from "@jest/globals";
+import { freePort } from "#src/demo/free-port.ts";
 import { mllpDestination } from "#src/destinations/mllp/destination.ts";
 import { TestCa, type Pair } from "../../support/test-ca.ts";
-import { failure, openWorld } from "./support.ts";
+import { failure, NEVER, openWorld } from "./support.ts";
 
 const ca = new TestCa();
 const stranger = new TestCa();
@@ -84,6 +87,31 @@ describe("the certificate files", () => {
     use(renewed, ["key"]);
     await world.send("M1");
     expect(world.logged.map(({ event }) => event)).toContain("tls.reloaded");
+  });
+
+  test("are read anew by the port of application acknowledgements, too", async () => {
+    const live = { cert: join(directory, "acks-cert.pem"), key: join(directory, "acks-key.pem") };
+    const use = (pair: Pair) => (["cert", "key"] as const).forEach((part) => copyFileSync(pair[part], live[part]));
+    const port = await freePort("127.0.0.1");
+    const kis = ca.issue();
+    const own = { cert: ca.read(kis.cert), key: ca.read(kis.key) };
+    const serial = async () => {
+      const socket = connectTls({ host: "127.0.0.1", port, ca: ca.read(ca.cert), ...own });
+      await once(socket, "secureConnect");
+      const shown = socket.getPeerX509Certificate()?.serialNumber;
+      socket.destroy();
+      return shown;
+    };
+    use(ca.issue());
+    await using world = await openWorld({ application_acks: { port }, tls: { ca: ca.cert, ...live } });
+    await world.destination.check(NEVER).catch(() => undefined);
+    const before = await serial();
+    use(ca.issue());
+    expect(await serial()).not.toBe(before);
+    const nameless = connectTls({ host: "127.0.0.1", port, ca: ca.read(ca.cert) });
+    await expect(once(nameless, "end")).rejects.toMatchObject({
+      code: expect.stringContaining("CERTIFICATE_REQUIRED"),
+    });
   });
 
   test("that cannot be used are refused when the channel opens, without naming a path", () => {

@@ -57,6 +57,8 @@ export interface Exchange {
 const KEEP_ALIVE_MS = 30_000;
 const PROBE_MS = 10_000;
 const PROBES = 3;
+const CR = 0x0d;
+const LF = 0x0a;
 
 /**
  * One MLLP connection with one message in flight. It connects when first used and is closed after every doubt (time-out,
@@ -148,8 +150,8 @@ export class MllpConnection {
     socket.on("data", (chunk) => {
       const answers = this.#answersOn(socket);
       if (answers) answers.push(chunk);
-      // Nobody asked: an answer now is to a message we gave up on.
-      else if (!this.#deaf) socket.destroy();
+      // Nobody asked: an answer now is to a message we gave up on. The CR of a frame may come after its FS was enough.
+      else if (!this.#deaf && !chunk.every((byte) => byte === CR || byte === LF)) socket.destroy();
     });
     return socket;
   }

@@ -51,9 +51,9 @@ export class MllpSender {
 
   async #use<T>(place: Place, signal: AbortSignal, work: (connection: MllpConnection) => Promise<T>): Promise<T> {
     if (place.busy) await turn(place, signal);
-    if (this.#closed) throw stopped();
     place.busy = true;
     try {
+      if (this.#closed) throw stopped();
       return await work(place.connection);
     } finally {
       const next = place.waiting.shift();

@@ -16,7 +16,7 @@ const INTERNAL = "207";
 /** Why a message is refused before anything is stored; undefined lets it in. */
 export function refusalOf(message: ParsedMessage): AckError | undefined {
   const type = message.value("MSH", 9);
-  const trigger = message.value("MSH", 9, 2);
+  const trigger = triggerOf(message);
   const version = message.value("MSH", 12);
   if (type !== "ADT") {
     return { code: UNSUPPORTED_TYPE, segment: "MSH", field: 9, text: "only ADT messages are taken here" };
@@ -30,6 +30,11 @@ export function refusalOf(message: ParsedMessage): AckError | undefined {
   return undefined;
 }
 
+/** The event: MSH-9.2, or EVN-1, which named it before MSH-9 did (v2.1). */
+export function triggerOf(message: ParsedMessage): string {
+  return message.value("MSH", 9, 2) || message.value("EVN", 1);
+}
+
 /** Which acknowledgements the sender of a message wants. */
 export function ackModeOf(message: ParsedMessage): AckMode {
   return ackMode(message.value("MSH", 15), message.value("MSH", 16));
@@ -40,9 +45,11 @@ export function refusedAck(message: ParsedMessage, refusal: AckError, at: Date):
   return buildAck(message, ackModeOf(message).accept(false) ? "CR" : "AR", at, refusal);
 }
 
-/** The answer to a message the channel takes no interest in. */
-export function ignoredAck(message: ParsedMessage, at: Date): Buffer {
-  return buildAck(message, ackModeOf(message).accept(true) ? "CA" : "AA", at);
+/** The answers to a message the channel takes no interest in: all its sender waits for. */
+export function ignoredAcks(message: ParsedMessage, at: Date): Buffer[] {
+  const mode = ackModeOf(message);
+  const codes = [mode.accept(true) && "CA", mode.application(true) && "AA"] as const;
+  return codes.filter((code) => code !== false).map((code) => buildAck(message, code, at));
 }
 
 /** The answer when nothing could be stored, even where silence was asked for: the sender must keep and repeat it. */

@@ -4,6 +4,7 @@ import { parseHl7, type ParsedMessage } from "#src/hl7/parse.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import type { MessageDraft } from "#src/message/message.ts";
 import type { InboundEvent } from "../source.ts";
+import { triggerOf } from "./answer.ts";
 import type { MllpSourceConfig } from "./config.ts";
 
 /** One lane for the whole feed: what an ADT says of several patients (merges, moves) only makes sense in order. */
@@ -48,7 +49,7 @@ export function draftOf(
     content: {
       kind: "hl7",
       text: message.text,
-      trigger: `${message.value("MSH", 9)}^${message.value("MSH", 9, 2)}`,
+      trigger: `${message.value("MSH", 9)}^${triggerOf(message)}`,
     },
     conversation: order === "patient" ? patientOf(message) : CONVERSATION,
     sentAt: sentAt(message) ?? event.receivedAt,

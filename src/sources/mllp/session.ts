@@ -5,7 +5,7 @@ import { FRAME_END, FRAME_START, FrameDecoder } from "#src/hl7/frame.ts";
 import type { ParsedMessage } from "#src/hl7/parse.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import type { Accept, Accepted, SourceContext } from "../source.ts";
-import { ackModeOf, ignoredAck, notStoredAck, outcomeAck, refusalOf, refusedAck, unreadableAck } from "./answer.ts";
+import { ackModeOf, ignoredAcks, notStoredAck, outcomeAck, refusalOf, refusedAck, unreadableAck } from "./answer.ts";
 import type { MllpSourceConfig } from "./config.ts";
 import { draftOf, readFrame } from "./draft.ts";
 
@@ -119,7 +119,7 @@ export class Session {
     const ignored = settings.unknown_trigger === "acknowledge";
     context.count(ignored ? "ignored" : "refused");
     context.log("info", ignored ? "mllp.ignored" : "mllp.refused", { error: refusal.code });
-    this.#reply(ignored ? ignoredAck(message, now) : refusedAck(message, refusal, now));
+    for (const ack of ignored ? ignoredAcks(message, now) : [refusedAck(message, refusal, now)]) this.#reply(ack);
   }
 
   async #acknowledge(message: ParsedMessage, { messages: [stored], settled }: Accepted): Promise<void> {

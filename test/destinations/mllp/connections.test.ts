@@ -1,7 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { createServer, type AddressInfo, type Socket } from "node:net";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import type { MllpBehaviour } from "#src/demo/kis-mllp-answer.ts";
+import { parseHl7 } from "#src/hl7/parse.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import { failure, jobOf, mdm, NEVER, openWorld, until, type World } from "./support.ts";
 
@@ -38,11 +41,43 @@ describe("connections", () => {
     expect(world.kis.received.map(({ connection }) => connection)).toEqual([1, 2]);
   });
 
+  test("stay open where the CR of an acknowledgement's frame comes in a packet of its own", async () => {
+    const sockets: Socket[] = [];
+    const receiver = createServer((socket) => {
+      sockets.push(socket);
+      socket.on("error", () => undefined);
+      socket.on("data", (frame) => {
+        const controlId = parseHl7(frame.subarray(1, -2)).value("MSH", 10);
+        socket.write(`\vMSH|^~\\&|||||||ACK|A1|P|2.5.1\rMSA|AA|${controlId}\r\x1c`);
+        setTimeout(() => socket.write("\r"), 20);
+      });
+    });
+    await once(receiver.listen(0, "127.0.0.1"), "listening");
+    await using world = await openWorld({ port: (receiver.address() as AddressInfo).port });
+    for (const id of ["M1", "M2"]) {
+      expect((await world.send(id)).answer).toMatchObject({ code: "AA", control_id: id });
+      await new Promise((resolve) => setTimeout(resolve, 60));
+    }
+    receiver.close();
+    for (const socket of sockets) socket.destroy();
+    expect(sockets).toHaveLength(1);
+  });
+
   test("carry one message each where the receiver hangs up after every answer", async () => {
     await using world = await openWorld({ keep_open: false });
     world.kis.behave(["then-hang-up", "then-hang-up", "then-hang-up"]);
     for (const id of ["M1", "M2", "M3"]) await world.destination.send(jobOf(mdm(id)), NEVER);
     expect(world.kis.received.map(({ connection }) => connection)).toEqual([1, 2, 3]);
+  });
+
+  test("end all that waits for them when the destination closes", async () => {
+    await using world = await openWorld();
+    world.kis.behave(["missing"]);
+    const attempts = ["M1", "M2", "M3"].map((id) => failure(world.destination.send(jobOf(mdm(id)), NEVER)));
+    await until(() => world.kis.received.length === 1);
+    await world.destination.close();
+    const codes = (await Promise.all(attempts)).map(({ code }) => code);
+    expect(codes).toEqual(["DESTINATION_NO_ANSWER", "DESTINATION_UNREACHABLE", "DESTINATION_UNREACHABLE"]);
   });
 
   test("that nobody answers to are transient errors, and an abort ends what waits", async () => {

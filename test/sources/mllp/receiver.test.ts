@@ -100,6 +100,21 @@ describe("a message is answered", () => {
   });
 });
 
+describe("a message of a time when EVN-1 named the event", () => {
+  test("is taken like any other", async () => {
+    await using receiver = await openReceiver();
+    const sender = await receiver.connect();
+    expect(await sender.ask(`${header({ 9: "ADT", 12: "2.1" })}EVN|A08|20260101\r`)).toEqual(["AA C1"]);
+    expect(receiver.stored).toMatchObject([{ content: { trigger: "ADT^A08" } }]);
+  });
+
+  test("is refused where no event is named at all", async () => {
+    await using receiver = await openReceiver();
+    const sender = await receiver.connect();
+    expect(await sender.ask(header({ 9: "ADT" }))).toEqual(["AR C1", "201 MSH 9"]);
+  });
+});
+
 describe("bad input is answered with its reason and nothing is stored for it", () => {
   test.each([
     ["another type than ADT", { 9: "ORU^R01" }, ["AR C1", "200 MSH 9"]],
@@ -121,6 +136,20 @@ describe("bad input is answered with its reason and nothing is stored for it", (
     expect(await sender.ask(header({ 9: "ORU^R01" }))).toEqual(["AA C1"]);
     expect(await sender.ask(header({ 9: "ORU^R01", 15: "AL" }))).toEqual(["CA C1"]);
     expect([receiver.stored.length, receiver.counted.get("ignored")]).toEqual([0, 2]);
+  });
+
+  test.each([
+    ["CA and AA", { 15: "AL", 16: "AL" }, ["CA C1", "AA C1"]],
+    ["AA alone", { 15: "NE", 16: "AL" }, ["AA C1"]],
+    ["nothing", { 15: "NE", 16: "NE" }, []],
+  ])("what it takes no interest in gets %s where MSH-15 and MSH-16 say so", async (_name, mode, expected) => {
+    await using receiver = await openReceiver({ unknown_trigger: "acknowledge" });
+    const sender = await receiver.connect();
+    sender.write(framed(header({ 9: "ORU^R01", ...mode })));
+    sender.write(framed(header({ 10: "C2" })));
+    const answers: string[] = [];
+    while (!answers.includes("AA C2")) answers.push(...said(await sender.answer()));
+    expect(answers).toEqual([...expected, "AA C2"]);
   });
 
   test.each([

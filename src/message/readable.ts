@@ -15,9 +15,13 @@ const NOTES: Readonly<Record<NoteContent["event"], string>> = {
  * untouched; what was done is told in square brackets, so that nobody takes it for the patient's words.
  */
 export function readableLines(content: Content): readonly string[] {
+  return spokenLines(content).flatMap(split);
+}
+
+function spokenLines(content: Content): readonly string[] {
   switch (content.kind) {
     case "text":
-      return content.text.split(/\r\n|\r|\n/);
+      return [content.text];
     case "image":
       return ["[Bild]", ...optional(content.caption)];
     case "audio":
@@ -54,13 +58,13 @@ export function readableLines(content: Content): readonly string[] {
     case "note":
       return [`[${NOTES[content.event]}]`, ...optional(content.text)];
     case "edit":
-      return ["[Bearbeitet]", ...readableLines(content.revised)];
+      return ["[Bearbeitet]", ...spokenLines(content.revised)];
     case "revoke":
       return ["[Vom Absender gelöscht]"];
     case "call":
       return [`[${callLine(content)}]`];
     case "hl7":
-      return content.text.split("\r");
+      return [content.text];
     case "unknown":
       return [`[Nicht darstellbare Nachricht: ${[content.sourceKind, ...(content.codes ?? [])].join(", ")}]`];
   }
@@ -76,7 +80,9 @@ export function circumstanceLines(circumstances: Circumstances | undefined): rea
     ...(product === undefined ? [] : [`[Zu Produkt ${product}]`]),
     ...(referral === undefined
       ? []
-      : [`[${["Über eine Anzeige", referral.headline, referral.body, referral.url].filter(Boolean).join(": ")}]`]),
+      : [
+          `[${split(["Über eine Anzeige", referral.headline, referral.body, referral.url].filter(Boolean).join(": ")).join(" ")}]`,
+        ]),
   ];
 }
 
@@ -92,5 +98,10 @@ function cardLines({ name, organisation, phones, emails, addresses }: ContactCar
 }
 
 function optional(text: string | undefined): readonly string[] {
-  return text === undefined || text === "" ? [] : text.split(/\r\n|\r|\n/);
+  return text === undefined || text === "" ? [] : [text];
+}
+
+/** Answers of forms and addresses have several lines as well: drawn as one, the last word of each would touch the next. */
+function split(text: string): readonly string[] {
+  return text.split(/\r\n|\r|\n/);
 }

@@ -1,3 +1,4 @@
+import { setImmediate as othersTurn } from "node:timers/promises";
 import PDFDocument from "pdfkit";
 import type { Sheet } from "#src/message/sheet.ts";
 import { FONT_NAMES, fontBytes } from "./fonts.ts";
@@ -9,6 +10,8 @@ import { wrap } from "./wrap.ts";
 const MARGINS = { top: 56, bottom: 64, left: 64, right: 48 };
 const LABEL_WIDTH = 110;
 const LEADING = 1.45;
+/** After so long the others have a turn: leases are renewed and webhooks answered while a long document is drawn. */
+const TURN_MS = 20;
 const SIZES = { title: 14, text: 10.5, small: 8 };
 
 /**
@@ -42,12 +45,12 @@ export async function renderPdf(sheet: Sheet, readPicture: (attachment: string) 
   for (const name of FONT_NAMES) document.registerFont(name, fontBytes(name));
   const bytes = collect(document);
   const page = new Pen(document);
-  page.paragraph(sheet.title, { base: "bold", size: SIZES.title });
+  await page.paragraph(sheet.title, { base: "bold", size: SIZES.title });
   page.space(6);
-  for (const [label, value] of sheet.facts) page.fact(label, value);
+  for (const [label, value] of sheet.facts) await page.fact(label, value);
   page.rule();
   for (const block of sheet.blocks) {
-    if ("lines" in block) for (const line of block.lines) page.paragraph(line);
+    if ("lines" in block) for (const line of block.lines) await page.paragraph(line);
     else page.picture(await paperOf(await readPicture(block.picture), block.maxBytes));
     page.space(8);
   }
@@ -75,12 +78,13 @@ interface TextOptions {
 class Pen {
   readonly #document: PDFKit.PDFDocument;
   #y: number = MARGINS.top;
+  #turnEnds = performance.now() + TURN_MS;
 
   constructor(document: PDFKit.PDFDocument) {
     this.#document = document;
   }
 
-  paragraph(text: string, { base = "text", size = SIZES.text, indent = 0 }: TextOptions = {}): void {
+  async paragraph(text: string, { base = "text", size = SIZES.text, indent = 0 }: TextOptions = {}): Promise<void> {
     for (const line of wrap(text, base, this.#width - indent, (run) => this.#measure(run, size))) {
       this.#room(size * LEADING);
       let x = line.right ? MARGINS.left + this.#width - line.width : MARGINS.left + indent;
@@ -89,15 +93,16 @@ class Pen {
         x += run.width;
       }
       this.#y += size * LEADING;
+      await this.#breathe();
     }
   }
 
-  fact(label: string, value: string): void {
+  async fact(label: string, value: string): Promise<void> {
     this.#room(SIZES.text * LEADING);
     const top = this.#y;
-    this.paragraph(label, { base: "bold" });
+    await this.paragraph(label, { base: "bold" });
     this.#y = top;
-    this.paragraph(value, { indent: LABEL_WIDTH });
+    await this.paragraph(value, { indent: LABEL_WIDTH });
   }
 
   rule(): void {
@@ -149,6 +154,12 @@ class Pen {
     if (this.#y + height <= this.#bottom || this.#y === MARGINS.top) return;
     this.#document.addPage();
     this.#y = MARGINS.top;
+  }
+
+  async #breathe(): Promise<void> {
+    if (performance.now() < this.#turnEnds) return;
+    await othersTurn();
+    this.#turnEnds = performance.now() + TURN_MS;
   }
 
   #measure({ font, text }: Run, size: number): number {

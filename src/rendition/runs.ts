@@ -7,11 +7,14 @@ export interface Run {
   readonly rightToLeft: boolean;
 }
 
-const GRAPHEMES = new Intl.Segmenter("de", { granularity: "grapheme" });
+/** Cuts a text into characters as they are read. */
+export const GRAPHEMES = new Intl.Segmenter("de", { granularity: "grapheme" });
 const RIGHT_TO_LEFT = /\p{Script=Arabic}|\p{Script=Hebrew}|\p{Script=Syriac}|\p{Script=Thaana}/u;
 const LETTER = /\p{L}/u;
 const DIGIT = /\p{N}/u;
 const PICTURED = /\p{Emoji_Presentation}|\uFE0F|\u200D|\p{Regional_Indicator}|\p{Emoji_Modifier}/u;
+/** What breaks a line besides CR and LF (UAX #14), typed on a Mac for one: no font draws it, but words must not touch. */
+const BREAKS = /[\n\v\f\r\u0085\u2028\u2029]/g;
 /** Joiners and selectors say how to draw what stands beside them; a font without that picture draws them as nothing. */
 const UNSEEN = /\p{Cf}|\p{Variation_Selector}/gu;
 
@@ -21,11 +24,14 @@ const UNSEEN = /\p{Cf}|\p{Variation_Selector}/gu;
  * @param right whether the paragraph is read from the right: spaces and points between two directions follow it
  */
 export function runsOf(line: string, base: "text" | "bold", right: boolean): Run[] {
-  const graphemes = Array.from(GRAPHEMES.segment(line.replaceAll("\t", "    ")), ({ segment }) => segment);
-  const directions = graphemes.map(directionOf);
+  const graphemes = Array.from(
+    GRAPHEMES.segment(line.replaceAll("\t", "    ").replaceAll(BREAKS, " ")),
+    ({ segment }) => segment,
+  );
+  const directions = settled(graphemes.map(directionOf), right);
   const runs: Run[] = [];
   graphemes.forEach((grapheme, index) => {
-    const rightToLeft = directions[index] ?? between(directions, index) ?? right;
+    const rightToLeft = directions[index] ?? right;
     const { font, text } = drawable(grapheme, base);
     const last = runs.at(-1);
     if (text === "") return;
@@ -44,11 +50,23 @@ function directionOf(grapheme: string): boolean | undefined {
   return LETTER.test(grapheme) || DIGIT.test(grapheme) || PICTURED.test(grapheme) ? false : undefined;
 }
 
-/** The direction of both neighbours, where they agree. */
-function between(directions: readonly (boolean | undefined)[], index: number): boolean | undefined {
-  const before = directions.slice(0, index).findLast((direction) => direction !== undefined);
-  const after = directions.slice(index).find((direction) => direction !== undefined);
-  return before === after ? before : undefined;
+/** What has no direction of its own takes that of both neighbours, where they agree, or else the paragraph's. */
+function settled(directions: readonly (boolean | undefined)[], right: boolean): boolean[] {
+  const found: boolean[] = [];
+  let before: boolean | undefined;
+  let from = 0;
+  const fill = (to: number, after: boolean | undefined) => {
+    const between = before === after ? before : undefined;
+    for (; from < to; from += 1) found[from] = between ?? right;
+  };
+  for (const [index, direction] of directions.entries()) {
+    if (direction === undefined) continue;
+    fill(index, direction);
+    found[index] = before = direction;
+    from = index + 1;
+  }
+  fill(directions.length, undefined);
+  return found;
 }
 
 /** Whether a paragraph begins, as it is read, on the right: its first letter says so. */

@@ -18,6 +18,19 @@ describe("what a clinician reads", () => {
       { kind: "choice", via: "form", text: "Sent", answers: { Schmerz: "7" } },
       ["[Auswahl] Sent", "Schmerz: 7"],
     ],
+    [
+      "an answer of several lines keeps them",
+      { kind: "choice", via: "form", text: "Sent", answers: { Medikamente: "Marcumar 1\n5 Tropfen Novalgin" } },
+      ["[Auswahl] Sent", "Medikamente: Marcumar 1", "5 Tropfen Novalgin"],
+    ],
+    [
+      "an address of several lines keeps them",
+      {
+        kind: "contacts",
+        cards: [{ name: "Dr. Weiß", phones: [], emails: [], addresses: ["Hauptstr. 1\r\n2. Stock"], vcard: "" }],
+      },
+      ["[Kontakt] Dr. Weiß", "Hauptstr. 1", "2. Stock"],
+    ],
     ["a reaction taken back says so", { kind: "reaction", target: "wamid.A" }, ["[Reaktion zurückgenommen]"]],
     [
       "a change of number is told",

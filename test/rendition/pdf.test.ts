@@ -49,6 +49,19 @@ describe("a message as PDF/A", () => {
     expect(count(pdf, /\/Count 5/g)).toBe(1);
   });
 
+  it("lets others have their turn while a long text is drawn: leases run on, webhooks are answered", async () => {
+    let longest = 0;
+    let last = performance.now();
+    const ticking = setInterval(() => {
+      longest = Math.max(longest, performance.now() - last);
+      last = performance.now();
+    }, 5);
+    await render({ ...SHEET, blocks: [{ lines: ["Guten Tag - ".repeat(1_365), " ".repeat(16_384)] }] });
+    longest = Math.max(longest, performance.now() - last);
+    clearInterval(ticking);
+    expect(longest).toBeLessThan(1_000);
+  });
+
   it("draws a picture as large as the page allows, on a page of its own where needed", async () => {
     const pdf = await render({ ...SHEET, blocks: [{ picture: "a" }, { picture: "b" }] }, async () =>
       gradientPng(600, 2_400),

@@ -41,7 +41,7 @@ export class FhirClient {
   transaction(body: Readable | Buffer, signal: AbortSignal): Promise<unknown> {
     const headers = { "content-type": FHIR_JSON, prefer: "return=minimal" };
     return this.#ask({ method: "POST", path: "", headers, body }, signal, async (response) => {
-      if (response.status >= 200 && response.status < 300) return json(response);
+      if (response.status >= 200 && response.status < 300) return taken(await json(response));
       throw refused(response.status, await issues(response));
     });
   }
@@ -119,18 +119,25 @@ const NEVER_SENT = new Set([
   "UND_ERR_CONNECT_TIMEOUT",
 ]);
 
+/** OpenSSL's and Node's codes for a server's certificate that we do not accept: the handshake fails, nothing is sent. */
+const UNTRUSTED =
+  /^(?:CERT_|CRL_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|ERR_TLS_CERT_|INVALID_CA$|INVALID_PURPOSE$|HOSTNAME_MISMATCH$)/;
+
 function unanswered(cause: unknown): BotenstoffError {
   if (cause instanceof BotenstoffError) return cause;
   const code = Error.isError(cause) && "code" in cause ? String(cause.code) : "no answer";
-  const unreachable = NEVER_SENT.has(code) || code.startsWith("CERT_") || code.startsWith("ERR_TLS");
-  return new BotenstoffError(
-    unreachable ? "DESTINATION_UNREACHABLE" : "DESTINATION_NO_ANSWER",
-    `asking the FHIR server: ${code}`,
-    { cause },
-  );
+  return new BotenstoffError(meaningOf(code), `asking the FHIR server: ${code}`, { cause });
 }
 
-/** What a status other than 2xx means; 500 and 504 may come after the commit. */
+function meaningOf(code: string): ErrorCode {
+  if (UNTRUSTED.test(code)) return "DESTINATION_UNTRUSTED";
+  return NEVER_SENT.has(code) || code.startsWith("ERR_TLS") ? "DESTINATION_UNREACHABLE" : "DESTINATION_NO_ANSWER";
+}
+
+/**
+ * What a status other than 2xx means; 500, 502 and 504 may come after the commit: a gateway says 502 as well when its
+ * server hangs up instead of answering (RFC 9110 §15.6.3).
+ */
 const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
   401: "DESTINATION_UNAUTHORIZED",
   403: "DESTINATION_UNAUTHORIZED",
@@ -140,11 +147,11 @@ const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
   423: "DESTINATION_BUSY",
   425: "DESTINATION_BUSY",
   429: "DESTINATION_BUSY",
+  503: "DESTINATION_BUSY",
 };
 
 function refused(status: number, said: string): BotenstoffError {
-  const ofServer = status === 502 || status === 503 ? "DESTINATION_BUSY" : "DESTINATION_NO_ANSWER";
-  const code = BY_STATUS[status] ?? (status >= 500 ? ofServer : "DESTINATION_REFUSED");
+  const code = BY_STATUS[status] ?? (status >= 500 ? "DESTINATION_NO_ANSWER" : "DESTINATION_REFUSED");
   return new BotenstoffError(code, `asking the FHIR server: answered ${status}${said}`);
 }
 
@@ -154,6 +161,19 @@ async function json({ body }: FhirResponse): Promise<unknown> {
   } catch (cause) {
     throw new BotenstoffError("DESTINATION_NO_ANSWER", "asking the FHIR server: the answer is not JSON", { cause });
   }
+}
+
+/**
+ * The answer to a transaction all of whose entries were taken. Servers that know transactions only as batches (Medplum
+ * without the feature `transaction-bundles`) answer 200 and say of each entry what became of it.
+ */
+function taken(answer: unknown): unknown {
+  const entries = (answer as { entry?: readonly { response?: { status?: unknown } }[] } | null)?.entry ?? [];
+  for (const { response } of entries) {
+    const status = Number.parseInt(String(response?.status), 10);
+    if (status >= 400) throw refused(status, " to an entry");
+  }
+  return answer;
 }
 
 /** Codes and places of an OperationOutcome; its texts may quote the patient and stay behind. */

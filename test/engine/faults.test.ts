@@ -46,6 +46,24 @@ describe("when the KIS misbehaves", () => {
     expect(bytesPerControlId()).toEqual([1]);
   });
 
+  it("a message whose patient could only not be looked up follows a merge: nothing of it was sent", async () => {
+    const { chart } = engine.world.fhir;
+    const get = chart.get.bind(chart);
+    chart.get = (path, query) => (path === "Patient" ? { status: 500, body: {} } : get(path, query));
+    const sent = await engine.text("noch nicht gesendet");
+    const tried = async () =>
+      (await engine.api.until(sent, ["routed"], 30_000)).deliveries?.some(
+        ({ destination, last_error: error }) => destination === "chart" && error !== null,
+      ) ?? false;
+    await engine.eventually("the patient is looked up in vain", tried);
+    const merged = { value: "79999", system: "urn:oid:1.2.276.0.76.4.1" };
+    engine.world.fhir.addPatient({ identifier: [merged] });
+    await engine.adt({ patient: merged.value, retired: PATIENT.number, trigger: "A40" });
+    chart.get = get;
+    await engine.until(sent, "filed");
+    expect(chart.all("Communication").map(({ subject }) => subject?.identifier?.value)).toEqual([merged.value]);
+  });
+
   it("reads an acknowledgement that comes in pieces", async () => {
     engine.world.mllp.behave(["split"]);
     const filed = await engine.until(await engine.text("in Stücken"), "filed");

@@ -43,6 +43,22 @@ describe("withdrawing a message from the wrong chart", () => {
     engine.world.mllp.received.filter((one) => one.controlId === controlId(id, "withdraw"));
   const archiveSays = (behaviour: MllpBehaviour) => engine.world.mllp.behave(Array<MllpBehaviour>(500).fill(behaviour));
 
+  it("takes it out of a chart whose gateway said 502 after the commit", async () => {
+    const away = Array<FhirBehaviour>(500).fill({ on: "transaction", status: 503 });
+    engine.world.fhir.behave([{ on: "transaction", status: 502, afterCommit: true }, ...away]);
+    const sent = await engine.text("falsche Akte");
+    const { id } = await engine.until(sent, "routed");
+    await engine.eventually(
+      "it stands in the chart",
+      () => engine.world.fhir.chart.versions(`Communication/${id}`) > 0,
+    );
+    await engine.eventually("it is withdrawn", async () => (await withdraw(id)).status === 202);
+    engine.world.fhir.behave([]);
+    const shown = await engine.until(sent, "filed");
+    expect(withdrawal(shown, "chart")).toMatchObject({ state: "confirmed" });
+    expect(communication(id).status).toBe("entered-in-error");
+  });
+
   it("cancels the document and marks the Communication, once, and keeps what was filed before", async () => {
     const sent = await engine.text("falsche Akte");
     const { id } = await engine.until(sent, "filed");

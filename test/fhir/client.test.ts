@@ -2,12 +2,14 @@ import { afterEach, describe, expect, it } from "@jest/globals";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { FhirClient } from "#src/fhir/client.ts";
 import type { FhirTransaction } from "#src/fhir/transaction.ts";
 import { writeTransaction } from "#src/fhir/write-json.ts";
+import { createAuthority } from "../support/certificates.ts";
 
 const open: { client: FhirClient; server: Server }[] = [];
 
@@ -28,6 +30,10 @@ afterEach(async () => {
   }
 });
 
+interface Certificate {
+  readonly validFor?: { readonly from: Date; readonly to: Date };
+}
+
 const NEVER = new AbortController().signal;
 
 describe("the FHIR client", () => {
@@ -41,6 +47,36 @@ describe("the FHIR client", () => {
     await expect(client.transaction(Buffer.from("{}"), NEVER)).rejects.toMatchObject({
       code: "DESTINATION_NO_ANSWER",
       class: "ambiguous",
+    });
+  });
+
+  it.each([
+    ["404 Not Found", "DESTINATION_REFUSED"],
+    ["422", "DESTINATION_REFUSED"],
+    ["409 Conflict", "DESTINATION_BUSY"],
+    ["500 Internal Server Error", "DESTINATION_NO_ANSWER"],
+  ])("does not take 200 for an answer where it says of an entry %s", async (status, code) => {
+    const answer = {
+      resourceType: "Bundle",
+      type: "transaction-response",
+      entry: [{ response: { status: "201 Created" } }, { response: { status } }],
+    };
+    const client = await clientOf((_request, response) => void response.end(JSON.stringify(answer)));
+    await expect(client.transaction(Buffer.from("{}"), NEVER)).rejects.toMatchObject({ code });
+  });
+
+  it.each([
+    ["of a CA it does not know", {}],
+    ["that has expired", { validFor: { from: new Date(0), to: new Date(1_000_000) } }],
+  ])("leaves nothing in doubt with a server whose certificate is one %s", async (_, { validFor }: Certificate) => {
+    const server = createTlsServer(createAuthority("nobody").issue("kis", validFor)).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const client = new FhirClient({ baseUrl: `https://127.0.0.1:${port}`, timeoutMs: 30_000, connections: 1 });
+    open.push({ client, server });
+    await expect(client.transaction(Buffer.from("{}"), NEVER)).rejects.toMatchObject({
+      code: "DESTINATION_UNTRUSTED",
+      class: "transient",
     });
   });
 

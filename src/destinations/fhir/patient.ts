@@ -4,7 +4,7 @@ import { BotenstoffError } from "#src/message/error-code.ts";
 
 /**
  * The server's own reference of the patient ("Patient/123"), undefined when it knows none or cannot search.
- * @throws BotenstoffError PATIENT_AMBIGUOUS_AT_DESTINATION when there are several
+ * @throws BotenstoffError PATIENT_AMBIGUOUS_AT_DESTINATION when there are several; a transient one when it does not answer
  */
 export async function findPatient(
   client: FhirClient,
@@ -28,13 +28,18 @@ export async function findPatient(
 
 type SearchSet = { entry?: { resource?: { resourceType?: string; id?: string } }[] } | undefined;
 
-/** A server that offers no search answers 4xx: that is "none known", not an error. */
+/**
+ * A server that offers no search answers 4xx: that is "none known", not an error. One that does not answer leaves nothing
+ * in doubt, for nothing was sent: a message in doubt would not follow its patient through a merge.
+ */
 async function search(client: FhirClient, path: string, signal: AbortSignal): Promise<SearchSet> {
   try {
     return await client.read(path, signal);
   } catch (error) {
-    if (error instanceof BotenstoffError && error.code === "DESTINATION_REFUSED") return undefined;
-    throw error;
+    if (!(error instanceof BotenstoffError)) throw error;
+    if (error.code === "DESTINATION_REFUSED") return undefined;
+    if (error.class !== "ambiguous") throw error;
+    throw new BotenstoffError("DESTINATION_BUSY", `finding the patient: ${error.message}`, { cause: error });
   }
 }
 

@@ -6,8 +6,8 @@ export type FreeBytes = (directory: string) => Promise<number>;
 const LOOK_EVERY_MS = 1_000;
 
 /**
- * Whether the volume of the data directory has room for more. Below the watermark new events are answered 503 and no
- * attachment is fetched, while what is already here can still leave and PostgreSQL can write its log. Looks at most once a
+ * Whether the volume of the data directory has room for more. Below the watermark new events are answered 503 or
+ * AE and no attachment is fetched, while what is already here can still leave and PostgreSQL can write its log. Looks at most once a
  * second; a volume that cannot be looked at has no room.
  */
 export function watermark(

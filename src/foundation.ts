@@ -33,7 +33,10 @@ export async function openFoundation(settings: Settings, log: Log) {
   mkdirSync(settings.dataDir, { recursive: true });
   const keyring = openFileKeyring({ directory: data("keyring"), masterKey });
   const embedded = settings.databaseUrl ? undefined : await startEmbedded({ directory: data("postgres") });
-  const store = await openStore(embedded?.url ?? settings.databaseUrl ?? "");
+  const store = await openStore(embedded?.url ?? settings.databaseUrl ?? "").catch(async (error: unknown) => {
+    await embedded?.stop();
+    throw error;
+  });
   for (const warning of await store.settingsWarnings()) log("warn", "store.setting", { warning });
   const clock = () => Date.now();
   // The machine's uptime counts on while it is suspended, and cannot be set.

@@ -1,8 +1,16 @@
 import { pino } from "pino";
+import { BotenstoffError } from "#src/message/error-code.ts";
 import type { Log } from "#src/pipeline/deps.ts";
 
-/** Structured JSON lines on stdout: event names and ids, never anything personal. */
-export function createLog(level = process.env["LOG_LEVEL"] ?? "info"): Log {
+const LEVELS = ["debug", "info", "warn", "error"];
+
+/**
+ * Structured JSON lines on stdout: event names and ids, never anything personal.
+ * @throws BotenstoffError CONFIG_INVALID for a level there is not
+ */
+export function createLog(level = levelWanted()): Log {
+  if (!LEVELS.includes(level))
+    throw new BotenstoffError("CONFIG_INVALID", `reading LOG_LEVEL: expected one of ${LEVELS.join(", ")}`);
   const logger = pino({
     level,
     base: null,
@@ -11,4 +19,9 @@ export function createLog(level = process.env["LOG_LEVEL"] ?? "info"): Log {
     formatters: { level: (label) => ({ level: label }) },
   });
   return (severity, event, fields) => logger[severity](fields ?? {}, event);
+}
+
+function levelWanted(): string {
+  const { LOG_LEVEL = "" } = process.env;
+  return LOG_LEVEL === "" ? "info" : LOG_LEVEL;
 }

@@ -6,7 +6,8 @@ import { TlsFiles } from "#src/hl7/tls-files.ts";
 import { createInspector } from "#src/pipeline/attachment/inspector.ts";
 import { createLargeGate } from "#src/pipeline/attachment/large-gate.ts";
 import { createScanner } from "#src/pipeline/attachment/scanner.ts";
-import { startServer } from "#src/api/server.ts";
+import { BotenstoffError } from "#src/message/error-code.ts";
+import { startServer, type RunningServer } from "#src/api/server.ts";
 import { watchDatabaseClock } from "#src/pipeline/database-clock.ts";
 import { createDeployment } from "#src/pipeline/deployment.ts";
 import type { Log, PipelineDeps } from "#src/pipeline/deps.ts";
@@ -32,8 +33,12 @@ import { openFoundation } from "./foundation.ts";
 import type { Settings } from "./settings.ts";
 import { watchTls } from "./tls-renewal.ts";
 
-/** Running turns get this long at a stop, within the 30 s a container runtime usually grants. */
+/** Open requests and running turns get this long at a stop, within the 30 s a container runtime usually grants. */
 const DRAIN_MS = 25_000;
+
+interface Stoppable {
+  stop(): void | Promise<void>;
+}
 
 /** A running engine. */
 export interface Engine {
@@ -87,7 +92,11 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
   const worker = createWorker(deps, settle, leases, handOvers);
   const intake = createIntake(deps, watch, handOvers.prepare);
   const deployment = createDeployment({
-    intake,
+    // Webhooks ask for themselves, before they wait for room (take-in.ts).
+    intake: async (event, shares) => {
+      if (!(await mayStore())) throw new BotenstoffError("STORE_FULL", "taking an event: the disk is too full");
+      return intake(event, shares);
+    },
     worker,
     log,
     open: (channel) => openChannel({ log, metrics, applyToDirectory: (change) => directory.apply(change) }, channel),
@@ -148,31 +157,40 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
     return { ok: database && channels && disk && !draining, checks: { database, channels, disk, draining } };
   }
 
-  const files = await watchChannels(settings, log, (wanted) => deployment.apply(wanted));
-  const forgetting = startForgetting(deps);
-  const lostWork = watchForLostWork(deps);
-  const databaseClock = watchDatabaseClock(deps);
-  const schedule = startSchedule({ ...retention, metrics }, () => deployment.all());
-  const { httpHost: host, httpPort: port } = settings;
-  const server = await startServer(app, { host, port, connections, ...(tls && { tls: tls.current().options }) });
-  const certificate = tls && watchTls(tls, (renewed) => server.renew(renewed));
-  await note("engine.started", foundation.owner);
+  let files: Stoppable | undefined;
+  let server: RunningServer | undefined;
+  /** What runs beside the channels. */
+  const beside: Stoppable[] = [];
+  const halt = async () => {
+    draining = true;
+    const until = performance.now() + DRAIN_MS;
+    await files?.stop();
+    await Promise.all([server?.close(), deployment.stopListening()]);
+    await worker.drain(Math.max(0, until - performance.now()));
+    inspector.close();
+    for (const one of beside) await one.stop();
+    await deployment.close();
+  };
+  try {
+    files = await watchChannels(settings, log, (wanted) => deployment.apply(wanted));
+    beside.push(startForgetting(deps), watchForLostWork(deps), watchDatabaseClock(deps));
+    beside.push(startSchedule({ ...retention, metrics }, () => deployment.all()));
+    const { httpHost: host, httpPort: port } = settings;
+    const started = await startServer(app, { host, port, connections, ...(tls && { tls: tls.current().options }) });
+    server = started;
+    if (tls) beside.push(watchTls(tls, (renewed) => started.renew(renewed)));
+    await note("engine.started", foundation.owner);
+  } catch (error) {
+    // An engine without its door must not stay behind: it would keep taking ADT messages, and nobody would start it anew.
+    await halt().finally(() => foundation.close());
+    throw error;
+  }
   log("info", "engine.started", { url: server.url });
   return {
     url: server.url,
     stop: async () => {
-      draining = true;
       log("info", "engine.draining");
-      certificate?.stop();
-      await files.stop();
-      await Promise.all([server.close(), deployment.stopListening()]);
-      await worker.drain(DRAIN_MS);
-      inspector.close();
-      await forgetting.stop();
-      await lostWork.stop();
-      await databaseClock.stop();
-      await schedule.stop();
-      await deployment.close();
+      await halt();
       // A database that is away must not keep the engine from ending.
       await note("engine.stopped", foundation.owner).catch(() => log("error", "engine.stop_not_journaled"));
       await foundation.close();

@@ -111,9 +111,17 @@ function tlsOf(said: z.output<typeof ENVIRONMENT>): Pick<Settings, "tls"> {
 }
 
 function atLeastASecond(name: string, text: string): number {
-  const ms = parseDuration(text);
+  const ms = durationOf(name, text);
   if (ms >= 1_000) return ms;
   throw new BotenstoffError("CONFIG_INVALID", `reading ${name}: at least one second (PT1S)`);
+}
+
+function durationOf(name: string, text: string): number {
+  try {
+    return parseDuration(text);
+  } catch (cause) {
+    throw new BotenstoffError("CONFIG_INVALID", `reading ${name}: not an ISO 8601 duration such as PT24H`, { cause });
+  }
 }
 
 /** "unix:/run/clamav/clamd.ctl" or "tcp://host:3310". */

@@ -71,9 +71,9 @@ export function methodNotAllowed(...allowed: readonly string[]): RequestHandler 
 
 /** The last handler: turns whatever was thrown into a problem; logs what nobody expected, by name only. */
 export function problemHandler(log: Log): ErrorRequestHandler {
-  return (error: unknown, _request, response, next) => {
-    if (response.headersSent) {
-      // Half an answer cannot be taken back; a broken connection tells the caller not to trust it.
+  return (error: unknown, request, response, next) => {
+    if (response.headersSent || request.errored) {
+      // Half an answer cannot be taken back; a broken connection tells the caller not to trust it, or he broke it himself.
       response.destroy();
       next();
       return;

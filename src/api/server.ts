@@ -1,6 +1,7 @@
 import { createServer as createHttpServer, type RequestListener, type Server, type ServerOptions } from "node:http";
 import { createServer as createHttpsServer, type Server as HttpsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
+import { BotenstoffError, kindOfError } from "#src/message/error-code.ts";
 import type { Connections } from "./connections.ts";
 
 /** What the server proves itself with, and whose client certificates it looks at. PEM. */
@@ -20,23 +21,27 @@ interface ServerSettings {
   readonly connections: Connections;
   readonly headersTimeoutMs?: number;
   readonly requestTimeoutMs?: number;
+  readonly closingTimeoutMs?: number;
 }
 
 export interface RunningServer {
   readonly url: string;
   /** Takes a renewed certificate for new connections. @throws what OpenSSL says of an unusable one */
   renew(tls: ServerIdentity): void;
-  /** Accepts nothing more; resolves when the last request is answered. */
+  /** Accepts nothing more; resolves when the last request is answered, or after 10 s breaks off what is not. */
   close(): Promise<void>;
 }
 
 /** Longer than the 60 s proxies keep idle connections, so that it is they who close first. */
 const IDLE_MS = 65_000;
 const HANDSHAKE_MS = 10_000;
+/** As long as an event may wait for its commit. Node looks after slow senders no more once a server closes. */
+const CLOSING_MS = 10_000;
 
 /**
  * Serves the app over HTTP or HTTPS. Meta sends 3 MB in well under the time-outs; a slow sender is answered 408 and
  * closed, and never keeps others waiting.
+ * @throws BotenstoffError CONFIG_INVALID when it cannot listen there
  */
 export async function startServer(app: RequestListener, settings: ServerSettings): Promise<RunningServer> {
   const options: ServerOptions = {
@@ -68,7 +73,11 @@ export async function startServer(app: RequestListener, settings: ServerSettings
     close: () =>
       new Promise((resolve) => {
         closing = true;
-        server.close(() => resolve());
+        const late = setTimeout(() => server.closeAllConnections(), settings.closingTimeoutMs ?? CLOSING_MS);
+        server.close(() => {
+          clearTimeout(late);
+          resolve();
+        });
         server.closeIdleConnections();
       }),
   };
@@ -81,9 +90,11 @@ function secure({ cert, key, ca }: ServerIdentity) {
 
 function listen(server: Server | HttpsServer, { host, port }: ServerSettings): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once("error", reject);
+    const refuse = (cause: unknown) =>
+      reject(new BotenstoffError("CONFIG_INVALID", `listening on ${host}:${port}: ${kindOfError(cause)}`, { cause }));
+    server.once("error", refuse);
     server.listen(port, host, () => {
-      server.off("error", reject);
+      server.off("error", refuse);
       resolve();
     });
   });

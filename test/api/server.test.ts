@@ -191,7 +191,10 @@ test("a port in use is told at start", async () => {
   await once(taken, "listening");
   const { port } = taken.address() as AddressInfo;
   const start = startServer(() => undefined, { host: "127.0.0.1", port, connections: new Connections() });
-  await expect(start).rejects.toMatchObject({ code: "EADDRINUSE" });
+  await expect(start).rejects.toMatchObject({
+    code: "CONFIG_INVALID",
+    message: `listening on 127.0.0.1:${port}: EADDRINUSE`,
+  });
   taken.close();
 });
 
@@ -226,4 +229,30 @@ test("closes although a caller keeps its connection busy, and answers what was u
   await closed;
   await expect(ask()).rejects.toMatchObject({ code: expect.stringMatching(/^ECONN/) });
   agent.destroy();
+});
+
+test("closes although callers send nothing, or never the rest", async () => {
+  const app = createApp(harness.deps);
+  const own = { host: "127.0.0.1", port: 0, connections: new Connections(), closingTimeoutMs: 300 };
+  const stopping = await startServer(app, own);
+  const port = Number(new URL(stopping.url).port);
+  const halfSent = `POST /webhooks/${CHANNEL} HTTP/1.1\r\nHost: engine\r\nContent-Length: 1000\r\n\r\nx`;
+  const callers = ["", "GET /healthz HTTP/1.1\r\nHo", halfSent].map((said) => drip(port, said, ""));
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  await stopping.close();
+  for (const answer of await Promise.all(callers)) expect(answer).not.toContain("200");
+});
+
+test("does not log a sender who breaks off as an error of the engine", async () => {
+  const own = { host: "127.0.0.1", port: 0, connections: new Connections() };
+  const broken = await startServer(createApp(harness.deps), own);
+  const before = harness.logged.length;
+  const socket = connect(Number(new URL(broken.url).port), "127.0.0.1");
+  await once(socket, "connect");
+  socket.write(`POST /webhooks/${CHANNEL} HTTP/1.1\r\nHost: engine\r\nContent-Length: 1000\r\n\r\nx`);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  socket.destroy();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  await broken.close();
+  expect(harness.logged.slice(before)).toEqual([]);
 });

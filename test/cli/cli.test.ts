@@ -1,9 +1,13 @@
 import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { COMMANDS } from "#src/commands.ts";
+import { createTestStore } from "../support/database.ts";
 
 interface Ran {
   readonly code: number;
@@ -100,9 +104,41 @@ describe("the command line", () => {
     expect(err).toContain("openssl rand");
   });
 
-  it("names the variable that is wrong", async () => {
-    const { code, err } = await run(["serve"], { BOTENSTOFF_HTTP_PORT: "eighty" });
+  it.each([
+    ["the port is taken", "BOTENSTOFF_HTTP_PORT", /CONFIG_INVALID: listening on 127\.0\.0\.1:\d+: EADDRINUSE/],
+    [
+      "the channel files are not there",
+      "BOTENSTOFF_CHANNELS_DIR",
+      /CONFIG_INVALID: reading the channel files in .*: ENOENT/,
+    ],
+  ])("ends with 1 when it cannot start because %s", async (_why, variable, said) => {
+    const taken = createServer().listen(0, "127.0.0.1");
+    await once(taken, "listening");
+    const { port } = taken.address() as AddressInfo;
+    await using database = await createTestStore();
+    const key = join(directory, "master.key");
+    await writeFile(key, randomBytes(48).toString("base64"));
+    const env = {
+      BOTENSTOFF_HTTP_PORT: "0",
+      BOTENSTOFF_DATA_DIR: await mkdtemp(join(directory, "data-")),
+      BOTENSTOFF_MASTER_KEY_FILE: key,
+      DATABASE_URL: database.url,
+      ADT_MLLP_PORT: "0",
+      [variable]: variable.endsWith("PORT") ? String(port) : join(directory, "nowhere"),
+    };
+    const { code, err } = await run(["serve"], env);
+    taken.close();
+    expect(err).toMatch(said);
     expect(code).toBe(1);
-    expect(err).toContain("BOTENSTOFF_HTTP_PORT");
+  });
+
+  it.each([
+    ["BOTENSTOFF_HTTP_PORT", "eighty"],
+    ["BOTENSTOFF_EPOCH", "a day"],
+    ["LOG_LEVEL", "verbose"],
+  ])("names the variable that is wrong: %s", async (name, value) => {
+    const { code, err } = await run(["serve"], { [name]: value });
+    expect(code).toBe(1);
+    expect(err).toContain(`CONFIG_INVALID: reading ${name}: `);
   });
 });

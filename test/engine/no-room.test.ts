@@ -37,10 +37,14 @@ describe("a disk below the watermark", () => {
   });
   afterAll(() => engine.close());
 
-  it("turns new events away with 503 and Retry-After, and takes them again by itself", async () => {
+  it("turns new events away, with 503 and Retry-After or AE, and takes them again by itself", async () => {
     const before = await engine.text("vorher");
     free = 499 * 1024 ** 2;
     await engine.eventually("the disk is seen to be full", async () => !(await readiness(engine)).checks["disk"]);
+    const adt = await engine.adt({ controlId: "NOROOM" });
+    expect(adt.code).toBe("AE");
+    const { rows } = await engine.store.query("SELECT FROM message WHERE channel = 'adt-to-directory'");
+    expect(rows).toHaveLength(1);
     const refused = textOf(engine, "während");
     const answer = await answerTo(engine, refused);
     expect(answer.status).toBe(503);
@@ -51,6 +55,7 @@ describe("a disk below the watermark", () => {
     free = 501 * 1024 ** 2;
     await engine.eventually("it is taken again", async () => (await answerTo(engine, refused)).status === 200);
     await engine.until(refused.id, "filed");
+    expect((await engine.adt({ controlId: "NOROOM" })).code).toBe("AA");
     expect(engine.world.fhir.chart.all("Communication")).toHaveLength(2);
   });
 });

@@ -11,26 +11,30 @@ import type { Wanted } from "#src/pipeline/deployment.ts";
 import type { Settings } from "./settings.ts";
 
 const LOOK_EVERY_MS = 2_000;
+/** After a restart a port, an address or a certificate may come a little later than the engine. */
+const START_AGAIN_MS = 10_000;
 
 /**
- * Deploys the channel files, and again whenever one of them, an HL7 profile or a secret file they name changes (its
+ * Deploys the channel files, and again whenever one of them, an HL7 profile, or a secret or an example they name changes (its
  * name, size or time; polled, because file events do not cross every kind of mount). What does not lint or whose tests
- * fail is refused with its reasons.
+ * fail is refused with its reasons; what could not be started is started again.
  */
 export async function watchChannels(
   settings: Settings,
   log: Log,
-  deploy: (wanted: Wanted) => Promise<void>,
+  deploy: (wanted: Wanted) => Promise<readonly string[]>,
 ): Promise<{ stop(): Promise<void> }> {
   let files: readonly string[] = [];
   let known: string | undefined;
+  let startAgain = Infinity;
   const look = async () => {
     const now = await fingerprint([settings.channelsDir, settings.profilesDir], files);
-    if (now === known) return;
+    if (now === known && performance.now() < startAgain) return;
     // Whatever fails from here on is tried again at the next look.
     known = undefined;
     const { wanted, files: named } = await readWanted(settings);
-    await deploy(wanted);
+    const idle = await deploy(wanted);
+    startAgain = idle.length === 0 ? Infinity : performance.now() + START_AGAIN_MS;
     // Taken before the reading, so that a change during it is seen at the next look.
     if (named.join() === files.join()) known = now;
     files = named;
@@ -38,7 +42,11 @@ export async function watchChannels(
   await look();
   let looking = Promise.resolve();
   const lookAgain = () =>
-    look().catch((error: unknown) => log("error", "channels.unreadable", { error: kindOfError(error) }));
+    look().catch((error: unknown) =>
+      log("error", "channels.unreadable", {
+        error: kindOfError(Error.isError(error) ? (error.cause ?? error) : error),
+      }),
+    );
   const timer = setInterval(() => {
     looking = looking.then(lookAgain);
   }, LOOK_EVERY_MS);
@@ -79,16 +87,18 @@ async function readWanted(settings: Settings): Promise<{ wanted: Wanted; files: 
 async function fingerprint(directories: readonly string[], files: readonly string[]): Promise<string> {
   const hash = createHash("sha256");
   for (const directory of directories) {
-    const found = (await readdir(directory)).sort().map((name) => join(directory, name));
+    const found = (await readdir(directory).catch(() => [])).sort().map((name) => join(directory, name));
     for (const file of found) hash.update(await print(file));
   }
-  // A secret that is not there yet, or no more, is a state like any other.
-  for (const file of files) hash.update(await print(file).catch(() => `${file}\0absent\0`));
+  for (const file of files) hash.update(await print(file));
   return hash.digest("hex");
 }
 
-/** A mount may swap a file behind a link without a new time, hence the inode. */
+/**
+ * A mount may swap a file behind a link without a new time, hence the inode. What is not there yet, or no more, is in a
+ * state like any other.
+ */
 async function print(file: string): Promise<string> {
-  const { size, mtimeMs, ino } = await stat(file);
-  return `${file}\0${size}\0${mtimeMs}\0${ino}\0`;
+  const found = await stat(file).catch(() => undefined);
+  return `${file}\0${found ? `${found.size}\0${found.mtimeMs}\0${found.ino}` : "absent"}\0`;
 }

@@ -32,8 +32,11 @@ interface Deployed {
 }
 
 export interface Deployment {
-  /** Starts, replaces and stops channels until they are as wanted; a refused channel's running version stays. */
-  apply(wanted: Wanted): Promise<void>;
+  /**
+   * Starts, replaces and stops channels until they are as wanted; a refused channel's running version stays.
+   * @returns the ids of sound channels of which nothing runs, because they could not be started
+   */
+  apply(wanted: Wanted): Promise<readonly string[]>;
   get(id: string): RunningChannel | undefined;
   all(): RunningChannel[];
   status(): ChannelStatus[];
@@ -118,6 +121,7 @@ export function createDeployment(deps: DeploymentDeps): Deployment {
       }
       for (const [id, problems] of reasons) await refuse(id, problems);
       refused = reasons;
+      return wanted.channels.map(({ id }) => id).filter((id) => !deployed.has(id));
     },
     get: (id) => deployed.get(id)?.running,
     all: () => [...deployed.values()].map(({ running }) => running),

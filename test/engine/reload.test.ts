@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
@@ -50,10 +52,39 @@ describe("a changed channel file", () => {
     await engine.until(await engine.text("läuft immer noch"), "filed");
   });
 
+  it("is deployed once the example of a failing test is right", async () => {
+    const example = join(channels, "examples", "text.json");
+    const right = await readFile(example, "utf8");
+    await writeFile(file(), good.replaceAll("examples/text.json", "examples/new.json"));
+    await engine.eventually("it is refused", async () => ((await shown())?.problems.length ?? 0) > 0);
+    const added = join(channels, "examples", "new.json");
+    await writeFile(added, "{}");
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    await writeFile(added, right);
+    await engine.eventually("it runs", async () => (await shown())?.problems.length === 0);
+  });
+
   it("is deployed once it is right", async () => {
     await writeFile(file(), good.replace("title: Patient messages into the chart", "title: Another title"));
     await engine.eventually("it runs", async () => (await shown())?.title === "Another title");
     expect(await shown()).toMatchObject({ state: "running", problems: [] });
     await engine.until(await engine.text("läuft neu"), "filed");
   });
+});
+
+it("a channel whose port is taken at the start runs soon after the port is free", async () => {
+  const taken = createServer().listen(0, "127.0.0.1");
+  await once(taken, "listening");
+  const { port } = taken.address() as AddressInfo;
+  const engine = await startTestEngine({ env: { ADT_MLLP_PORT: String(port) } });
+  const adt = async () => {
+    const { items } = await engine.api.get<{ items: Shown[] }>("/api/v1/channels");
+    return items.find(({ id }) => id === "adt-to-directory");
+  };
+  expect(await adt()).toMatchObject({ state: "refused", problems: [expect.stringContaining("EADDRINUSE")] });
+  // The files named in the channels are known only after the second look, which tries once more.
+  await new Promise((resolve) => setTimeout(resolve, 5_000));
+  taken.close();
+  await engine.eventually("it runs", async () => (await adt())?.state === "running");
+  await engine.close();
 });

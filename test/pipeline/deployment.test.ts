@@ -114,6 +114,13 @@ describe("replacing a running channel", () => {
     await replaced;
   });
 
+  test("says of which sound channels nothing runs", async () => {
+    const { apply } = deploymentWith();
+    expect(await apply({ digest: "v1", broken: "listen" })).toEqual(["one"]);
+    expect(await apply({ digest: "v2" })).toEqual([]);
+    expect(await apply({ digest: "v3", broken: "listen" })).toEqual([]);
+  });
+
   test("leaves untouched what did not change", async () => {
     const { apply } = deploymentWith();
     await apply({ digest: "v1" });

@@ -27,7 +27,7 @@ export interface Metrics {
   gauge(name: string, labels: Readonly<Record<string, string>>, read: () => number | undefined): void;
 }
 
-/** The counters that are there, at zero, before anything happens. */
+/** The counters that are there before anything happens; one with labels begins with its first event. */
 const COUNTERS: readonly { name: string; help: string; labels: readonly string[] }[] = [
   { name: "webhook_requests", help: "Answers to webhook requests.", labels: ["channel", "status"] },
   { name: "signature_failures", help: "Webhook requests whose signature did not hold.", labels: ["channel"] },

@@ -13,7 +13,12 @@ const outboundState = z.enum(OUTBOUND_STATES as [OutboundState, ...OutboundState
 export const noticeQuerySchema = z.strictObject({
   channel: channelId.optional(),
   kind: kind.optional().describe("`operator`: for operators; `status`: how far a sent message has come."),
-  field: z.string().max(64, "Too long").optional().describe("The provider's field: account_update, errors, statuses."),
+  field: z
+    .string()
+    .max(64, "Too long")
+    .regex(/^\w*$/, "Not a field")
+    .optional()
+    .describe("The provider's field: account_update, errors, statuses."),
   level: level.optional().describe("`error`: messages are being lost."),
   after: cursor.optional().describe("`next` of the page before."),
   limit: pageLimit,

@@ -21,7 +21,6 @@ export interface Channel {
   /** Absent: nobody is identified and mappings get no subject. */
   readonly identity?: {
     readonly requireLevel: number;
-    readonly reverifyAfterMs?: number;
     readonly lookup?: LookupConfig;
   };
   readonly destinations: readonly ChannelDestination[];

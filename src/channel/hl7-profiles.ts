@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { LineCounter, parseDocument } from "yaml";
+import { kindOfError } from "#src/message/error-code.ts";
 import {
   DEFAULT_PROFILE,
   extendProfile,
@@ -32,10 +33,15 @@ interface Parsed {
 export async function loadHl7Profiles(directory: string): Promise<Hl7Profiles> {
   const problems: Problem[] = [];
   const files = new Map<string, Parsed>();
-  const found = existsSync(directory) ? (await readdir(directory)).filter((file) => file.endsWith(".yaml")).sort() : [];
+  const found = existsSync(directory) ? (await readdir(directory)).filter(isProfile).sort() : [];
   for (const file of found) {
     const path = join(directory, file);
-    const parsed = parse(path, await readFile(path, "utf8"));
+    const text = await readFile(path, "utf8").catch((error: unknown) => ({ unreadable: kindOfError(error) }));
+    if (typeof text !== "string") {
+      problems.push({ file: path, line: 1, column: 1, path: "", message: `cannot be read (${text.unreadable})` });
+      continue;
+    }
+    const parsed = parse(path, text);
     if ("own" in parsed) files.set(file.slice(0, -".yaml".length), parsed);
     else problems.push(...parsed.problems);
   }
@@ -53,6 +59,10 @@ export async function loadHl7Profiles(directory: string): Promise<Hl7Profiles> {
     get: (name) => complete.get(name),
     faultOf: (name) => problems.find(({ file }) => file === join(directory, `${name}.yaml`)),
   };
+}
+
+function isProfile(name: string): boolean {
+  return name.endsWith(".yaml") && !name.startsWith(".");
 }
 
 /**

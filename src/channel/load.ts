@@ -1,8 +1,9 @@
 import { createHash, createHmac, randomBytes } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
-import { extname, join } from "node:path";
+import { dirname, extname, join } from "node:path";
 import { LineCounter, parseDocument } from "yaml";
 import type { Document } from "yaml";
+import { BotenstoffError, kindOfError } from "#src/message/error-code.ts";
 import type { Mapping } from "#src/message/mapping.ts";
 import type { Channel } from "./channel.ts";
 import type { Hl7Profiles } from "./hl7-profiles.ts";
@@ -39,21 +40,29 @@ interface Loaded {
 export interface LoadedChannels {
   readonly channels: Channel[];
   readonly problems: Problem[];
-  /** The files the channel files refer to (`${file:…}`), of broken channels too: when one changes, load again. */
+  /** What the channel files refer to (`${file:…}`, `given:`), broken ones too: when one changes, load again. */
   readonly files: readonly string[];
 }
 
 /** Lives as long as the process, so that what is made with it cannot be tried against likely secrets. */
 const VALUES_KEY = randomBytes(32);
 
-/** Loads every channel file of a folder, in the order of their names. A broken one is left out and never hinders the others. */
+/**
+ * Loads every channel file of a folder, in the order of their names. A broken one is left out and never hinders the others.
+ * @throws BotenstoffError CONFIG_INVALID when the folder cannot be read
+ */
 export async function loadChannels(options: LoadOptions): Promise<LoadedChannels> {
   const loaded: Loaded[] = [];
   const problems: Problem[] = [];
   const files = new Set<string>();
-  for (const name of (await readdir(options.directory)).filter(isYaml).sort()) {
+  for (const name of await channelFiles(options.directory)) {
     const file = join(options.directory, name);
-    const one = await loadChannel(file, await readFile(file, "utf8"), options);
+    const text = await readFile(file, "utf8").catch((error: unknown) => ({ unreadable: kindOfError(error) }));
+    if (typeof text !== "string") {
+      problems.push({ file, line: 1, column: 1, path: "", message: `cannot be read (${text.unreadable})` });
+      continue;
+    }
+    const one = await loadChannel(file, text, options);
     problems.push(...one.problems);
     for (const named of one.files) files.add(named);
     if (one.loaded) {
@@ -66,6 +75,15 @@ export async function loadChannels(options: LoadOptions): Promise<LoadedChannels
     }
   }
   return { channels: loaded.map(({ channel }) => channel), problems, files: [...files].sort() };
+}
+
+async function channelFiles(directory: string): Promise<string[]> {
+  try {
+    return (await readdir(directory)).filter(isYaml).sort();
+  } catch (cause) {
+    const message = `reading the channel files in ${directory}: ${kindOfError(cause)}`;
+    throw new BotenstoffError("CONFIG_INVALID", message, { cause });
+  }
 }
 
 async function loadChannel(
@@ -99,6 +117,7 @@ async function loadChannel(
     ...checked.issues.map(problem),
   ];
   const channel = assemble(file, text, document, checked);
+  files.push(...(checked.file?.tests ?? []).map(({ given }) => join(dirname(file), given)));
   if (channel) {
     problems.push(...lintChannel(channel).map(problem));
   }
@@ -140,7 +159,6 @@ function assemble(
     ...(identity && {
       identity: {
         requireLevel: identity.require_level,
-        ...(identity.reverify_after !== undefined && { reverifyAfterMs: identity.reverify_after }),
         ...(identity.lookup && { lookup: identity.lookup }),
       },
     }),
@@ -182,6 +200,7 @@ function clashOf({ channel, exclusive }: Loaded, earlier: readonly Loaded[]): Is
   return owner && rule ? { path: ["source", rule.member], message: `${rule.message} ${owner.channel.id}` } : undefined;
 }
 
+/** Hidden files belong to editors: an Emacs lock is a link to nowhere, macOS keeps attributes beside what it copies. */
 function isYaml(name: string): boolean {
-  return [".yaml", ".yml"].includes(extname(name));
+  return !name.startsWith(".") && [".yaml", ".yml"].includes(extname(name));
 }

@@ -84,7 +84,6 @@ export const channelFile = z.strictObject({
     .strictObject({
       require_level: z.coerce.number().int().min(0).max(4).default(1).describe("Weakest link that may file."),
       lookup: lookup.optional().describe("Asks the KIS who carries a number; without it an ADT feed must tell."),
-      reverify_after: duration.optional().describe("Age after which a link must be proven again, ISO 8601."),
     })
     .optional()
     .describe("How sure the engine must be who wrote; without it nobody is identified."),

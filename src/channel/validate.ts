@@ -40,7 +40,15 @@ export async function validate(value: unknown, finders: Finders): Promise<Valida
       destinations.push(checked);
     }
   }
+  issues.push(...emptyMembers(value).filter(({ path }) => !issues.some((known) => known.path.join() === path.join())));
   return { issues, destinations, ...(outer.data && { file: outer.data }), ...(source && { source }) };
+}
+
+/** Members without a value, which a number would take for 0; what a mapping means by one of its own is its matter. */
+function emptyMembers(value: unknown, path: Path = []): Issue[] {
+  if (value === null) return [{ path, message: "Missing" }];
+  if (typeof value !== "object" || path.at(-1) === "with") return [];
+  return Object.entries(value).flatMap(([key, one]) => emptyMembers(one, [...path, key]));
 }
 
 function checkSource(value: unknown, issues: Issue[]): Validated["source"] {

@@ -58,7 +58,7 @@ describe("GET /api/v1/notices", () => {
     expect(await levels("channel=second")).toEqual([]);
     const { body } = await harness.client().get("/api/v1/notices?limit=2").expect(200);
     expect(await levels(`after=${body.next}`)).toEqual(["warn"]);
-    for (const wrong of ["level=loud", "kind=x", "limit=0", "after=x", "feild=x"])
+    for (const wrong of ["level=loud", "kind=x", "limit=0", "after=x", "feild=x", "field=%00"])
       await harness.client().get(`/api/v1/notices?${wrong}`).expect(400);
   });
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
@@ -64,6 +64,51 @@ describe("loading channels", () => {
     const { ids, problems } = await load({ "broken.yaml": "id: [", "empty.yaml": "", "good.yaml": GOOD });
     expect(ids).toEqual(["good"]);
     expect(problems.map((line) => line.split(":")[0])).toEqual(expect.arrayContaining(["broken.yaml", "empty.yaml"]));
+  });
+
+  it("takes a truth value from a variable, and lints without it", async () => {
+    const archive = `  - { id: archive, type: mllp, host: kis, port: 1, keep_open: "\${KEEP}", mapping: message-to-mdm, with: { document_type: CN } }\n`;
+    const text = GOOD.replace("retention:", `${archive}retention:`);
+    const { channels, problems } = await load({ "good.yaml": text }, { KEEP: "false" });
+    expect(problems).toEqual([]);
+    expect(channels[0]?.destinations[1]?.config).toMatchObject({ keep_open: false });
+    expect((await load({}, {}, "placeholder")).problems).toEqual([]);
+    expect((await load({}, { KEEP: "perhaps" })).problems).toHaveLength(1);
+  });
+
+  it("does not take a member without a value for 0", async () => {
+    const text = GOOD.replace('port: "2575"', "port: ").replace(
+      "destinations:",
+      "identity: { require_level: }\ndestinations:",
+    );
+    expect((await load({ "good.yaml": text })).problems).toEqual([
+      "good.yaml:3:30 source.port: Missing",
+      expect.stringContaining("identity.require_level: Missing"),
+    ]);
+  });
+
+  it("names a file that cannot be read, and loads the others", async () => {
+    await mkdir(join(directory, "folder.yaml"));
+    await symlink("nowhere", join(directory, "gone.yaml"));
+    const { ids, problems } = await load({ "good.yaml": GOOD });
+    expect(ids).toEqual(["good"]);
+    expect(problems).toEqual(["folder.yaml:1:1 cannot be read (EISDIR)", "gone.yaml:1:1 cannot be read (ENOENT)"]);
+  });
+
+  it("ignores what editors and file systems keep beside a file", async () => {
+    // As Emacs marks a file that is being edited, and as macOS keeps attributes on foreign disks.
+    await symlink("me@host.4711:1", join(directory, ".#good.yaml"));
+    expect(await load({ "good.yaml": GOOD, "._good.yaml": "\0\u0005\u0016" })).toMatchObject({
+      ids: ["good"],
+      problems: [],
+    });
+  });
+
+  it("says that the folder cannot be read", async () => {
+    const nowhere = join(directory, "nowhere");
+    await expect(
+      loadChannels({ directory: nowhere, mappingsDirectory: "mappings", profiles, env: {} }),
+    ).rejects.toMatchObject({ code: "CONFIG_INVALID", message: `reading the channel files in ${nowhere}: ENOENT` });
   });
 
   it("ignores folders and other files", async () => {

@@ -4,6 +4,8 @@ import { CHARSETS } from "#src/hl7/charset.ts";
 const port = z.coerce.number().int().max(65_535);
 const file = z.string().describe("path of a PEM file");
 const seconds = z.coerce.number().positive();
+/** What is filled in for `${NAME}` is text. */
+const truth = z.preprocess((said) => (said === "true" ? true : said === "false" ? false : said), z.boolean());
 
 export const mllpDestinationConfig = z.strictObject({
   type: z.literal("mllp"),
@@ -24,8 +26,7 @@ export const mllpDestinationConfig = z.strictObject({
   max_idle_secs: seconds
     .default(300)
     .describe("a connection unused for longer is opened anew: a firewall may have forgotten it"),
-  keep_open: z
-    .boolean()
+  keep_open: truth
     .default(true)
     .describe("false: a new connection for each message, as receivers want who hang up after each"),
   connections: z.coerce.number().int().min(1).max(32).default(1).describe("connections the receiver allows at once"),
@@ -41,8 +42,7 @@ export const mllpDestinationConfig = z.strictObject({
     .enum(["stop", "park"])
     .default("stop")
     .describe("after AR or CR without a reason in the content: stop the destination, or park the one message"),
-  settle_on_write: z
-    .boolean()
+  settle_on_write: truth
     .default(false)
     .describe("MSH-15 and MSH-16 ask for no acknowledgement: take a written message for accepted"),
   tls: z

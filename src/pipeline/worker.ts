@@ -1,9 +1,8 @@
 import { GroupCommit } from "#src/store/group-commit.ts";
 import { readyStages, type ClaimedLane } from "#src/store/sql/lanes.ts";
-import { takeToConfirm } from "#src/store/sql/deliveries.ts";
-import { readAttachments } from "#src/store/sql/prepare.ts";
 import { Breaker } from "./breaker.ts";
-import { confirmAgain, type ToDeliver } from "./deliver.ts";
+import { createConfirming, type Confirming } from "./confirm.ts";
+import type { ToDeliver } from "./deliver.ts";
 import { deliverTurn } from "./deliver-turn.ts";
 import type { PipelineDeps } from "./deps.ts";
 import type { HandOver } from "./hand-over.ts";
@@ -28,7 +27,6 @@ const FETCH_CONCURRENCY = 32;
  * connections, and the more of them, the more share a commit.
  */
 const LANES_PER_CONNECTION = 8;
-const CONFIRM_BATCH = 50;
 
 /** Keeps every stage of the running channels at work. */
 export interface Worker {
@@ -53,9 +51,10 @@ export function createWorker(deps: PipelineDeps, settle: Settle, leases: Leases,
     prepare: together((lanes) => takeToPrepare(deps, lanes)),
     deliver: together((lanes) => takeToDeliver(deps, lanes)),
   };
-  let polling = Promise.resolve();
+  const confirming = createConfirming(deps, settle);
+  let polling: Promise<void> | undefined;
   const timer = setInterval(() => {
-    polling = polling.then(() => poll(deps, settle, [...stages.values()].flatMap(all)));
+    polling ??= poll(deps, confirming, [...stages.values()].flatMap(all)).finally(() => (polling = undefined));
   }, POLL_MS);
 
   return {
@@ -80,9 +79,13 @@ export function createWorker(deps: PipelineDeps, settle: Settle, leases: Leases,
     },
     drain: async (graceMs) => {
       clearInterval(timer);
-      const drained = Promise.all([polling, ...[...stages.values()].flatMap(all).map((stage) => stage.drain())]);
-      const grace = setTimeout(() => leases.stop(), graceMs);
-      await drained;
+      const turns = Promise.all([...stages.values()].flatMap(all).map((stage) => stage.drain()));
+      const grace = setTimeout(() => {
+        leases.stop();
+        confirming.stop();
+      }, graceMs);
+      await polling;
+      await Promise.all([turns, confirming.drain()]);
       clearTimeout(grace);
       leases.stop();
     },
@@ -162,34 +165,13 @@ function deliverStage(
 }
 
 /** One look at the database for work nobody told us about. */
-async function poll(deps: PipelineDeps, settle: Settle, stages: readonly AnyStage[]): Promise<void> {
+async function poll(deps: PipelineDeps, confirming: Confirming, stages: readonly AnyStage[]): Promise<void> {
   try {
     const ready = await readyStages(deps.store, stages);
     const names = new Set(ready.map(({ channel, stage }) => `${channel}/${stage}`));
     for (const stage of stages) if (names.has(`${stage.channel}/${stage.stage}`)) stage.wake();
-    await confirmDue(deps, settle);
+    await confirming.look();
   } catch {
     deps.log("warn", "poll.failed");
   }
-}
-
-/** Reads back the accepted deliveries whose next look is due. */
-async function confirmDue(deps: PipelineDeps, settle: Settle): Promise<void> {
-  const due = await takeToConfirm(deps.store, deps.leaseMs, CONFIRM_BATCH);
-  if (due.length === 0) return;
-  const attachments = await readAttachments(
-    deps.store,
-    due.map(({ messageId, kind }) => ({ id: messageId, kind })),
-  );
-  await Promise.all(
-    due.map(async (row) => {
-      const channel = deps.channels(row.channel);
-      const destination = channel?.destinations.find(({ id }) => id === row.destination);
-      if (!channel || !destination) return;
-      const mine = attachments.filter((attachment) => attachment.messageId === row.messageId);
-      const signal = AbortSignal.timeout(deps.leaseMs);
-      const { outcome } = await confirmAgain(deps, channel, destination, { row, attachments: mine }, signal);
-      await settle.confirmed(outcome);
-    }),
-  );
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import type { Communication } from "@medplum/fhirtypes";
+import pg from "pg";
 import type { ShownMessage } from "#src/demo/api-client.ts";
 import type { FhirBehaviour } from "#src/demo/kis-fhir.ts";
 import type { MllpBehaviour } from "#src/demo/kis-mllp.ts";
@@ -101,6 +102,37 @@ test("a destination that has it keeps its patient, one that has not gets the sur
   expect((await rehomings()).map(({ destinations }) => destinations)).toEqual([
     [{ destination: "chart", state: "filed" }],
   ]);
+});
+
+test("what is taken for sending while a merge is being written goes to the survivor", async () => {
+  archiveSays("unknown-patient-204");
+  const sent = await engine.text("während der Zusammenführung");
+  await attempted(sent, "archive");
+  const { store } = engine;
+  const due = (when: string) =>
+    store.query(`UPDATE lane SET ready_at = now() + $1::interval WHERE stage = 'archive'`, [when]);
+  await due("1 hour");
+  // The last thing a merge does is its line in the journal, for which it waits here.
+  const journal = new pg.Client({ connectionString: engine.databaseUrl });
+  await journal.connect();
+  await journal.query("BEGIN; SELECT pg_advisory_xact_lock(7041780)");
+  const waiting = async (what: string) => {
+    const { rows } = await store.query(
+      `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE $1`,
+      [`%${what}%`],
+    );
+    return rows.length > 0;
+  };
+  const merging = merge();
+  await engine.eventually("the merge is nearly written", () => waiting("pg_advisory_xact_lock"));
+  engine.world.mllp.behave([]);
+  await due("0");
+  await engine.eventually("it is being taken", () => waiting("UPDATE delivery SET state = 'sending'"));
+  await journal.query("COMMIT");
+  await journal.end();
+  expect((await merging).code).toBe("AA");
+  await engine.until(sent, "filed");
+  expect([...engine.world.mllp.documents.values()].map(({ patient }) => patient)).toEqual([SURVIVOR.number]);
 });
 
 test("in doubt, and refused because the former number is gone: the message fails for a person to look", async () => {

@@ -38,8 +38,9 @@ const COLUMNS = `delivery.epoch, delivery.message_id AS "messageId", delivery.se
 /**
  * Takes the next deliveries of each claimed lane in order and marks them `sending`: from here on they may have been
  * sent, so whoever finds them after a crash sends the identical bytes again. Until then they go where their message
- * goes now, which a merge of patients may have changed; a withdrawal goes where the document went. A caller that has
- * lost its lanes meanwhile changes nothing that was settled.
+ * goes now, which a merge of patients may have changed; a withdrawal goes where the document went. The messages are locked
+ * in the order of epoch and id: a merge under way is waited for, and one that comes later sees what is `sending`. A caller
+ * that has lost its lanes meanwhile changes nothing that was settled.
  */
 export async function takeDeliveries(
   db: Queryable,
@@ -47,34 +48,41 @@ export async function takeDeliveries(
   perLane: number,
 ): Promise<TakenDelivery[]> {
   const { rows } = await db.query<TakenDelivery>(
-    `WITH next AS (
-       SELECT delivery.epoch, delivery.message_id, delivery.destination, delivery.purpose
-       FROM unnest($1::text[], $2::text[], $3::bytea[]) AS lane (channel, stage, key)
+    `WITH next AS MATERIALIZED (
+       SELECT delivery.destination, delivery.purpose, message.* FROM unnest($1::text[], $2::text[], $3::bytea[]) AS lane (channel, stage, key)
        CROSS JOIN LATERAL (SELECT * FROM delivery WHERE delivery.channel = lane.channel
          AND delivery.destination = lane.stage AND delivery.lane_key = lane.key
          AND delivery.state IN ('queued', 'sending', 'retrying') ORDER BY delivery.seq LIMIT $4) AS delivery
-     ), taken AS (
-       UPDATE delivery SET state = 'sending', attempts = delivery.attempts + 1,
-         in_doubt = delivery.in_doubt OR delivery.state = 'sending',
-         address = CASE WHEN delivery.in_doubt OR delivery.state = 'sending' OR delivery.purpose = 'withdraw'
-           THEN delivery.address ELSE message.address END
-       FROM next JOIN message ON message.epoch = next.epoch AND message.id = next.message_id
-       WHERE delivery.epoch = next.epoch AND delivery.message_id = next.message_id
-         AND delivery.destination = next.destination AND delivery.purpose = next.purpose
-         AND lower(delivery.state) IN ('queued', 'sending', 'retrying')
-       RETURNING delivery.*)
-     SELECT ${COLUMNS} FROM taken AS delivery
-     JOIN message ON message.epoch = delivery.epoch AND message.id = delivery.message_id ORDER BY delivery.seq`,
+       JOIN message ON message.epoch = delivery.epoch AND message.id = delivery.message_id
+       ORDER BY message.epoch, message.id FOR KEY SHARE OF message)
+     UPDATE delivery SET state = 'sending', attempts = delivery.attempts + 1,
+       in_doubt = delivery.in_doubt OR delivery.state = 'sending',
+       address = CASE WHEN delivery.in_doubt OR delivery.state = 'sending' OR delivery.purpose = 'withdraw'
+         THEN delivery.address ELSE message.address END
+     FROM next AS message
+     WHERE delivery.epoch = message.epoch AND delivery.message_id = message.id
+       AND delivery.destination = message.destination AND delivery.purpose = message.purpose
+       AND lower(delivery.state) IN ('queued', 'sending', 'retrying')
+     RETURNING ${COLUMNS}`,
     [...columns(lanes, ["channel", "stage", "key"]), perLane],
   );
-  return rows;
+  return rows.toSorted((a, b) => a.seq - b.seq);
 }
 
-/** Takes accepted deliveries whose confirmation is due; they come due again by themselves if this engine dies. */
-export async function takeToConfirm(db: Queryable, againInMs: number, limit: number): Promise<TakenDelivery[]> {
+/**
+ * Takes accepted deliveries whose confirmation is due; they come due again by themselves if this engine dies.
+ * @param but destinations of which nothing more is taken now
+ */
+export async function takeToConfirm(
+  db: Queryable,
+  againInMs: number,
+  limit: number,
+  but: readonly { readonly channel: string; readonly destination: string }[] = [],
+): Promise<TakenDelivery[]> {
   const { rows } = await db.query<TakenDelivery>(
     `WITH due AS (
        SELECT epoch, message_id, destination, purpose FROM delivery WHERE state = 'accepted' AND confirm_at <= now()
+         AND ((channel, destination) IN (SELECT * FROM unnest($3::text[], $4::text[]))) IS NOT TRUE
        ORDER BY confirm_at LIMIT $2 FOR UPDATE SKIP LOCKED
      ), taken AS (
        UPDATE delivery SET confirm_at = now() + make_interval(secs => $1 / 1000.0) FROM due
@@ -83,7 +91,7 @@ export async function takeToConfirm(db: Queryable, againInMs: number, limit: num
        RETURNING delivery.*)
      SELECT ${COLUMNS} FROM taken AS delivery
      JOIN message ON message.epoch = delivery.epoch AND message.id = delivery.message_id`,
-    [againInMs, limit],
+    [againInMs, limit, ...columns(but, ["channel", "destination"])],
   );
   return rows;
 }

@@ -24,7 +24,7 @@ export async function prepareTurn(
   leased: Leased,
   works: readonly ToPrepare[],
 ): Promise<boolean> {
-  const { lane } = leased;
+  let lane = leased.lane;
   const channel = deps.channels(lane.channel);
   // The next message of a day builds on what is written of this one.
   const daily =
@@ -33,12 +33,14 @@ export async function prepareTurn(
   let patienceMs = 0;
   for (const work of works) {
     if (done.length > 0 && (work.attachments.length > 0 || daily)) {
-      const { ours } = await settle.prepared({
+      const { ours, more } = await settle.prepared({
         turn: { ...lane, waitMs: null, retried: false, park: null },
         prepared: done,
         patienceMs,
       });
-      if (!ours) return false;
+      // Given back for something in it that is to be decided again: what comes after that must not overtake it (I3).
+      if (!ours || more) return more;
+      lane = { ...lane, open: lane.open - done.length };
       done = [];
     }
     const attempt = () => prepare(deps, work, leased);

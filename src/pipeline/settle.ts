@@ -12,7 +12,7 @@ import { brokenDays } from "#src/store/sql/day.ts";
 import { bookTurns, lockOwnedLanes, type LaneTurn } from "#src/store/sql/lanes.ts";
 import { releaseDeletions } from "#src/store/sql/media-deletion.ts";
 import { readdressedSince } from "#src/store/sql/readdress.ts";
-import { settlePrepared, type OfferedLanes } from "#src/store/sql/prepare.ts";
+import { overtakingTurns, settlePrepared, type OfferedLanes, type Reached } from "#src/store/sql/prepare.ts";
 import type { Queued } from "#src/store/sql/queue.ts";
 import type { ToDeliver } from "./deliver.ts";
 import { lanesToDeliver, toDeliverOf } from "./to-deliver.ts";
@@ -128,8 +128,8 @@ async function settlePreparedTurns(
     ),
   ]);
   const all = turns.flatMap(({ prepared }) => prepared.map(({ row }) => row));
-  const broken = await brokenDays(db, all);
-  const current = turns.map((turn) => ifStillTrue(turn, patients, broken));
+  const [broken, overtaking] = await Promise.all([brokenDays(db, all), overtakingTurns(db, grown(turns, owned))]);
+  const current = turns.map((turn) => ifStillTrue(turn, patients, broken, overtaking));
   const ours = current.filter(({ turn }) => owned.has(turn.token));
   const rows = ours.flatMap(({ prepared }) => prepared.map(({ row }) => row));
   const booked = ours.map(({ turn, prepared }) => ({
@@ -153,22 +153,32 @@ async function sharePatients(db: Queryable, seen: readonly Seen[]): Promise<Map<
   return patients;
 }
 
+/** How far the turns have come whose lanes hold more than when they were taken. */
+function grown(turns: readonly PreparedTurn[], owned: ReadonlyMap<number, number>): Reached[] {
+  return turns.flatMap(({ turn, prepared: [first] }) =>
+    first && (owned.get(turn.token) ?? 0) > turn.open ? [{ ...turn, seq: first.row.seq }] : [],
+  );
+}
+
 /**
  * Compares what identification saw with what the directory says now, under its lock: a message decided on news that
- * is no longer true, or continues a day's document that is no longer whole, stays `received` and is decided again (I3).
+ * is no longer true, or continues a day's document that is no longer whole, stays `received` and is decided again, and
+ * with it everything after it in its conversation; so does a turn that a message was let in again before (I3).
  */
 function ifStillTrue(
   turn: PreparedTurn,
   patients: ReadonlyMap<string, readonly string[]>,
   brokenDays: ReadonlySet<string>,
+  overtaking: ReadonlySet<number>,
 ): PreparedTurn {
   const stillTrue = ({ seen, row }: Prepared) =>
     !brokenDays.has(row.id) &&
     (!seen || (patients.get(seen.contactBi.toString("hex")) ?? []).join() === seen.patients.join());
-  if (turn.prepared.every(stillTrue)) return turn;
-  const prepared = turn.prepared.map((one) => {
-    if (stillTrue(one)) return one;
-    one.seen?.forget();
+  const first = overtaking.has(turn.turn.token) ? 0 : turn.prepared.findIndex((one) => !stillTrue(one));
+  if (first < 0) return turn;
+  const prepared = turn.prepared.map((one, index) => {
+    if (index < first) return one;
+    if (!stillTrue(one)) one.seen?.forget();
     return { work: one.work, judged: one.judged, row: undecided(one.row) };
   });
   return { turn: { ...turn.turn, waitMs: 0 }, prepared };

@@ -148,7 +148,7 @@ describe("purging an epoch", () => {
     now = START + LENGTH_MS + 1_000;
     expect(await moveSurvivors(deps, epoch)).toBe(1);
     expect(await epochOf(id)).toBe(epoch + LENGTH_MS / 1_000);
-    expect(await database.store.transaction((db) => lockOwnedLanes(db, lane ? [lane] : []))).toEqual(new Set());
+    expect(await database.store.transaction((db) => lockOwnedLanes(db, lane ? [lane] : []))).toEqual(new Map());
     const again = await claimLanes(database.store, [{ channel: CHANNEL, stage: "prepare", limit: 1 }], {
       owner: "another",
       leaseMs: 1_000,

@@ -17,7 +17,7 @@ import { storeIntake } from "#src/store/sql/intake.ts";
 import { bookTurns, claimLanes, lockOwnedLanes } from "#src/store/sql/lanes.ts";
 import { releaseDeletions } from "#src/store/sql/media-deletion.ts";
 import { getMessage, listMessages } from "#src/store/sql/messages.ts";
-import { settlePrepared, takeReceived, type PreparedRow } from "#src/store/sql/prepare.ts";
+import { overtakingTurns, settlePrepared, takeReceived, type PreparedRow } from "#src/store/sql/prepare.ts";
 import { createTestStore, type TestStore } from "../support/database.ts";
 import { asIfMore, fill } from "./stored-million.ts";
 
@@ -64,6 +64,7 @@ const PIPELINE: Record<string, (db: Queryable) => Promise<unknown>> = {
   "patients of numbers": (db) => patientVersionsByPhone(db, [KEY]),
   claim: (db) => claimLanes(db, [{ channel: "c", stage: "prepare", limit: 10 }], { owner: "o", leaseMs: 1_000 }),
   "take received": (db) => takeReceived(db, [LANE], 20),
+  "overtaking turns": (db) => overtakingTurns(db, [{ ...LANE, seq: 1 }]),
   "settle prepared": (db) => settlePrepared(db, [prepared([])], NOW),
   "write attachments": (db) => writeAttachments(db, [judged()]),
   "whole days": (db) => brokenDays(db, [prepared([ID])]),

@@ -128,17 +128,17 @@ export async function giveBackLanes(
 /**
  * Locks the lanes that still carry the token they were claimed with, in the order everyone takes
  * them in, so that two settling engines cannot deadlock.
- * @returns the tokens still ours; whatever a zombie did under another token must not be written
+ * @returns the work there is in each, by the tokens still ours; whatever a zombie did under another token must not be written
  */
-export async function lockOwnedLanes(db: Queryable, lanes: readonly ClaimedLane[]): Promise<Set<number>> {
-  const { rows } = await db.query<{ token: number }>(
-    `SELECT lane.token FROM lane
+export async function lockOwnedLanes(db: Queryable, lanes: readonly ClaimedLane[]): Promise<Map<number, number>> {
+  const { rows } = await db.query<{ token: number; open: number }>(
+    `SELECT lane.token, lane.open FROM lane
      JOIN unnest($1::text[], $2::text[], $3::bytea[], $4::bigint[]) AS held (channel, stage, key, token)
        USING (channel, stage, key, token)
      ORDER BY ${IN_ORDER} FOR UPDATE OF lane`,
     columns(lanes, ["channel", "stage", "key", "token"]),
   );
-  return new Set(rows.map((row) => row.token));
+  return new Map(rows.map(({ token, open }) => [token, open]));
 }
 
 /** What becomes of a lane after a turn, or after one delivery of a turn. */

@@ -54,6 +54,27 @@ export async function takeReceived(db: Queryable, lanes: readonly LaneKey[], per
   return rows;
 }
 
+/** Where a turn has come to in a lane: the sequence number of the first message it decided and has not written. */
+export interface Reached extends LaneKey {
+  readonly token: number;
+  readonly seq: number;
+}
+
+/**
+ * The lanes, by token, in which a message waits before what the turn has come to: it was let in again since the turn was
+ * taken, and goes first. The caller holds the lanes, as whoever lets messages in again does.
+ */
+export async function overtakingTurns(db: Queryable, turns: readonly Reached[]): Promise<Set<number>> {
+  if (turns.length === 0) return new Set();
+  const { rows } = await db.query<{ token: number }>(
+    `SELECT token FROM unnest($1::text[], $2::bytea[], $3::bigint[], $4::bigint[]) AS turn (channel, key, token, seq)
+     CROSS JOIN LATERAL (SELECT FROM message WHERE message.channel = turn.channel AND message.lane_key = turn.key
+       AND ${TO_PREPARE} AND message.seq < turn.seq ORDER BY message.seq LIMIT 1) AS earlier`,
+    columns(turns, ["channel", "key", "token", "seq"]),
+  );
+  return new Set(rows.map(({ token }) => token));
+}
+
 /** The attachments of the messages that may have some, in order. */
 export async function readAttachments(
   db: Queryable,

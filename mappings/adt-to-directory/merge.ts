@@ -1,5 +1,6 @@
 import { identifiersIn } from "#src/hl7/cx.ts";
 import type { CxRules, Fields } from "#src/hl7/cx.ts";
+import { OWN_TYPES } from "#src/hl7/pid.ts";
 import type { DirectoryUpdate, Identifier } from "#src/message/directory.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import { asCase, caseNumber } from "./case.ts";
@@ -56,9 +57,14 @@ function caseMoves(
 function complete(identifier: Identifier, others: readonly Identifier[]): Identifier {
   if (identifier.authority !== "" && identifier.type !== "") return identifier;
   const alike = others.filter(({ authority }) => identifier.authority === "" || authority === identifier.authority);
-  const [one] = alike;
-  const same = one && alike.every(({ authority, type }) => authority === one.authority && type === one.type);
-  return same ? { ...identifier, ...lacking(identifier, one) } : identifier;
+  // Beside numbers of insurers it is the hospital's own that is meant.
+  const one = onlyKind(alike) ?? onlyKind(alike.filter(({ type }) => OWN_TYPES.has(type)));
+  return one ? { ...identifier, ...lacking(identifier, one) } : identifier;
+}
+
+/** The first of identifiers that are all of one authority and type. */
+function onlyKind([one, ...more]: readonly Identifier[]): Identifier | undefined {
+  return more.every(({ authority, type }) => authority === one?.authority && type === one.type) ? one : undefined;
 }
 
 /** What `identifier` does not say, as `other` says it. */

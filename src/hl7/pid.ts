@@ -8,6 +8,8 @@ import { hasNumber, isMail, phonesOf } from "./xtn.ts";
 
 /** Table 0203: a case or an account, not a person. */
 export const CASE_TYPES: ReadonlySet<string> = new Set(["VN", "AN", "ANC", "AND", "ANT"]);
+/** Table 0203: the hospital's own number of a person, of which each authority gives them one. */
+export const OWN_TYPES: ReadonlySet<string> = new Set(["PI", "MR"]);
 /** Where the patient's own numbers stand: home, business, and from v2.7 all of them. NK1 and GT1 are other people. */
 const PHONE_FIELDS = [13, 14, 40];
 

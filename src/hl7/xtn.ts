@@ -7,6 +7,8 @@ import type { Repetition } from "./parse.ts";
 const FOREIGN_USES = new Set(["EMR", "ASN", "BPN"]);
 /** Table 0202: nobody writes from these. */
 const FOREIGN_EQUIPMENT = new Set(["FX", "MD", "BP"]);
+/** Components of free text: the whole number, the local one, its extension, the unformatted number. */
+const SPELLED_OUT = [1, 7, 8, 12];
 const MAIL_EQUIPMENT = new Set(["INTERNET", "X.400"]);
 
 /** Whether an XTN speaks of something else than a telephone: then it says nothing about numbers. */
@@ -34,7 +36,8 @@ export function phonesOf(xtn: Repetition, country: CountryCode): string[] {
   // XTN-9 is a remark; what it says about whose number this is counts like a word beside the number itself.
   if (!namesNobody(text(xtn, 9))) return [];
   const whole = fromParts(xtn, country);
-  if (whole !== undefined) return [whole];
+  // So does one beside the parts, where the same number often stands a second time.
+  if (whole !== undefined) return SPELLED_OUT.every((index) => namesNobody(withoutMarks(xtn, index))) ? [whole] : [];
   for (const index of [12, 1, 7]) {
     const numbers = phoneNumbersIn(text(xtn, index), country);
     if (numbers.length > 0) return numbers;
@@ -54,6 +57,11 @@ function fromParts(xtn: Repetition, country: CountryCode): string | undefined {
     (extension ? phoneNumberOf({ ...part, national: national + extension }, country) : undefined) ??
     phoneNumberOf(part, country)
   );
+}
+
+/** The text of a component without the marks of an extension and a beeper: "(999)999-9999X999B999" (2.A.89). */
+function withoutMarks(xtn: Repetition, index: number): string {
+  return text(xtn, index).replaceAll(/[xb](?=\d)/gi, "");
 }
 
 function text(xtn: Repetition, index: number): string {

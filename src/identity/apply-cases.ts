@@ -102,13 +102,13 @@ async function changes(
     const root = cases.find((placed) => placed.id === id)?.root;
     const view = root === undefined ? undefined : viewOf(root, cases);
     const gone = view?.state === "cancelled" || view?.state === "deleted";
-    return view && { root, owner: roots.get(view.owner) ?? view.owner, gone, open: view.encounter.open };
+    return view && { root, owner: roots.get(view.owner) ?? view.owner, gone, state: view.state };
   };
   return after.flatMap(({ id, record }) => {
     const [was, is] = [told(id, before), told(id, after)];
     if (!is) return [];
     const moved = was !== undefined && (was.root !== is.root || was.owner !== is.owner || was.gone !== is.gone);
-    if (was && !moved && was.open === is.open) return [];
+    if (was && !moved && was.state === is.state) return [];
     return [{ number: record.number, from: was?.owner ?? is.owner, to: is.owner, moved }];
   });
 }

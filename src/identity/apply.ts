@@ -7,7 +7,7 @@ import { applyCases, type CaseChange } from "./apply-cases.ts";
 import type { ApplyDeps } from "./deps.ts";
 import { newer, rootsOfMerges } from "./fact.ts";
 import { identifierKey, matching, patientPlace } from "./keys.ts";
-import { keysAmong, personOf, type PlacedRecord } from "./person.ts";
+import { isShared, keysAmong, personOf, type PlacedRecord } from "./person.ts";
 import { phoneKey } from "./phone.ts";
 import { EMPTY_RECORD, recordAfter, withoutIdentifier, type PatientRecord } from "./record.ts";
 
@@ -44,8 +44,8 @@ export async function applyUpdate(
   const target = targetOf(deps, work, keysAmong(update.patient.identifiers)) ?? randomUUID();
   work.records.set(target, recordAfter(work.records.get(target) ?? EMPTY_RECORD, update));
   putUnowned(deps, work, target, keysAmong(update.patient.identifiers));
-  for (const retired of keysAmong(update.retired ?? [])) retire(deps, work, target, retired, update.stamp, "person");
-  for (const moved of keysAmong(update.moved ?? [])) retire(deps, work, target, moved, update.stamp, "identifier");
+  retireAll(deps, work, target, keysAmong(update.retired ?? []), update.stamp, "person");
+  retireAll(deps, work, target, keysAmong(update.moved ?? []), update.stamp, "identifier");
   const { placed, phones, patients, changed } = await close(deps, db, work, now);
   const cases = await applyCases(deps, db, update, target, now);
   const owners = cases.flatMap(({ from, to }) => [from, to]);
@@ -75,9 +75,21 @@ async function open({ sealer, blindIndex }: ApplyDeps, db: Queryable, update: Di
   };
 }
 
+/** The rows that each of one person's numbers means; none for one that somebody else has as well. */
+function meaningOf({ blindIndex }: ApplyDeps, { rows, before }: Workspace, named: readonly Identifier[]) {
+  const placed = [...before.values()];
+  const known = (rootId: string) =>
+    placed.filter(({ root }) => root === rootId).flatMap(({ record }) => record.identifiers.map(({ value }) => value));
+  return named.map((identifier) => {
+    const found = matching(rows, identifierKey(blindIndex, identifier));
+    const others = found.filter(({ rootId }) => isShared(identifier, named, known(rootId)));
+    return { identifier, found: found.filter((row) => !others.includes(row)), shared: others.length > 0 };
+  });
+}
+
 /** The one record the identifiers mean, the root itself where several of one person do; undefined for a new person. */
-function targetOf({ blindIndex }: ApplyDeps, work: Workspace, identifiers: readonly Identifier[]): string | undefined {
-  const found = identifiers.flatMap((identifier) => matching(work.rows, identifierKey(blindIndex, identifier)));
+function targetOf(deps: ApplyDeps, work: Workspace, identifiers: readonly Identifier[]): string | undefined {
+  const found = meaningOf(deps, work, identifiers).flatMap((one) => one.found);
   if (new Set(found.map(({ rootId }) => rootId)).size > 1) {
     throw new BotenstoffError(
       "PATIENTS_CONFLICT",
@@ -98,16 +110,30 @@ function putUnowned({ blindIndex }: ApplyDeps, work: Workspace, target: string, 
   work.puts.push({ id: target, identifiers: unowned });
 }
 
-/** Lets a retired identifier mean the target: the person it meant goes into it, an unknown one is remembered. */
-function retire(
-  { blindIndex }: ApplyDeps,
+type Found = readonly sql.IdentifierRow[];
+
+/** Retires the numbers of one person; what somebody else has as well stays theirs. */
+function retireAll(
+  deps: ApplyDeps,
   work: Workspace,
   target: string,
-  retired: Identifier,
+  retired: readonly Identifier[],
   stamp: string,
   what: "person" | "identifier",
 ): void {
-  const found = matching(work.rows, identifierKey(blindIndex, retired));
+  for (const { identifier, found, shared } of meaningOf(deps, work, retired)) {
+    if (!shared) retire(work, target, { identifier, found }, stamp, what);
+  }
+}
+
+/** Lets a retired identifier mean the target: the person it meant goes into it, an unknown one is remembered. */
+function retire(
+  work: Workspace,
+  target: string,
+  { identifier: retired, found }: { readonly identifier: Identifier; readonly found: Found },
+  stamp: string,
+  what: "person" | "identifier",
+): void {
   if (new Set(found.map(({ rootId }) => rootId)).size > 1) {
     throw new BotenstoffError("PATIENTS_CONFLICT", "merging patients: the retired identifier is several patients'");
   }

@@ -41,6 +41,11 @@ export interface NumberLeft {
   readonly at: string;
 }
 
+/** A number that a contact got in place of another, and the last instant at which it was not theirs yet. */
+export interface NumberTaken extends NumberLeft {
+  readonly instead: string;
+}
+
 /**
  * Contacts while a batch of sightings is applied to them. A contact is followed from one id to another only on the
  * provider's own word; a number that turns up with another user id starts a new contact, and the old one loses it.
@@ -52,6 +57,7 @@ export class ContactBook {
   readonly #byUser = new Map<string, string>();
   readonly #before = new Map<string, ContactFacts>();
   readonly #left: NumberLeft[] = [];
+  readonly #taken: NumberTaken[] = [];
 
   constructor(known: readonly ContactFacts[]) {
     for (const contact of known) {
@@ -80,6 +86,10 @@ export class ContactBook {
 
   get left(): readonly NumberLeft[] {
     return this.#left;
+  }
+
+  get taken(): readonly NumberTaken[] {
+    return this.#taken;
   }
 
   /** Applies a sighting. @returns the contact; undefined where a number alone needs no record */
@@ -125,6 +135,7 @@ export class ContactBook {
     if (named.phone === undefined) return { ...named, phone, since: at };
     // The same user with another number, and nobody said so: theirs now, but no ground to identify by.
     this.#leave(named.phone, before(at));
+    this.#take(phone, named.phone, at);
     events.push({ event: "number_left", contact: named.id });
     return { ...named, phone, since: at, disputed: true };
   }
@@ -135,6 +146,8 @@ export class ContactBook {
     if (moved && from.phone !== undefined) this.#leave(from.phone, at);
     const found = this.#known(from) ?? fresh(from, at);
     if (found.since > at) return found;
+    const former = from.phone ?? found.phone;
+    if (to.phone !== undefined && former !== undefined && to.phone !== former) this.#take(to.phone, former, at);
     const { phone: _phone, userId: _userId, ...rest } = found;
     const ids = {
       phone: to.phone ?? found.phone ?? from.phone,
@@ -164,6 +177,10 @@ export class ContactBook {
 
   #leave(phone: string, at: string): void {
     this.#left.push({ phone, at });
+  }
+
+  #take(phone: string, instead: string, at: string): void {
+    this.#taken.push({ phone, instead, at: before(at) });
   }
 
   #user(userId: string | undefined): ContactFacts | undefined {

@@ -18,18 +18,27 @@ export interface DirectoryDeps extends ApplyDeps {
 
 /** The persons of these roots, as all their records together know them; the deleted ones are left out. */
 export async function readPersons(
-  { sealer }: DirectoryDeps,
+  deps: DirectoryDeps,
   db: Queryable,
   rootIds: readonly string[],
 ): Promise<Map<string, Patient>> {
-  const rows = await sql.recordsOfRoots(db, rootIds);
-  const placed = rows.map(({ id, rootId: root, sealed }): PlacedRecord => {
-    return { id, root, record: sealer.openJson(patientPlace(id), sealed) as PatientRecord };
-  });
+  const placed = await readRecords(deps, db, rootIds);
   return new Map(
     rootIds.flatMap((id) => {
       const person = personOf(id, placed);
       return person ? [[id, person] as const] : [];
     }),
   );
+}
+
+/** Every record of the persons of these roots. */
+export async function readRecords(
+  { sealer }: DirectoryDeps,
+  db: Queryable,
+  rootIds: readonly string[],
+): Promise<PlacedRecord[]> {
+  const rows = await sql.recordsOfRoots(db, rootIds);
+  return rows.map(({ id, rootId: root, sealed }) => {
+    return { id, root, record: sealer.openJson(patientPlace(id), sealed) as PatientRecord };
+  });
 }

@@ -6,10 +6,11 @@ import * as sql from "#src/store/sql/directory.ts";
 import { applyUpdate } from "./apply.ts";
 import { findCase } from "./apply-cases.ts";
 import type { CaseRecord } from "./case.ts";
-import { readPersons, type DirectoryDeps } from "./directory-deps.ts";
+import { readPersons, readRecords, type DirectoryDeps } from "./directory-deps.ts";
 import { casePlace } from "./keys.ts";
 import { askOnce } from "./lookup/ask.ts";
 import type { PatientLookup } from "./lookup/lookup.ts";
+import { isSomebodyElse } from "./person.ts";
 import { phoneKey } from "./phone.ts";
 
 export interface DirectoryPatient {
@@ -89,6 +90,9 @@ async function apply(
 async function onlyOpenEncounter(deps: DirectoryDeps, db: Queryable, patientId: string) {
   const [only, ...more] = await currentCases(db, patientId);
   if (!only || more.length > 0) return undefined;
+  const { patientId: owner } = only;
+  if (owner !== patientId && isSomebodyElse(owner, patientId, await readRecords(deps, db, [patientId])))
+    return undefined;
   const { number } = deps.sealer.openJson(casePlace(only.bi), only.sealed) as CaseRecord;
   return (await findCase(deps, db, number))?.encounter;
 }

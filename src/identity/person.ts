@@ -1,6 +1,7 @@
+import { OWN_TYPES } from "#src/hl7/pid.ts";
 import type { Identifier, Patient } from "#src/message/directory.ts";
 import { mergedAt, type Fact } from "./fact.ts";
-import { isDeleted, type Member, type PatientRecord } from "./record.ts";
+import { isDeleted, sameIdentifier, type Member, type PatientRecord } from "./record.ts";
 
 /** A record with its place: `root` is the record it was merged into in the end. */
 export interface PlacedRecord {
@@ -19,6 +20,21 @@ export function keysAmong(identifiers: readonly Identifier[]): readonly Identifi
 }
 
 /**
+ * Whether a number that both have does not make the named person the known one: it is not the hospital's own, and of those
+ * they have different ones by the same authority. A family has one private insurance policy, and senders write any type.
+ */
+export function isShared(number: Identifier, named: readonly Identifier[], known: readonly Identifier[]): boolean {
+  const { value, authority } = number;
+  // One without a type may be it.
+  const same = known.filter((one) => one.value === value && one.authority === authority);
+  if ([number, ...same].some(({ type }) => OWN_TYPES.has(type))) return false;
+  return named.some(({ authority, type }) => {
+    const others = OWN_TYPES.has(type) ? known.filter((one) => one.authority === authority && one.type === type) : [];
+    return others.length > 0 && !others.some((other) => named.some((one) => sameIdentifier(one, other)));
+  });
+}
+
+/**
  * The person of the root `id` as all its records together know it; undefined once it was deleted. What the root itself
  * says wins; a record merged into it fills what the root is silent about. Numbers of merged records count until the
  * root's own are told again after the merge.
@@ -26,7 +42,9 @@ export function keysAmong(identifiers: readonly Identifier[]): readonly Identifi
 export function personOf(id: string, records: readonly PlacedRecord[]): Patient | undefined {
   const own = records.find((placed) => placed.id === id)?.record;
   if (!own || isDeleted(own)) return undefined;
-  const merged = records.filter((placed) => placed.root === id && placed.id !== id);
+  const merged = records.filter(
+    (placed) => placed.root === id && placed.id !== id && !isSomebodyElse(placed.id, id, records),
+  );
   const member = (name: Member): Partial<Record<Member, string>> => {
     const fact = own.members[name] ?? newest(merged.flatMap(({ record }) => record.members[name] ?? []));
     return fact?.value == null ? {} : { [name]: fact.value };
@@ -41,6 +59,20 @@ export function personOf(id: string, records: readonly PlacedRecord[]): Patient 
   };
 }
 
+/**
+ * Whether a merged record was told another birth date than its root's since: the merge was undone, or its number given to
+ * somebody new. Whose it is nobody says, so what it knows is not the root's.
+ */
+export function isSomebodyElse(id: string, rootId: string, records: readonly PlacedRecord[]): boolean {
+  const [said, own] = [id, rootId].map((one) => records.find((placed) => placed.id === one)?.record.members.birthDate);
+  if (id === rootId || said?.value == null || own?.value == null || said.value === own.value) return false;
+  return said.stamp > mergedAt(nodesOf(records), id, rootId);
+}
+
+function nodesOf(records: readonly PlacedRecord[]) {
+  return records.map(({ id, record }) => ({ id, ...(record.merged && { into: record.merged }) }));
+}
+
 function phonesOf(
   id: string,
   own: PatientRecord,
@@ -48,7 +80,7 @@ function phonesOf(
   merged: readonly PlacedRecord[],
 ): readonly string[] {
   const told = newest(Object.values(own.phones))?.stamp ?? "";
-  const nodes = records.map(({ id: node, record }) => ({ id: node, ...(record.merged && { into: record.merged }) }));
+  const nodes = nodesOf(records);
   const inherited = merged.flatMap((placed) => {
     const since = mergedAt(nodes, placed.id, id);
     return Object.values(placed.record.phones).filter(({ stamp }) => (stamp > since ? stamp : since) > told);

@@ -5,7 +5,13 @@ import { ContactBook, type ContactEvent, type ContactFacts } from "#src/identity
 import { contactIds, openContact, sealContact } from "#src/identity/contacts.ts";
 import { phoneKey } from "#src/identity/phone.ts";
 import type { Queryable, Transaction } from "#src/store/queryable.ts";
-import { findContacts, nameNumber, writeContacts, writeNumbersLeft } from "#src/store/sql/contacts.ts";
+import {
+  findContacts,
+  nameNumber,
+  writeContacts,
+  writeNumbersLeft,
+  writeNumbersTaken,
+} from "#src/store/sql/contacts.ts";
 import type { NoticeRow } from "#src/store/sql/notices.ts";
 import { reenterHeld } from "#src/store/sql/reprocess.ts";
 import { sealDraft, type ArrivedMessage } from "./arrival.ts";
@@ -124,6 +130,17 @@ async function writeBooks(deps: PipelineDeps, db: Queryable, books: ReadonlyMap<
     await writeNumbersLeft(
       db,
       left.map(({ phone, at }) => ({ phoneBi: phoneKey(blindIndex, phone), leftAt: at })),
+    );
+  }
+  const taken = all.flatMap(([, book]) => book.taken);
+  if (taken.length > 0) {
+    await writeNumbersTaken(
+      db,
+      taken.map(({ phone, instead, at }) => ({
+        phoneBi: phoneKey(blindIndex, phone),
+        insteadBi: phoneKey(blindIndex, instead),
+        leftAt: at,
+      })),
     );
   }
   const names = all.flatMap(([channel, book]) =>

@@ -56,6 +56,22 @@ describe("identifying whoever writes", () => {
     expect((await engine.until(after, "held")).reason).toBe("unknown");
   });
 
+  it("does not take who got a number from the provider for the patient for whom the KIS still has it", async () => {
+    const [mine, theirs] = ["4915112345670", "4915112345671"];
+    await engine.adt({ patient: "80001", phone: "0151 12345670", caseNumber: "F-2026-003" });
+    await engine.adt({ patient: "80002", phone: "0151 12345671", caseNumber: "F-2026-004" });
+    await engine.until(await writes({ from: mine, userId: "DE.11" }), "filed");
+    await changesNumber({ phone: mine, userId: "DE.11" }, { phone: theirs, userId: "DE.12" });
+    expect((await engine.until(await writes({ from: theirs, userId: "DE.12" }), "held")).reason).toBe("unverified");
+  });
+
+  it("files what comes from a new number that the KIS had for the same patient before", async () => {
+    await engine.adt({ patient: "80003", phone: "0151 12345672, 0151 12345673", caseNumber: "F-2026-005" });
+    await engine.until(await writes({ from: "4915112345672", userId: "DE.21" }), "filed");
+    await changesNumber({ phone: "4915112345672", userId: "DE.21" }, { phone: "4915112345673", userId: "DE.22" });
+    await engine.until(await writes({ from: "4915112345673", userId: "DE.22" }), "filed");
+  });
+
   it("holds a stranger who got the old number, although the KIS still has it", async () => {
     for (const ids of [{ from: PATIENT.phone }, { from: PATIENT.phone, userId: "DE.3" }, { userId: "DE.3" }]) {
       expect((await engine.until(await writes(ids), "held")).reason).toBe("unverified");

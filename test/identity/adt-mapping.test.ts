@@ -37,6 +37,10 @@ test.each([
   ["an emergency contact", "^EMR^CP^^49^171^1234567", []],
   ["a pager", "^BPN^BP^^49^171^1234567", []],
   ["a relative in the text", "0171/1234567 (Tochter)", []],
+  ["a relative beside the parts", "0171/1234567 (Tochter)^PRN^CP^^49^171^1234567", []],
+  ["a relative in one of the parts", "^PRN^CP^^49^171^1234567 Tochter", []],
+  ["a relative in the unformatted form", "^PRN^CP^^49^171^1234567^^^^^0171/1234567 Tochter", []],
+  ["the marks of HL7 beside the parts", "(030)1234567X12B3^PRN^PH^^49^30^1234567^12", ["4930123456712"]],
   ["a relative in the remark", "^PRN^CP^^49^171^1234567^^Ehemann", []],
   ["an explicit null", '""', []],
   ["codes without a number", "^PRN^CP", undefined],
@@ -86,6 +90,11 @@ test.each([
   const attempt = () => mapped(adt(trigger, ...segments.split("\r")));
   expect(attempt).toThrow(expect.objectContaining({ code: "HL7_FIELD_MISSING" }));
   expect(attempt).toThrow(place);
+});
+
+test("a retired number without authority and type is the hospital's, also beside an insurance number", () => {
+  const merged = only(adt("A40", "PID|||1^^^HAUS^PI~A1^^^GKV^NH", "MRG|2"));
+  expect(merged.retired).toEqual([{ value: "2", authority: "HAUS", type: "PI" }]);
 });
 
 test("a trigger that changes nothing here is named, one of nobody's is not quoted", () => {

@@ -11,17 +11,20 @@ const at = (minute: number) => new Date(Date.UTC(2026, 10, 24, 10, minute)).toIS
 function open() {
   let known: ContactFacts[] = [];
   const left: { phone: string; at: string }[] = [];
+  const taken: { phone: string; instead: string; at: string }[] = [];
   return {
     get contacts() {
       return known;
     },
     left,
+    taken,
     see: (sighting: Sighting) => {
       const book = new ContactBook(known);
       const seen = book.see(sighting);
       const gone = new Set([...book.removed, ...book.changed.map(({ id }) => id)]);
       known = [...known.filter(({ id }) => !gone.has(id)), ...book.changed];
       left.push(...book.left);
+      taken.push(...book.taken);
       return seen;
     },
   };
@@ -61,6 +64,15 @@ describe("a contact", () => {
     expect(after?.contact).toMatchObject({ id: before?.contact.id, conversation: `1:${OLD}`, phone: NEW });
     expect(book.contacts).toHaveLength(1);
     expect(book.left).toEqual([{ phone: OLD, at: at(2) }]);
+    expect(book.taken).toEqual([{ phone: NEW, instead: OLD, at: new Date(Date.parse(at(2)) - 1).toISOString() }]);
+  });
+
+  test("takes no number from anybody by a change of user id, or by showing the first one", () => {
+    const book = open();
+    book.see(says(1, { userId: "DE.1" }));
+    book.see(says(2, { phone: OLD, userId: "DE.1" }));
+    book.see(changes(3, { userId: "DE.1" }, { phone: OLD, userId: "DE.2" }));
+    expect(book.taken).toEqual([]);
   });
 
   test("is followed by numbers alone, as older words of it do", () => {

@@ -25,6 +25,7 @@ const said: fc.Arbitrary<Said> = fc.oneof(
   fc.tuple(id, fc.option(phone)).map(([one, given]) => about(one, { phones: { "PID-13": given ? [given] : [] } })),
   fc.tuple(id, phone).map(([one, given]) => about(one, { phones: { "PID-14": [given] } })),
   fc.tuple(id, fc.option(fc.constantFrom("A", "B"))).map(([one, familyName]) => about(one, { familyName })),
+  fc.tuple(id, fc.constantFrom("1950-01-01", "1999-01-01")).map(([one, birthDate]) => about(one, { birthDate })),
   fc
     .tuple(id, number, state, fc.boolean())
     .map(([one, of, is, certain]) => ({ ...about(one), case: { number: of, state: { is, certain } } })),

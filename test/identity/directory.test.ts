@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import type { DirectoryUpdate } from "#src/message/directory.ts";
 import { at, change, createDirectoryHarness, pi, seen, vn } from "./harness.ts";
 
@@ -91,6 +91,35 @@ test("an insurance number that two patients share does not make them one", async
   expect((await onlyByPhone(OTHER)).patient.identifiers[0]).toEqual(pi("2"));
 });
 
+describe("a policy number of a family, of whatever type,", () => {
+  const policy = (type: string) => ({ value: "4711", authority: "DEBEKA", type });
+  const insured = (stamp: number, id: string, phone: string, type: string) =>
+    told(stamp, id, { identifiers: [pi(id), policy(type)], phones: { "PID-13": [phone] } });
+
+  test.each(["XX", "PKV", ""])("makes nobody another: type %j", async (type) => {
+    await apply(insured(1, "1", PHONE, type), insured(2, "2", PHONE, type));
+    expect(await harness.directory.byPhone(PHONE)).toHaveLength(2);
+    await apply(insured(3, "2", OTHER, type));
+    expect((await onlyByPhone(PHONE)).patient.identifiers[0]).toEqual(pi("1"));
+    expect((await onlyByPhone(OTHER)).patient.identifiers[0]).toEqual(pi("2"));
+  });
+
+  test("is not retired with the duplicate of one of them", async () => {
+    await apply(insured(1, "1", PHONE, "XX"), insured(2, "2", OTHER, "XX"), insured(3, "3", OTHER, "XX"));
+    await apply({ ...merge(4, "3", "2"), retired: [pi("2"), policy("XX")] });
+    expect((await onlyByPhone(PHONE)).patient.identifiers[0]).toEqual(pi("1"));
+    expect((await onlyByPhone(OTHER)).patient.identifiers[0]).toEqual(pi("3"));
+  });
+
+  test("does not keep a patient from getting a new number", async () => {
+    await apply(insured(1, "1", PHONE, "XX"));
+    await apply({ ...insured(2, "5", PHONE, "XX"), retired: [pi("1")] });
+    expect((await onlyByPhone(PHONE)).patient.identifiers).toEqual([pi("5"), policy("XX")]);
+    await apply(told(3, "1", { familyName: "Muster" }));
+    expect((await onlyByPhone(PHONE)).patient).toMatchObject({ identifiers: [pi("5"), policy("XX")] });
+  });
+});
+
 test("identifiers of two patients in one message are refused: nobody is merged without a merge", async () => {
   await apply(admit(1, "1", "F1"));
   await apply(admit(2, "2", "F2", OTHER));
@@ -167,6 +196,42 @@ test("merging back the other way leaves one patient, under the number that was n
   expect((await onlyByPhone(PHONE)).patient.identifiers).toEqual([pi("1")]);
   await apply(merge(2, "2", "1"));
   expect((await onlyByPhone(PHONE)).patient.identifiers).toEqual([pi("1")]);
+});
+
+describe("a retired number that is told another birth date after the merge", () => {
+  const born = (stamp: number, id: string, birthDate: string, number: string, phone: string): DirectoryUpdate => {
+    const told = admit(stamp, id, number, phone);
+    return { ...told, patient: { ...told.patient, birthDate } };
+  };
+  const closed = (stamp: number, id: string, number: string): DirectoryUpdate => ({
+    ...told(stamp, id),
+    case: { number: vn(number), state: { is: "closed", certain: true } },
+  });
+  beforeEach(() =>
+    apply(
+      born(1, "1", "1950-01-01", "F1", PHONE),
+      born(2, "2", "1999-01-01", "F2", OTHER),
+      { ...merge(3, "1", "2"), patient: { identifiers: [pi("1")], birthDate: "1950-01-01" } },
+      closed(4, "1", "F1"),
+    ),
+  );
+
+  test("is somebody else's: neither its telephone nor its case is the survivor's", async () => {
+    await apply(born(5, "2", "1999-01-01", "F2", OTHER));
+    expect(await harness.directory.byPhone(OTHER)).toEqual([]);
+    const { id, patient } = await onlyByPhone(PHONE);
+    expect(patient.identifiers).toEqual([pi("1")]);
+    expect(await harness.directory.onlyOpenEncounter(id)).toBeUndefined();
+  });
+
+  test("is the survivor's again once the KIS merges it again, or tells the same birth date", async () => {
+    for (const more of [merge(6, "1", "2"), born(7, "2", "1950-01-01", "F2", OTHER)]) {
+      await apply(born(5, "2", "1999-01-01", "F2", OTHER), more);
+      const { id, patient } = await onlyByPhone(OTHER);
+      expect(patient.identifiers).toEqual([pi("1")]);
+      expect(await harness.directory.onlyOpenEncounter(id)).toMatchObject({ number: vn("F2") });
+    }
+  });
 });
 
 test("an identifier of a record that had two can be retired alone", async () => {
@@ -262,6 +327,17 @@ test("the version a decision rests on grows with every change of what is known, 
   expect((await onlyByPhone(PHONE)).version).toBe(version);
   await apply({ ...told(2, "1"), case: { number: vn("F1"), state: { is: "closed", certain: true } } });
   expect((await onlyByPhone(PHONE)).version).toBeGreaterThan(version);
+});
+
+test("a planned case that was opened counts at once, also when that is told late", async () => {
+  const planned = (stamp: number, is: "planned" | "open") =>
+    ({ ...admit(stamp, "1", "F1"), case: { number: vn("F2"), state: { is, certain: true } } }) as const;
+  await apply(admit(1, "1", "F1"), planned(2, "planned"), admit(9, "1", "F1"));
+  const before = await onlyByPhone(PHONE);
+  expect(await harness.directory.onlyOpenEncounter(before.id)).toMatchObject({ number: vn("F1") });
+  await apply(planned(5, "open"));
+  expect((await onlyByPhone(PHONE)).version).toBeGreaterThan(before.version);
+  expect(await harness.directory.onlyOpenEncounter(before.id)).toBeUndefined();
 });
 
 test("what a reader sees of an unknown number is nobody", async () => {

@@ -8,8 +8,9 @@ import type { PatientLookup } from "#src/identity/lookup/lookup.ts";
 import { openFhirLookup } from "#src/identity/lookup/fhir-lookup.ts";
 import { openPdqLookup } from "#src/identity/lookup/pdq-lookup.ts";
 import { resolve } from "#src/identity/resolve.ts";
+import type { DirectoryUpdate } from "#src/message/directory.ts";
 import { PATIENT, startTestEngine } from "../engine/harness.ts";
-import { createDirectoryHarness } from "./harness.ts";
+import { at, change, createDirectoryHarness, pi } from "./harness.ts";
 
 const PHONE = "4915112345678";
 const asking = { signal: AbortSignal.timeout(120_000) };
@@ -75,6 +76,21 @@ describe("by FHIR search", () => {
     expect(kis.requests).toHaveLength(1);
   });
 
+  test("who was told to carry the number by a feed does not, once the KIS says that it is nobody's or another's", async () => {
+    const told = (id: string, phones: string[]): DirectoryUpdate => ({
+      stamp: at(-1),
+      patient: { identifiers: [pi(id)], phones: { "PID-13": phones, "PID-14": ["4930123456"] } },
+    });
+    await harness.directory.apply(change(told("4712", ["491711234567", PHONE])));
+    expect(await identify()).toMatchObject({ found: false, reason: "unknown" });
+    const [former] = await harness.directory.byPhone("491711234567");
+    expect(former?.patient.phones).toEqual(["491711234567", "4930123456"]);
+    await harness.clear();
+    add("4711", "+4915112345678");
+    await harness.directory.apply(change(told("4712", [PHONE])));
+    expect(await identify()).toMatchObject({ found: true, subject: { patient: { identifiers: [{ value: "4711" }] } } });
+  });
+
   test("several patients are ambiguous", async () => {
     add("4711", "+4915112345678");
     add("4712", "015112345678");
@@ -91,6 +107,17 @@ describe("by FHIR search", () => {
     await harness.clear();
     add("4713", "+4915112345678", { active: false });
     expect(await identify()).toMatchObject({ found: true, subject: { patient: { identifiers: [{ value: "4711" }] } } });
+  });
+
+  test("two who have one private insurance and one telephone are two", async () => {
+    const type = { coding: [{ system: "http://fhir.de/CodeSystem/identifier-type-de-basis", code: "PKV" }] };
+    const own = (value: string) => ({
+      system: "urn:oid:1.2.3",
+      value,
+      type: { coding: [{ system: V2_0203, code: "MR" }] },
+    });
+    for (const number of ["4711", "4712"]) add("", PHONE, { identifier: [own(number), { value: "1234567890", type }] });
+    expect(await identify()).toMatchObject({ found: false, reason: "ambiguous" });
   });
 
   test("a number that was given up, or is a relative's, is nobody's", async () => {

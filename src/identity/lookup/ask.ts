@@ -1,9 +1,11 @@
-import type { DirectoryUpdate } from "#src/message/directory.ts";
+import type { DirectoryUpdate, PatientUpdate } from "#src/message/directory.ts";
 import type { Transaction } from "#src/store/queryable.ts";
 import * as sql from "#src/store/sql/directory.ts";
 import { applyUpdate } from "../apply.ts";
-import { readPersons, type DirectoryDeps } from "../directory-deps.ts";
+import { readRecords, type DirectoryDeps } from "../directory-deps.ts";
+import { personOf } from "../person.ts";
 import { phoneKey } from "../phone.ts";
+import type { PatientRecord } from "../record.ts";
 import type { FoundPatient, PatientLookup } from "./lookup.ts";
 
 /** The field under which the directory keeps what was looked up, beside what an ADT feed says of PID-13. */
@@ -45,11 +47,28 @@ async function learn(
     carriers.add(await apply(deps, db, update, at));
   }
   const former = before.map(({ id }) => id).filter((id) => !carriers.has(id));
-  for (const { identifiers, phones } of (await readPersons(deps, db, former)).values()) {
-    const left = phones.filter((one) => !phoneKey(deps.blindIndex, one).equals(key));
-    await apply(deps, db, { stamp, patient: { identifiers, phones: { [FIELD]: left } } }, at);
+  const records = await readRecords(deps, db, former);
+  for (const id of former) {
+    const [person, own] = [personOf(id, records), records.find((placed) => placed.id === id)?.record];
+    if (!person || !own) continue;
+    const phones = phonesWithout(own, person.phones, (one) => phoneKey(deps.blindIndex, one).equals(key));
+    await apply(deps, db, { stamp, patient: { identifiers: person.identifiers, phones } }, at);
   }
   await sql.writeLookup(db, key, at);
+}
+
+/** The fields that carry a number without it, an ADT's too; what only merged records knew is kept beside them. */
+function phonesWithout(
+  own: PatientRecord,
+  all: readonly string[],
+  isIt: (phone: string) => boolean,
+): NonNullable<PatientUpdate["phones"]> {
+  const left = (phones: readonly string[]) => phones.filter((one) => !isIt(one));
+  const fields = Object.entries(own.phones).map(([field, { value }]) => [field, value] as const);
+  const told = new Set(fields.filter(([field]) => field !== FIELD).flatMap(([, phones]) => phones));
+  const without: Record<string, readonly string[]> = { [FIELD]: left(all).filter((one) => !told.has(one)) };
+  for (const [field, phones] of fields) if (field !== FIELD && phones.some(isIt)) without[field] = left(phones);
+  return without;
 }
 
 async function apply(deps: DirectoryDeps, db: Transaction, update: DirectoryUpdate, now: Date): Promise<string> {

@@ -79,6 +79,26 @@ export async function writeNumbersLeft(
   );
 }
 
+/**
+ * Remembers of numbers that somebody got in place of another when they were not theirs yet, where the directory links one to
+ * a patient who does not carry the other: that is the owner before.
+ */
+export async function writeNumbersTaken(
+  db: Queryable,
+  taken: readonly { readonly phoneBi: Buffer; readonly insteadBi: Buffer; readonly leftAt: string }[],
+): Promise<void> {
+  await db.query(
+    `INSERT INTO number_left (phone_bi, left_at)
+     SELECT phone_bi, max(left_at) FROM unnest($1::bytea[], $2::bytea[], $3::timestamptz[]) AS new (phone_bi, instead_bi, left_at)
+     WHERE EXISTS (SELECT FROM patient_phone WHERE bi = new.phone_bi
+       AND NOT EXISTS (SELECT FROM patient_phone AS former WHERE former.bi = new.instead_bi
+         AND former.patient_id = patient_phone.patient_id))
+     GROUP BY phone_bi ORDER BY phone_bi
+     ON CONFLICT (phone_bi) DO UPDATE SET left_at = greatest(number_left.left_at, EXCLUDED.left_at)`,
+    columns(taken, ["phoneBi", "insteadBi", "leftAt"]),
+  );
+}
+
 /** Which of the messages the seen-list knows: they are duplicates, and their evidence is old. @returns hex */
 export async function seenAmong(db: Queryable, hashes: readonly Buffer[]): Promise<Set<string>> {
   const { rows } = await db.query<{ hash: string }>("SELECT hash FROM seen WHERE hash = ANY ($1::uuid[])", [hashes]);

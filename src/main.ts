@@ -22,6 +22,7 @@ import { createSettle } from "#src/pipeline/settle.ts";
 import { createWatch } from "#src/pipeline/watch.ts";
 import { createWorker, type HandOvers } from "#src/pipeline/worker.ts";
 import type { InboundEvent, WebhookRequest } from "#src/sources/source.ts";
+import { checkKeyring } from "#src/retention/check-keyring.ts";
 import { checkLedger } from "#src/retention/purge.ts";
 import { startSchedule } from "#src/retention/schedule.ts";
 import { countRehomings } from "#src/store/sql/rehomings.ts";
@@ -61,6 +62,7 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
   const foundation = await openFoundation(settings, log);
   const { store, clock, sealer, blindIndex, directory, journal, note, retention } = foundation;
   try {
+    await checkKeyring(retention);
     await checkLedger(retention);
   } catch (error) {
     await foundation.close();

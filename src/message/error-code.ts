@@ -32,6 +32,11 @@ export const ERRORS = {
     "The master key does not open the keyring.",
     "Point BOTENSTOFF_MASTER_KEY_FILE at the key this data directory was created with.",
   ),
+  KEYRING_MISSING: entry(
+    "permanent",
+    "The database holds what was sealed under a keyring that is not in this data directory.",
+    "Mount the data directory the database was used with, or restore its keyring. Lost for good: begin with an empty database.",
+  ),
   DATA_DIR_IN_USE: entry(
     "permanent",
     "Another engine runs on this data directory's embedded PostgreSQL.",

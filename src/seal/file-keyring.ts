@@ -25,6 +25,7 @@ export function openFileKeyring({ directory, masterKey }: { directory: string; m
   const cache = new Map<number, Buffer>();
   const namedCache = new Map<NamedKey, Buffer>();
   const epochFile = (epoch: number) => join(epochs, `${epoch}.key`);
+  const namedFile = (name: NamedKey) => join(named, `${name}.key`);
   const marker = (epoch: number) => join(epochs, `${epoch}${DESTROYED}`);
 
   function loadOrMake(path: string, name: string, make: () => Buffer): Buffer {
@@ -85,6 +86,9 @@ export function openFileKeyring({ directory, masterKey }: { directory: string; m
       createDurably(marker(epoch), Buffer.alloc(0));
       destroyKey(epoch);
     },
+    forgetDestroyed: () => {
+      for (const epoch of [...cache.keys()]) if (existsSync(marker(epoch))) destroyKey(epoch);
+    },
     destroyed: () =>
       readdirSync(epochs)
         .filter((name) => name.endsWith(DESTROYED))
@@ -93,10 +97,11 @@ export function openFileKeyring({ directory, masterKey }: { directory: string; m
     named: (name) => {
       const known = namedCache.get(name);
       if (known) return known;
-      const key = loadOrMake(join(named, `${name}.key`), name, () => randomBytes(KEY_BYTES));
+      const key = loadOrMake(namedFile(name), name, () => randomBytes(KEY_BYTES));
       namedCache.set(name, key);
       return key;
     },
+    hasNamed: (name) => existsSync(namedFile(name)),
     signingKey: () => {
       const pem = loadOrMake(join(named, "signing.key"), "signing", () =>
         Buffer.from(generateKeyPairSync("ed25519").privateKey.export({ format: "pem", type: "pkcs8" })),

@@ -10,10 +10,14 @@ export interface Keyring {
   openEpochKey(epoch: number): Buffer;
   /** For ever: no key of this epoch can be made again. Doing it twice is harmless. */
   destroyEpochKey(epoch: number): void;
+  /** Forgets the keys that another engine has destroyed: they are to be in nobody's memory. */
+  forgetDestroyed(): void;
   /** Every epoch whose key was destroyed. */
   destroyed(): number[];
   /** Long-lived keys, made on first use. */
   named(name: NamedKey): Buffer;
+  /** Whether the key was made already. */
+  hasNamed(name: NamedKey): boolean;
   /** Ed25519, for certificates and journal checkpoints. */
   signingKey(): { readonly privateKey: KeyObject; readonly publicKey: KeyObject; readonly keyId: string };
 }

@@ -99,6 +99,16 @@ describe("a destroyed epoch key", () => {
     expect(cached).toEqual(Buffer.alloc(32));
   });
 
+  test("leaves the memory of another engine that has no more use for it", () => {
+    using directory = temporaryDirectory();
+    const [purging, working] = [keyringIn(directory.path), keyringIn(directory.path)];
+    const [destroyed, kept] = [working.epochKey(EPOCH), working.epochKey(EPOCH + 1)];
+    purging.destroyEpochKey(EPOCH);
+    working.forgetDestroyed();
+    expect(destroyed).toEqual(Buffer.alloc(32));
+    expect(kept).not.toEqual(Buffer.alloc(32));
+  });
+
   test("is refused from the next turn of the event loop on, however often it was used in this one", async () => {
     using directory = temporaryDirectory();
     const [purging, working] = [keyringIn(directory.path), keyringIn(directory.path)];

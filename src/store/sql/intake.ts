@@ -138,3 +138,9 @@ export async function storeIntake(db: Queryable, batch: IntakeBatch): Promise<St
     lanes: claimedOf(rows.filter((row) => row.id === null)),
   };
 }
+
+/** Whether anything was ever stored. */
+export async function hasSeen(db: Queryable): Promise<boolean> {
+  const { rows } = await db.query<{ found: boolean }>("SELECT EXISTS (SELECT FROM seen) AS found");
+  return rows[0]?.found ?? false;
+}

@@ -54,3 +54,23 @@ describe("the retention of a message that is filed", () => {
     expect(await file(0, -5)).toEqual({ kept: 29, filed: 0 });
   });
 });
+
+test("is filed only when each chart that can be read back was: what another one shows may still be wrong (I4)", async () => {
+  const { store } = database;
+  const second = (state: string, wait: string | null) =>
+    store.query(
+      `INSERT INTO delivery (epoch, message_id, destination, channel, lane_key, seq, state, queued_at, confirm_at)
+       VALUES (0, $1, 'second', 'c', '', 1, $2, now(), now() + $3::interval)
+       ON CONFLICT (message_id, destination, purpose, epoch) DO UPDATE SET state = $2, confirm_at = EXCLUDED.confirm_at`,
+      [ID, state, wait],
+    );
+  const outcome = { epoch: 0, messageId: ID, ackOnly: false, afterFiledMs: HOUR_MS };
+  const conclude = () => concludeMessages(store, [outcome as DeliveryOutcome], new Date(), new Date());
+  await store.query("UPDATE message SET state = 'routed'");
+  await second("accepted", "1 second");
+  expect(await conclude()).toEqual([]);
+  await second("failed", null);
+  expect(await conclude()).toEqual([{ id: ID, state: "failed" }]);
+  await second("confirmed", null);
+  expect(await conclude()).toEqual([{ id: ID, state: "filed" }]);
+});

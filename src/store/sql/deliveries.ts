@@ -171,8 +171,8 @@ export async function lockMessages(db: Queryable, outcomes: readonly DeliveryOut
 }
 
 /**
- * Files the messages whose deliveries are all accepted and at least one confirmed (or the channel is ack-only), and
- * fails those with a failed delivery. One that is being withdrawn is filed again, and its retention begins anew, once
+ * Files the messages whose deliveries are all accepted, at least one confirmed and none still to be read back (or the
+ * channel is ack-only), and fails those with a failed delivery. One that is being withdrawn is filed again, and its retention begins anew, once
  * every destination accepted the withdrawal and those that can be read back confirmed it. Runs in a statement of its
  * own, after `lockMessages`, to see every commit. The message's state is asked for in a form that no index answers, as in
  * prepare.ts.
@@ -195,7 +195,8 @@ export async function concludeMessages(
            WHEN bool_and(delivery.state IN ('accepted', 'confirmed', 'cancelled'))
              AND CASE WHEN bool_or(delivery.purpose = 'withdraw')
                THEN bool_and(delivery.purpose = 'file' OR delivery.confirm_at IS NULL)
-               ELSE touched.ack_only OR bool_or(delivery.state = 'confirmed') END THEN 'filed' END AS state
+               ELSE touched.ack_only OR bool_or(delivery.state = 'confirmed') AND bool_and(delivery.confirm_at IS NULL)
+               END THEN 'filed' END AS state
          FROM touched JOIN delivery ON ${inEpoch("delivery", "$6")} AND delivery.message_id = touched.id
          GROUP BY touched.id, touched.after_filed_ms, touched.ack_only)
        UPDATE message SET state = verdict.state, state_at = $4, reason = NULL,

@@ -1,5 +1,6 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { makeDirectoryDurably, syncDirectory } from "#src/seal/durable-file.ts";
 
 /** One purge, as kept outside the database and outside its backups. */
 export interface LedgerLine {
@@ -20,23 +21,33 @@ export interface Ledger {
 }
 
 export function openLedger(directory: string): Ledger {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeDirectoryDurably(directory);
   const file = join(directory, "purged.ndjson");
-  const read = (): LedgerLine[] => {
-    if (!existsSync(file)) return [];
-    const lines = readFileSync(file, "utf8").split("\n");
-    // A last line without its newline was cut short by a crash; its purge is finished again at the next start.
-    return lines.slice(0, -1).map((line) => JSON.parse(line) as LedgerLine);
-  };
+  const content = () => (existsSync(file) ? readFileSync(file, "utf8") : "");
+  const read = (): LedgerLine[] => content().split("\n").slice(0, -1).flatMap(whole);
   return {
     read,
     append: (line) => {
       if (read().some(({ epoch }) => epoch === line.epoch)) return;
-      const torn = existsSync(file) && !readFileSync(file, "utf8").endsWith("\n") && readFileSync(file).length > 0;
+      const torn = !/(^|\n)$/.test(content());
       const handle = openSync(file, "a", 0o600);
-      writeSync(handle, `${torn ? "\n" : ""}${JSON.stringify(line)}\n`);
-      fsyncSync(handle);
-      closeSync(handle);
+      try {
+        // Unlike `writeSync`, it fails when the disk takes only a part.
+        writeFileSync(handle, `${torn ? "\n" : ""}${JSON.stringify(line)}\n`);
+        fsyncSync(handle);
+      } finally {
+        closeSync(handle);
+      }
+      syncDirectory(directory);
     },
   };
+}
+
+/** None for a line that a crash or a full disk cut short: its purge was finished again and has another line. */
+function whole(line: string): LedgerLine[] {
+  try {
+    return [JSON.parse(line) as LedgerLine];
+  } catch {
+    return [];
+  }
 }

@@ -1,7 +1,7 @@
 import { OWN_TYPES } from "#src/hl7/pid.ts";
 import type { Identifier, Patient } from "#src/message/directory.ts";
-import { mergedAt, type Fact } from "./fact.ts";
-import { isDeleted, sameIdentifier, type Member, type PatientRecord } from "./record.ts";
+import { mergedAt, type Fact, type Merged } from "./fact.ts";
+import { isDeleted, sameIdentifier, voidUntil, type Member, type PatientRecord } from "./record.ts";
 
 /** A record with its place: `root` is the record it was merged into in the end. */
 export interface PlacedRecord {
@@ -42,9 +42,7 @@ export function isShared(number: Identifier, named: readonly Identifier[], known
 export function personOf(id: string, records: readonly PlacedRecord[]): Patient | undefined {
   const own = records.find((placed) => placed.id === id)?.record;
   if (!own || isDeleted(own)) return undefined;
-  const merged = records.filter(
-    (placed) => placed.root === id && placed.id !== id && !isSomebodyElse(placed.id, id, records),
-  );
+  const merged = mergedInto(id, own, records);
   const member = (name: Member): Partial<Record<Member, string>> => {
     const fact = own.members[name] ?? newest(merged.flatMap(({ record }) => record.members[name] ?? []));
     return fact?.value == null ? {} : { [name]: fact.value };
@@ -69,7 +67,19 @@ export function isSomebodyElse(id: string, rootId: string, records: readonly Pla
   return said.stamp > mergedAt(nodesOf(records), id, rootId);
 }
 
-function nodesOf(records: readonly PlacedRecord[]) {
+/** The records merged into the root; of those that had gone into it by its deletion, what was said after that. */
+function mergedInto(id: string, { deletedAt }: PatientRecord, records: readonly PlacedRecord[]): PlacedRecord[] {
+  const merged = records.filter(
+    (placed) => placed.root === id && placed.id !== id && !isSomebodyElse(placed.id, id, records),
+  );
+  if (deletedAt === undefined) return merged;
+  const nodes = nodesOf(records);
+  return merged.map((placed) =>
+    mergedAt(nodes, placed.id, id) > deletedAt ? placed : { ...placed, record: voidUntil(placed.record, deletedAt) },
+  );
+}
+
+function nodesOf(records: readonly PlacedRecord[]): Merged[] {
   return records.map(({ id, record }) => ({ id, ...(record.merged && { into: record.merged }) }));
 }
 

@@ -67,8 +67,11 @@ function withIdentifier(known: readonly Fact<Identifier>[], said: Fact<Identifie
 }
 
 function withoutVoid(record: PatientRecord): PatientRecord {
-  const { deletedAt } = record;
-  if (deletedAt === undefined) return record;
+  return record.deletedAt === undefined ? record : voidUntil(record, record.deletedAt);
+}
+
+/** The record without what was said until a deletion. */
+export function voidUntil(record: PatientRecord, deletedAt: string): PatientRecord {
   const valid = <T>(entries: [string, Fact<T> | undefined][]) =>
     Object.fromEntries(entries.filter(([, fact]) => fact && fact.stamp > deletedAt)) as Record<string, Fact<T>>;
   return {

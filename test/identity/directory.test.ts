@@ -271,6 +271,14 @@ test("nothing readable is left of a deleted person", async () => {
   expect(opened.join()).not.toMatch(/Familie|4915112345678/);
 });
 
+test("what was known of whoever had been merged into it does not come back with a new admission (I3)", async () => {
+  await apply(admit(1, "1", "F1"), admit(2, "2", "F2", OTHER), merge(3, "1", "2"));
+  await apply({ ...told(4, "1"), existence: "deleted" });
+  await apply({ ...told(5, "1", { phones: { "PID-13": [PHONE] } }), existence: "exists" });
+  expect(await harness.directory.byPhone(OTHER)).toEqual([]);
+  expect((await onlyByPhone(PHONE)).patient).toEqual({ identifiers: [pi("1")], phones: [PHONE] });
+});
+
 test.each([
   ["closed", false],
   ["cancelled", false],

@@ -115,9 +115,10 @@ async function replayLedgerCommand(flags: ReadonlySet<string>): Promise<number> 
   }
   const foundation = await openFoundation(readSettings(process.env), createLog());
   try {
-    const epochs = await replayLedger(foundation.retention);
+    const { epochs, unfiled } = await replayLedger(foundation.retention);
     write(`ledger replayed: ${epochs.length} epochs destroyed again`);
-    return 0;
+    for (const id of unfiled) write(`lost with the backup, not filed in it: message ${id}`);
+    return unfiled.length === 0 ? 0 : 1;
   } finally {
     await foundation.close();
   }

@@ -6,24 +6,52 @@ import {
   entombed,
   isEntombed,
   lockEpoch,
-  purgedEpochs,
+  openEpochs,
+  unfiledIn,
   unfinishedPurges,
   writePurge,
 } from "#src/store/sql/purge.ts";
+import { unparkWithoutFailure } from "#src/store/sql/lanes.ts";
 import { hasSurvivors } from "#src/store/sql/survivors.ts";
 import { dropPartitions, lockPartitions } from "#src/store/epochs.ts";
-import { BotenstoffError } from "#src/message/error-code.ts";
+import { BotenstoffError, kindOfError } from "#src/message/error-code.ts";
 import { makeCertificate } from "./certificate.ts";
 import type { RetentionDeps } from "./deps.ts";
 import { moveSurvivors } from "./survivors.ts";
 
-/** Finishes what a crash cut short, then purges every epoch that is due. @returns the epochs purged */
+/**
+ * Finishes what a crash cut short, then purges every epoch that is due, but for the one that still takes what arrives: it
+ * does so past its end after a change to longer epochs. One that fails, for a blob that is damaged, keeps no other.
+ * @returns the epochs purged
+ */
 export async function purgeDue(deps: RetentionDeps): Promise<number[]> {
-  const finished = await finishInterrupted(deps);
+  deps.keyring.forgetDestroyed();
+  const finished = await eachOf(deps, await unfinishedPurges(deps.store), async (purge) => {
+    await finish(deps, purge);
+    return true;
+  });
   const due = await dueEpochs(deps.store, deps.epochLengthMs, new Date(deps.clock()));
-  const purged: number[] = [];
-  for (const epoch of due) if (await purgeEpoch(deps, epoch)) purged.push(epoch);
-  return [...finished, ...purged];
+  const current = await deps.epochs.current(deps.clock());
+  const ended = due.filter((epoch) => epoch < current).map((epoch) => ({ epoch }));
+  return [...finished, ...(await eachOf(deps, ended, ({ epoch }) => purgeEpoch(deps, epoch)))];
+}
+
+/** @returns the epochs of which it came true */
+async function eachOf<Item extends { readonly epoch: number }>(
+  { log }: RetentionDeps,
+  items: readonly Item[],
+  run: (item: Item) => Promise<boolean>,
+): Promise<number[]> {
+  const done: number[] = [];
+  for (const item of items) {
+    try {
+      if (await run(item)) done.push(item.epoch);
+    } catch (error) {
+      const forGood = error instanceof BotenstoffError && error.class === "permanent";
+      log(forGood ? "error" : "warn", "epoch.not_purged", { epoch: item.epoch, error: kindOfError(error) });
+    }
+  }
+  return done;
 }
 
 /**
@@ -64,13 +92,6 @@ async function destroyRows(db: Queryable, epoch: number, purgeId: string, now: D
 /** Something came into the epoch while its tombstones were written: everything is undone, and the purge comes again. */
 class ArrivedMeanwhile extends Error {}
 
-/** Takes up purges whose rows are gone but whose key, blobs or certificate are not done. */
-async function finishInterrupted(deps: RetentionDeps): Promise<number[]> {
-  const interrupted = await unfinishedPurges(deps.store);
-  for (const purge of interrupted) await finish(deps, purge);
-  return interrupted.map(({ epoch }) => epoch);
-}
-
 async function finish(
   deps: RetentionDeps,
   purge: { epoch: number; purgeId: string; survivors: number },
@@ -108,22 +129,35 @@ export async function checkLedger(deps: RetentionDeps): Promise<void> {
   throw new BotenstoffError("LEDGER_AHEAD", `starting: ${back.length} purged epochs are back in the database`);
 }
 
-/** Destroys again what a restored backup brought back. @returns the epochs */
-export async function replayLedger(deps: RetentionDeps): Promise<number[]> {
+/** What a replay of the deletion ledger destroyed again. */
+export interface Replayed {
+  readonly epochs: readonly number[];
+  /** Ids of messages that waited for somebody when the backup was made: nobody can read them any more. */
+  readonly unfiled: readonly string[];
+}
+
+/** Destroys again what a restored backup brought back. */
+export async function replayLedger(deps: RetentionDeps): Promise<Replayed> {
   const back = await restoredEpochs(deps);
+  const unfiled: string[] = [];
   for (const { epoch, purgeId } of back) {
-    await deps.store.transaction(async (db) => {
-      if (!(await lockEpoch(db, epoch))) return;
+    const lost = await deps.store.transaction(async (db) => {
+      if (!(await lockEpoch(db, epoch))) return [];
+      const ids = await unfiledIn(db, epoch);
       await entomb(db, epoch, purgeId, new Date(deps.clock()));
       await dropPartitions(db, epoch);
-      await deps.journal(db, "ledger.replayed", purgeId, { epoch });
+      await unparkWithoutFailure(db);
+      await deps.journal(db, "ledger.replayed", purgeId, { epoch, unfiled: ids.length });
+      return ids;
     });
+    unfiled.push(...lost);
   }
-  await finishInterrupted(deps);
-  return back.map(({ epoch }) => epoch);
+  for (const purge of await unfinishedPurges(deps.store)) await finish(deps, purge);
+  return { epochs: back.map(({ epoch }) => epoch), unfiled };
 }
 
 async function restoredEpochs(deps: RetentionDeps) {
-  const purged = new Set(await purgedEpochs(deps.store));
-  return deps.ledger.read().filter(({ epoch }) => !purged.has(epoch));
+  // One the database does not know was opened after the backup: nothing of it came back.
+  const open = new Set(await openEpochs(deps.store));
+  return deps.ledger.read().filter(({ epoch }) => open.has(epoch));
 }

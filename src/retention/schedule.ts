@@ -25,23 +25,24 @@ export function startSchedule(
   deps.metrics.gauge("retention_behind_seconds", {}, () => trusted.behindMs() / 1_000);
   let running: Promise<void> | undefined;
   let told = false;
-  const round = async () => {
+  const attempt = async (step: () => Promise<unknown>) => {
     try {
-      const now = await trusted.now();
-      tellIfBehind(trusted.behindMs());
-      const then = { ...deps, clock: () => now };
-      await purgeDue(then);
-      await restrict(then, channels());
-      await forget(then, channels());
+      await step();
     } catch (error) {
       deps.log("warn", "retention.failed", { error: kindOfError(error) });
     }
+  };
+  const round = async () => {
+    const now = await trusted.now();
+    tellIfBehind(trusted.behindMs());
+    const then = { ...deps, clock: () => now };
+    for (const step of [purgeDue, restrict, forget]) await attempt(() => step(then, channels()));
   };
   let ticked = performance.now();
   const tick = () => {
     ticked = performance.now();
     // A round that takes longer than the pause between two is not followed by a queue of others.
-    running ??= round().finally(() => (running = undefined));
+    running ??= attempt(round).finally(() => (running = undefined));
   };
   const tellIfBehind = (behindMs: number) => {
     const behind = behindMs > A_MINUTE_MS;

@@ -209,3 +209,12 @@ export async function dropEmptyLanes(db: Queryable, lanes: readonly ClaimedLane[
     columns(lanes, ["channel", "stage", "key", "token", "open"]),
   );
 }
+
+/** Sets parked lanes going in which nothing has failed any more: no reprocessing ever would. */
+export async function unparkWithoutFailure(db: Queryable): Promise<void> {
+  await db.query(
+    `UPDATE lane SET parked_at = NULL, reason = NULL, ready_at = now() WHERE parked_at IS NOT NULL
+       AND NOT EXISTS (SELECT FROM delivery WHERE delivery.channel = lane.channel AND delivery.destination = lane.stage
+         AND delivery.lane_key = lane.key AND delivery.state = 'failed')`,
+  );
+}

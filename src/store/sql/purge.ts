@@ -112,9 +112,18 @@ export async function listPurges(db: Queryable, limit: number): Promise<PurgeRow
   return rows;
 }
 
-/** Every epoch that was purged, for comparison with the deletion ledger. */
-export async function purgedEpochs(db: Queryable): Promise<number[]> {
-  const { rows } = await db.query<{ id: number }>(`SELECT id FROM epoch WHERE state <> 'open' ORDER BY id`);
+/** Every epoch the database holds, for comparison with the deletion ledger. */
+export async function openEpochs(db: Queryable): Promise<number[]> {
+  const { rows } = await db.query<{ id: number }>(`SELECT id FROM epoch WHERE state = 'open' ORDER BY id`);
+  return rows.map((row) => row.id);
+}
+
+/** The messages of the epoch that are neither filed nor filtered. */
+export async function unfiledIn(db: Queryable, epoch: number): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `SELECT id FROM message WHERE epoch = $1 AND state NOT IN ('filed', 'filtered') ORDER BY id`,
+    [epoch],
+  );
   return rows.map((row) => row.id);
 }
 

@@ -176,7 +176,7 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
   try {
     files = await watchChannels(settings, log, (wanted) => deployment.apply(wanted));
     beside.push(startForgetting(deps), watchForLostWork(deps), watchDatabaseClock(deps));
-    beside.push(startSchedule({ ...retention, metrics }, () => deployment.all()));
+    beside.push(startSchedule({ ...retention, metrics }, deployment));
     const { httpHost: host, httpPort: port } = settings;
     const started = await startServer(app, { host, port, connections, ...(tls && { tls: tls.current().options }) });
     server = started;

@@ -73,6 +73,9 @@ const test = z.strictObject({
   expect: expectation.describe("What becomes of every message cut from it."),
 });
 
+/** How long content may wait where a channel's file does not say. */
+export const LIMITS = { hardMaxAge: "P30D", unknownSender: "P7D" } as const;
+
 /** What every channel file says; the fields of its connectors are checked against their own specs. */
 export const channelFile = z.strictObject({
   id: z.string().regex(ID).describe("Name of the channel; the same as the file's."),
@@ -109,8 +112,10 @@ export const channelFile = z.strictObject({
   retention: z
     .strictObject({
       after_filed: duration.describe("Kept this long after the KIS provably holds it, ISO 8601."),
-      hard_max_age: duration.prefault("P30D").describe("Nothing stays unseen longer than this, ISO 8601."),
-      unknown_sender: duration.prefault("P7D").describe("Kept this long when nobody knows the sender, ISO 8601."),
+      hard_max_age: duration.prefault(LIMITS.hardMaxAge).describe("Nothing stays unseen longer than this, ISO 8601."),
+      unknown_sender: duration
+        .prefault(LIMITS.unknownSender)
+        .describe("Kept this long when nobody knows the sender, ISO 8601."),
     })
     .describe("How long content stays here."),
   ack_only_waiver: z

@@ -1,9 +1,7 @@
 import cron from "node-cron";
 import { kindOfError } from "#src/message/error-code.ts";
-import type { RunningChannel } from "#src/pipeline/running-channel.ts";
-import { forgetContacts } from "#src/store/sql/contacts.ts";
-import { restrictOverdue } from "#src/store/sql/restrict.ts";
 import type { RetentionDeps } from "./deps.ts";
+import { forget, limitedChannels, restrict, type Channels } from "./limits.ts";
 import { purgeDue } from "./purge.ts";
 import { createTrustedClock } from "./trusted-clock.ts";
 
@@ -17,10 +15,7 @@ const SHORT_EPOCH_MS = 3_600_000;
  * Purges and restricts on schedule: every minute, every second where epochs are shorter than an hour (a demo). Several
  * engines may run it; each step is safe against the others.
  */
-export function startSchedule(
-  deps: RetentionDeps,
-  channels: () => readonly RunningChannel[],
-): { stop(): Promise<void> } {
+export function startSchedule(deps: RetentionDeps, channels: Channels): { stop(): Promise<void> } {
   const trusted = createTrustedClock(deps);
   deps.metrics.gauge("retention_behind_seconds", {}, () => trusted.behindMs() / 1_000);
   let running: Promise<void> | undefined;
@@ -36,7 +31,9 @@ export function startSchedule(
     const now = await trusted.now();
     tellIfBehind(trusted.behindMs());
     const then = { ...deps, clock: () => now };
-    for (const step of [purgeDue, restrict, forget]) await attempt(() => step(then, channels()));
+    await attempt(() => purgeDue(then));
+    const limited = await limitedChannels(then, channels);
+    for (const step of [restrict, forget]) await attempt(() => step(then, limited));
   };
   let ticked = performance.now();
   const tick = () => {
@@ -76,23 +73,4 @@ function quiet(deps: RetentionDeps) {
   const nothing = () => undefined;
   const late = () => deps.log("warn", "retention.late");
   return { info: nothing, debug: nothing, warn: late, error: late };
-}
-
-/** The hard maximum age (I4): never silently kept, never silently deleted. */
-async function restrict(deps: RetentionDeps, channels: readonly RunningChannel[]): Promise<void> {
-  for (const { id, retention } of channels) {
-    const restricted = await restrictOverdue(deps.store, { channel: id, ...retention }, new Date(deps.clock()));
-    if (restricted === 0) continue;
-    deps.metrics.count("messages_restricted", { channel: id }, restricted);
-    deps.log("error", "messages.restricted", { channel: id, count: restricted });
-  }
-}
-
-/** Contacts nobody has heard of for the hard maximum age are forgotten; what waits of theirs stays in its conversation. */
-async function forget(deps: RetentionDeps, channels: readonly RunningChannel[]): Promise<void> {
-  for (const { id, retention } of channels) {
-    const day = new Date(deps.clock() - retention.hardMaxAgeMs).toISOString().slice(0, 10);
-    const forgotten = await forgetContacts(deps.store, id, day);
-    if (forgotten > 0) deps.log("info", "contacts.forgotten", { channel: id, count: forgotten });
-  }
 }

@@ -13,6 +13,8 @@ import { createTestKeys, type TestKeys } from "../support/keys.ts";
 const HOUR_MS = 3_600_000;
 const START = Date.parse("2026-11-23T10:00:00Z");
 
+const NO_CHANNELS = { all: () => [], status: () => [] };
+
 describe("the clock retention goes by", () => {
   let times: { wall: number; database: number; elapsed: number };
   beforeEach(() => {
@@ -103,7 +105,7 @@ describe("the schedule of purges", () => {
     const until = async (holds: () => boolean) => {
       while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20));
     };
-    const schedule = startSchedule(deps, () => []);
+    const schedule = startSchedule(deps, NO_CHANNELS);
     clock += HOUR_MS;
     await until(() => told.length > 0);
     expect(told).toEqual(["error retention.behind"]);
@@ -142,7 +144,7 @@ describe("the schedule of purges", () => {
     const roundsAfter = async (seen: number) => {
       while (rounds <= seen) await new Promise((resolve) => setTimeout(resolve, 20));
     };
-    const schedule = startSchedule(deps, () => []);
+    const schedule = startSchedule(deps, NO_CHANNELS);
     await roundsAfter(0);
     const Real = globalThis.Date;
     globalThis.Date = class extends Real {

@@ -1,5 +1,23 @@
 import type { Queryable } from "../queryable.ts";
 
+const UNFINISHED = "state IN ('received', 'held', 'routed', 'failed')";
+
+/** The channels, other than these, of which something unfinished or a contact is stored. */
+export async function channelsLeft(db: Queryable, known: readonly string[]): Promise<string[]> {
+  const { rows } = await db.query<{ channel: string }>(
+    `WITH RECURSIVE of_contacts AS (
+       SELECT min(channel) AS channel FROM contact
+       UNION ALL
+       SELECT (SELECT min(channel) FROM contact WHERE channel > of_contacts.channel) FROM of_contacts
+         WHERE of_contacts.channel IS NOT NULL)
+     SELECT channel FROM of_contacts WHERE channel IS NOT NULL AND channel <> ALL ($1::text[])
+     UNION
+     SELECT channel FROM message WHERE ${UNFINISHED} AND channel <> ALL ($1::text[])`,
+    [known],
+  );
+  return rows.map(({ channel }) => channel);
+}
+
 /**
  * Marks messages that outlived their channel's limit without being filed or decided as restricted; they stay, sealed,
  * and raise an alarm. @returns how many are newly restricted
@@ -11,7 +29,7 @@ export async function restrictOverdue(
 ): Promise<number> {
   const { rowCount } = await db.query(
     `UPDATE message SET restricted_at = $4 WHERE channel = $1 AND restricted_at IS NULL
-       AND state IN ('received', 'held', 'routed', 'failed') AND received_at < $4::timestamptz - make_interval(secs =>
+       AND ${UNFINISHED} AND received_at < $4::timestamptz - make_interval(secs =>
          CASE WHEN reason IN ('unknown', 'ambiguous', 'unverified') THEN least($2::bigint, $3::bigint) ELSE $2::bigint END / 1000.0)`,
     [limits.channel, limits.hardMaxAgeMs, limits.unknownSenderMs, now],
   );

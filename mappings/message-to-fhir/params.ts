@@ -9,7 +9,9 @@ export const params = z
     identifier_systems: z
       .record(z.string(), z.string())
       .default({})
-      .describe("FHIR system URI of each assigning authority that is neither an OID nor a URI itself"),
+      .describe(
+        "FHIR system URI of each assigning authority that is neither an OID nor a URI itself; without it a number counts whatever its system, so name it where the server has patients of several hospitals",
+      ),
     message_id_system: z
       .string()
       .default("https://graph.facebook.com/whatsapp/message-id")

@@ -16,7 +16,9 @@ import type { Params } from "./params.ts";
 export function patientKey(patient: Patient, params: Params): PatientKey & { identifier: Identifier } {
   for (const type of params.patient_identifier_types) {
     const identifier = patient.identifiers.find((candidate) => candidate.type === type);
-    if (identifier) return { identifier, value: identifier.value, ...systemOf(identifier.authority, params) };
+    if (!identifier) continue;
+    const { system } = systemOf(identifier.authority, params);
+    return { identifier, value: identifier.value, ...(system === undefined ? { type } : { system }) };
   }
   throw new BotenstoffError(
     "MAPPING_FAILED",

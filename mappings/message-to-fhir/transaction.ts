@@ -12,13 +12,13 @@ export function transaction(message: Message, rendered: Rendered, chart: Chart):
   const { attachments = [] } = rendered;
   const said = communication(message, rendered, chart);
   const resources = [...attachments.flatMap(({ binary, description }) => [binary, description]), said];
-  const { value, system } = patientKey(chart.subject.patient, chart.params);
+  const { identifier: _identifier, ...patient } = patientKey(chart.subject.patient, chart.params);
   return {
     bundle: { resourceType: "Bundle", type: "transaction", entry: resources.map(put) },
     // Binary and its description alternate, Binary first.
     blobs: attachments.map(({ attachmentId }, index) => ({ entry: index * 2, attachmentId })),
     expect: {
-      patient: { value, ...(system !== undefined && { system }) },
+      patient,
       communicationId: said.id ?? "",
       texts: [
         ...(said.payload ?? []).flatMap(({ contentString }) => contentString ?? []),

@@ -28,8 +28,10 @@ export interface Expectation {
   readonly enteredInError?: readonly string[];
 }
 
-/** The identifier by which the KIS knows the patient; `system` is absent where the authority has no URI. */
+/** The identifier by which the KIS knows the patient: with its system or, where the authority has no URI, its type. */
 export interface PatientKey {
   readonly system?: string;
   readonly value: string;
+  /** Table 0203. */
+  readonly type?: string;
 }

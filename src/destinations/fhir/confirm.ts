@@ -2,12 +2,9 @@ import { createHash } from "node:crypto";
 import type { FhirClient, FhirResponse } from "#src/fhir/client.ts";
 import type { Expectation, PatientKey } from "#src/fhir/transaction.ts";
 import type { Confirmation } from "../destination.ts";
+import { isSameIdentifier, type Identifier } from "./same-identifier.ts";
 
 type Json = Record<string, unknown>;
-interface Identifier {
-  readonly system?: string;
-  readonly value?: string;
-}
 interface Reference {
   readonly reference?: string;
   readonly identifier?: Identifier;
@@ -114,19 +111,13 @@ async function measureBody({ status, contentType, body }: FhirResponse) {
 /** Whether a reference means the patient: by the identifier it carries, and by the Patient it points to. */
 async function isPatient(client: FhirClient, value: unknown, key: PatientKey, signal: AbortSignal): Promise<boolean> {
   const { reference, identifier } = (value ?? {}) as Reference;
-  if (identifier && !isSame(identifier, key)) return false;
+  if (identifier && !isSameIdentifier(identifier, key)) return false;
   const local = /(?:^|\/)(Patient\/[A-Za-z0-9.-]{1,64})(?:\/_history\/.+)?$/.exec(reference ?? "")?.[1];
   if (local === undefined) return identifier !== undefined;
   const patient = await client.read(local, signal);
   const identifiers = (patient?.["identifier"] ?? []) as Identifier[];
   // A server that hides Patient from us leaves what the reference itself says.
-  return patient ? identifiers.some((other) => isSame(other, key)) : identifier !== undefined;
-}
-
-/** A missing system on either side is not a difference: authorities without a URI have none. */
-function isSame(found: Identifier, key: PatientKey): boolean {
-  const sameSystem = found.system === undefined || key.system === undefined || found.system === key.system;
-  return found.value === key.value && sameSystem;
+  return patient ? identifiers.some((other) => isSameIdentifier(other, key)) : identifier !== undefined;
 }
 
 function textsOf(communication: Json): string[] {

@@ -1,6 +1,7 @@
 import type { FhirClient } from "#src/fhir/client.ts";
 import type { FhirTransaction, PatientKey } from "#src/fhir/transaction.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
+import { isSameIdentifier, type Identifier } from "./same-identifier.ts";
 
 /**
  * The server's own reference of the patient ("Patient/123"), undefined when it knows none or cannot search.
@@ -17,7 +18,7 @@ export async function findPatient(
     .join("|");
   const found = await search(client, `Patient?identifier=${encodeURIComponent(token)}`, signal);
   const ids = new Set(
-    (found?.entry ?? []).flatMap(({ resource }) => (resource?.resourceType === "Patient" ? (resource.id ?? []) : [])),
+    (found?.entry ?? []).flatMap(({ resource }) => (resource && isTheirs(resource, key) ? (resource.id ?? []) : [])),
   );
   if (ids.size > 1) {
     throw new BotenstoffError("PATIENT_AMBIGUOUS_AT_DESTINATION", "finding the patient: several have this identifier");
@@ -26,7 +27,19 @@ export async function findPatient(
   return id === undefined ? undefined : `Patient/${id}`;
 }
 
-type SearchSet = { entry?: { resource?: { resourceType?: string; id?: string } }[] } | undefined;
+interface Found {
+  readonly resourceType?: string;
+  readonly id?: string;
+  readonly identifier?: readonly Identifier[];
+}
+type SearchSet = { entry?: { resource?: Found }[] } | undefined;
+
+/** Without a system the server looked for the value alone, which may be anybody's number of any kind. */
+function isTheirs({ resourceType, identifier = [] }: Found, key: PatientKey): boolean {
+  return (
+    resourceType === "Patient" && (key.system !== undefined || identifier.some((one) => isSameIdentifier(one, key)))
+  );
+}
 
 /**
  * A server that offers no search answers 4xx: that is "none known", not an error. One that does not answer leaves nothing

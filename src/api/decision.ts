@@ -1,5 +1,5 @@
 import express, { Router } from "express";
-import type { z } from "zod";
+import { z } from "zod";
 import type { ApiDeps } from "./deps.ts";
 import { messageIdOf } from "./message-id.ts";
 import { showMessage } from "./message-view.ts";
@@ -7,6 +7,16 @@ import { invalidBody, methodNotAllowed, notFound } from "./problem.ts";
 
 /** A decision is a name and a sentence. */
 const MAX_BODY = "8kb";
+
+/** What a person writes for the journal, which keeps it as JSON in PostgreSQL and so no U+0000. */
+export function words(max: number): z.ZodString {
+  return z
+    .string()
+    .trim()
+    .min(1)
+    .max(max)
+    .refine((text) => !text.includes("\0"), "must not contain U+0000");
+}
 
 /** `POST /messages/:id/<verb>`: a person decides about a message, is told what becomes of it, and it goes on at once. */
 export function decisionRoute<Decision>(

@@ -88,7 +88,8 @@ async function reprocess(deps: ApiDeps, id: string): Promise<MessageDetailView> 
   const message = await showMessage(deps, id);
   if (!message) throw notFound("message");
   if (outcome !== "again") {
-    const detail = "Only held, filtered and failed messages can be processed again.";
+    const detail =
+      "Only held, filtered and failed messages can be processed again, and routed ones that a destination accepted and does not show.";
     throw new Problem(409, "problem:not-reprocessable", "Cannot be processed again", detail);
   }
   deps.wake(message.channel);

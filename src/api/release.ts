@@ -1,14 +1,14 @@
 import type { Router } from "express";
 import { z } from "zod";
 import { releaseMessage } from "#src/store/sql/release.ts";
-import { decisionRoute } from "./decision.ts";
+import { decisionRoute, words } from "./decision.ts";
 import type { ApiDeps } from "./deps.ts";
 import { ACTOR } from "./message-id.ts";
 import { notFound, Problem } from "./problem.ts";
 
 export const releaseSchema = z.strictObject({
-  released_by: z.string().trim().min(1).max(100).describe("Who decided; the journal keeps it."),
-  reason: z.string().trim().min(1).max(500).describe("Why; the journal keeps it for good: nothing about the patient."),
+  released_by: words(100).describe("Who decided; the journal keeps it."),
+  reason: words(500).describe("Why; the journal keeps it for good: nothing about the patient."),
 });
 
 /** A person lets a quarantined message go on with its attachments as they are. */

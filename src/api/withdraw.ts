@@ -1,14 +1,14 @@
 import type { Router } from "express";
 import { z } from "zod";
 import { withdrawMessage } from "#src/store/sql/withdraw.ts";
-import { decisionRoute } from "./decision.ts";
+import { decisionRoute, words } from "./decision.ts";
 import type { ApiDeps } from "./deps.ts";
 import { ACTOR } from "./message-id.ts";
 import { showMessage } from "./message-view.ts";
 import { notFound, Problem } from "./problem.ts";
 
 export const withdrawSchema = z.strictObject({
-  withdrawn_by: z.string().trim().min(1).max(100).describe("Who decided; the journal keeps it."),
+  withdrawn_by: words(100).describe("Who decided; the journal keeps it."),
   reason: z
     .enum(["wrong_patient", "wrong_case", "sent_by_mistake", "other"])
     .describe("Why; the journal keeps it. No free text: it could tell of the patient."),

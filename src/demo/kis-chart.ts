@@ -41,6 +41,11 @@ export class Chart {
     );
   }
 
+  /** Loses everything of a type, as a KIS restored from a backup does. */
+  lose(type: Resource["resourceType"]): void {
+    for (const path of this.#resources.keys()) if (path.startsWith(`${type}/`)) this.#resources.delete(path);
+  }
+
   add(resource: Resource): Resource {
     const stored = { ...resource, id: resource.id ?? randomUUID() };
     this.#write(stored);

@@ -116,8 +116,9 @@ function errorAt(code: string, { segment, field }: { segment: string; field: str
   };
 }
 
+/** Letters for whose table it is, and at most five digits (0357 has three): no name, no telephone, no date of birth. */
 function tableCode(code: string): string {
-  return /^\w{1,20}$/.test(code) ? code : "";
+  return /^[A-Z]{0,6}[-_]?\d{1,5}$/.test(code) ? code : "";
 }
 
 /** TS in UTC, offset written out: 20261123180501+0000. */

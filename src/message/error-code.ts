@@ -210,7 +210,7 @@ export const ERRORS = {
   CONFIRMATION_MISSING: entry(
     "transient",
     "The destination accepted the message but does not show it yet.",
-    "None; it is read again. If it lasts, compare the receipt's ids with the KIS.",
+    "None; it is read again. If it lasts, compare the receipt's ids with the KIS; has it lost them, reprocess.",
   ),
   CONFIRMATION_MISMATCH: entry(
     "permanent",

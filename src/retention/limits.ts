@@ -27,7 +27,10 @@ export async function limitedChannels(deps: RetentionDeps, channels: Channels): 
     deps.store,
     channels.status().map(({ id }) => id),
   );
-  const retention = { hardMaxAgeMs: parseDuration(LIMITS.hardMaxAge), unknownSenderMs: parseDuration(LIMITS.unknownSender) };
+  const retention = {
+    hardMaxAgeMs: parseDuration(LIMITS.hardMaxAge),
+    unknownSenderMs: parseDuration(LIMITS.unknownSender),
+  };
   return [...channels.all(), ...left.map((id) => ({ id, retention }))];
 }
 

@@ -49,6 +49,13 @@ describe("POST /api/v1/messages/:id/release", () => {
     expect(rows).toEqual([{ channel: CHANNEL, stage: "prepare", open: 1 }]);
   });
 
+  test("answers 400 for U+0000, which no journal can keep", async () => {
+    const id = await held("quarantine", ["quarantined", STORED]);
+    await release(id, { ...DECISION, reason: "checked\u0000" }).expect(400);
+    await release(id, { ...DECISION, released_by: "Dr.\u0000" }).expect(400);
+    expect(await look(id)).toMatchObject({ state: "held" });
+  });
+
   test.each<[string, [Verdict, StoredContent?][]]>([
     ["bytes that are gone", [["gone"]]],
     ["bytes that never came whole", [["quarantined"]]],

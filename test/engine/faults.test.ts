@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import type { Communication } from "@medplum/fhirtypes";
+import type { ShownMessage } from "#src/demo/api-client.ts";
 import { gradientPng } from "#src/demo/picture.ts";
 import { startKisMllp, type KisMllp, type MllpBehaviour } from "#src/demo/kis-mllp.ts";
 import { PATIENT, startTestEngine, type TestEngine } from "./harness.ts";
@@ -122,6 +123,25 @@ describe("when the KIS misbehaves", () => {
     expect(failed.deliveries?.find(({ destination }) => destination === "chart")?.last_error).toMatch(
       /^CONFIRMATION_MISMATCH: /,
     );
+  });
+
+  it("sends again, when a person says so, what the chart accepted and has lost", async () => {
+    engine.world.fhir.behave(Array.from({ length: 3 }, () => ({ on: "read", lie: "absent" })));
+    const id = await engine.text("verloren");
+    const chartOf = async () => {
+      const [message] = await engine.api.find(id);
+      const { deliveries = [] } = await engine.api.get<ShownMessage>(`/api/v1/messages/${message?.id ?? ""}`);
+      return deliveries.find(({ destination }) => destination === "chart");
+    };
+    await engine.eventually("it is not shown", async () =>
+      ((await chartOf())?.last_error ?? "").startsWith("CONFIRMATION_MISSING"),
+    );
+    engine.world.fhir.chart.lose("Communication");
+    const [message] = await engine.api.find(id);
+    expect(await engine.api.reprocess(message?.id ?? "")).toBe(202);
+    const filed = await engine.until(id, "filed");
+    expect(filed.deliveries?.find(({ destination }) => destination === "chart")).toMatchObject({ attempts: 2 });
+    expect(engine.world.fhir.chart.all("Communication")).toHaveLength(1);
   });
 
   it("asks again where the chart does not show yet what it accepted", async () => {

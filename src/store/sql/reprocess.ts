@@ -20,7 +20,13 @@ export async function reenterHeld(db: Queryable, contactBis: readonly Buffer[], 
   return rows.length;
 }
 
-/** Sends a held or filtered message through the pipeline again, or requeues the failed deliveries of a failed one. */
+/** A delivery that was accepted, and of which at least one read showed nothing. */
+const NOT_SHOWN = "state = 'accepted' AND confirm_at IS NOT NULL AND last_error IS NOT NULL";
+
+/**
+ * Sends a held or filtered message through the pipeline again, or requeues the failed deliveries of a failed one, or those
+ * of a routed one that a chart accepted and does not show: it may have lost them, and what is sent again has the same ids.
+ */
 export async function reprocessMessage(db: Queryable, id: string, now: Date): Promise<"again" | "refused" | "absent"> {
   const { rows } = await db.query<Reprocessed & { state: string; epoch: number; orphaned: boolean }>(
     `SELECT state, channel, lane_key AS "laneKey", epoch, address > 0 AND patient_bi IS NULL
@@ -35,14 +41,15 @@ export async function reprocessMessage(db: Queryable, id: string, now: Date): Pr
     await openPrepareLanes(db, [message]);
     return "again";
   }
-  if (message.state !== "failed") return "refused";
-  if (message.orphaned) return identifyAnew(db, id, message, now);
+  if (message.state !== "failed" && message.state !== "routed") return "refused";
+  if (message.state === "failed" && message.orphaned) return identifyAnew(db, id, message, now);
   const failed = await db.query<{ destination: string }>(
-    `UPDATE delivery SET state = 'queued', last_error = NULL, in_doubt = false
-     WHERE epoch = $1 AND message_id = $2 AND state = 'failed' RETURNING destination`,
+    `UPDATE delivery SET state = 'queued', last_error = NULL, in_doubt = false, confirm_at = NULL
+     WHERE epoch = $1 AND message_id = $2 AND ${message.state === "failed" ? "state = 'failed'" : NOT_SHOWN} RETURNING destination`,
     [message.epoch, id],
   );
-  await moveMessage(db, message.epoch, id, "routed", now);
+  if (failed.rows.length === 0) return "refused";
+  if (message.state !== "routed") await moveMessage(db, message.epoch, id, "routed", now);
   const lanes = failed.rows.map(({ destination }) => ({
     channel: message.channel,
     stage: destination,

@@ -1,8 +1,7 @@
 import { existsSync } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { LineCounter, parseDocument } from "yaml";
-import { kindOfError } from "#src/message/error-code.ts";
 import {
   DEFAULT_PROFILE,
   extendProfile,
@@ -12,7 +11,7 @@ import {
   type Hl7ProfileFile,
 } from "#src/hl7/profile.ts";
 import { positionOf } from "./position.ts";
-import { formatProblem, type Problem } from "./problem.ts";
+import { formatProblem, readOrProblem, type Problem } from "./problem.ts";
 import { toIssues, type Issue } from "./zod-issues.ts";
 
 /** The HL7 profiles of a folder, checked; those that are broken are named in `problems` and are not there. */
@@ -36,9 +35,9 @@ export async function loadHl7Profiles(directory: string): Promise<Hl7Profiles> {
   const found = existsSync(directory) ? (await readdir(directory)).filter(isProfile).sort() : [];
   for (const file of found) {
     const path = join(directory, file);
-    const text = await readFile(path, "utf8").catch((error: unknown) => ({ unreadable: kindOfError(error) }));
+    const text = await readOrProblem(path);
     if (typeof text !== "string") {
-      problems.push({ file: path, line: 1, column: 1, path: "", message: `cannot be read (${text.unreadable})` });
+      problems.push(text);
       continue;
     }
     const parsed = parse(path, text);

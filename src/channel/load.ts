@@ -1,5 +1,5 @@
 import { createHash, createHmac, randomBytes } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { dirname, extname, join } from "node:path";
 import { LineCounter, parseDocument } from "yaml";
 import type { Document } from "yaml";
@@ -13,7 +13,7 @@ import { EXCLUSIVE, lintChannel } from "./lint.ts";
 import { loadMapping } from "./mapping.ts";
 import { settlePlaceholders } from "./placeholder.ts";
 import { positionOf } from "./position.ts";
-import type { Problem } from "./problem.ts";
+import { readOrProblem, type Problem } from "./problem.ts";
 import { validate } from "./validate.ts";
 import type { Validated } from "./validate.ts";
 import { member, type Issue } from "./zod-issues.ts";
@@ -57,9 +57,9 @@ export async function loadChannels(options: LoadOptions): Promise<LoadedChannels
   const files = new Set<string>();
   for (const name of await channelFiles(options.directory)) {
     const file = join(options.directory, name);
-    const text = await readFile(file, "utf8").catch((error: unknown) => ({ unreadable: kindOfError(error) }));
+    const text = await readOrProblem(file);
     if (typeof text !== "string") {
-      problems.push({ file, line: 1, column: 1, path: "", message: `cannot be read (${text.unreadable})` });
+      problems.push(text);
       continue;
     }
     const one = await loadChannel(file, text, options);

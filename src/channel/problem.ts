@@ -1,3 +1,6 @@
+import { readFile } from "node:fs/promises";
+import { kindOfError } from "#src/message/error-code.ts";
+
 /** Something wrong with a channel file, at a place an editor can jump to. */
 export interface Problem {
   readonly file: string;
@@ -17,4 +20,13 @@ export function formatProblem(problem: Problem): string {
   const path = problem.path === "" ? "" : `${problem.path}: `;
   const remedy = problem.remedy === undefined ? "" : ` (${problem.remedy})`;
   return `${problem.file}:${problem.line}:${problem.column} ${path}${problem.message}${remedy}`;
+}
+
+/** The text of a file that a person may have left unreadable: a folder, a dangling link, no rights. */
+export async function readOrProblem(file: string): Promise<string | Problem> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    return { file, line: 1, column: 1, path: "", message: `cannot be read (${kindOfError(error)})` };
+  }
 }

@@ -165,15 +165,17 @@ async function json({ body }: FhirResponse): Promise<unknown> {
 
 /**
  * The answer to a transaction all of whose entries were taken. Servers that know transactions only as batches (Medplum
- * without the feature `transaction-bundles`) answer 200 and say of each entry what became of it.
+ * without the feature `transaction-bundles`) answer 200 and say of each entry what became of it. Where they took a part and
+ * may take the rest later, the chart may show it already: in doubt.
  */
 function taken(answer: unknown): unknown {
   const entries = (answer as { entry?: readonly { response?: { status?: unknown } }[] } | null)?.entry ?? [];
-  for (const { response } of entries) {
-    const status = Number.parseInt(String(response?.status), 10);
-    if (status >= 400) throw refused(status, " to an entry");
-  }
-  return answer;
+  const statuses = entries.map(({ response }) => Number.parseInt(String(response?.status), 10));
+  const refusal = statuses.find((status) => status >= 400);
+  if (refusal === undefined) return answer;
+  const error = refused(refusal, " to an entry");
+  if (error.class === "permanent" || statuses.every((status) => status >= 400)) throw error;
+  throw new BotenstoffError("DESTINATION_NO_ANSWER", error.message);
 }
 
 /** Codes and places of an OperationOutcome; its texts may quote the patient and stay behind. */

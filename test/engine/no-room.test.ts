@@ -3,13 +3,13 @@ import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { freePort } from "#src/demo/free-port.ts";
 import { gradientPng } from "#src/demo/picture.ts";
 import { wamid } from "#src/demo/whatsapp-cloud-payload.ts";
 import { startEmbedded, type EmbeddedServer } from "#src/store/embedded/server.ts";
+import { untilAnswered } from "../support/until-answered.ts";
 import { CHANNEL, PATIENT, startTestEngine, type TestEngine } from "./harness.ts";
 
 /** A signed text of the patient's, to be posted more than once. */
@@ -164,25 +164,10 @@ describe("an embedded PostgreSQL that is killed", () => {
     const { rows } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
     process.kill(rows[0]?.pid ?? 0, "SIGKILL");
     await lost;
-    await answered(server.url);
+    await untilAnswered(server.url);
     const second = postmaster();
     await server.stop();
     await rm(directory, { recursive: true, force: true });
     expect(second).not.toBe(first);
   }, 60_000);
 });
-
-/** Resolves once the server takes connections. */
-async function answered(url: string): Promise<void> {
-  for (;;) {
-    const client = new pg.Client({ connectionString: url });
-    client.on("error", () => undefined);
-    try {
-      await client.connect();
-      await client.end();
-      return;
-    } catch {
-      await sleep(50);
-    }
-  }
-}

@@ -53,8 +53,9 @@ describe("the FHIR client", () => {
   it.each([
     ["404 Not Found", "DESTINATION_REFUSED"],
     ["422", "DESTINATION_REFUSED"],
-    ["409 Conflict", "DESTINATION_BUSY"],
     ["500 Internal Server Error", "DESTINATION_NO_ANSWER"],
+    // The other entry was taken: the chart may show it.
+    ["409 Conflict", "DESTINATION_NO_ANSWER"],
   ])("does not take 200 for an answer where it says of an entry %s", async (status, code) => {
     const answer = {
       resourceType: "Bundle",
@@ -63,6 +64,15 @@ describe("the FHIR client", () => {
     };
     const client = await clientOf((_request, response) => void response.end(JSON.stringify(answer)));
     await expect(client.transaction(Buffer.from("{}"), NEVER)).rejects.toMatchObject({ code });
+  });
+
+  it("leaves nothing in doubt where a transaction answered 200 has no entry that was taken", async () => {
+    const answer = {
+      resourceType: "Bundle",
+      entry: [{ response: { status: "429" } }, { response: { status: "429" } }],
+    };
+    const client = await clientOf((_request, response) => void response.end(JSON.stringify(answer)));
+    await expect(client.transaction(Buffer.from("{}"), NEVER)).rejects.toMatchObject({ code: "DESTINATION_BUSY" });
   });
 
   it.each([

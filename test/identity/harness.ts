@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { expect } from "@jest/globals";
 import { createDirectory, type Directory } from "#src/identity/directory.ts";
 import type { DirectoryDeps } from "#src/identity/directory-deps.ts";
 import type { Effects } from "#src/identity/apply.ts";
@@ -33,6 +34,12 @@ export async function createDirectoryHarness(onChanged: DirectoryDeps["onChanged
     store,
     directory,
     effects,
+    apply: (...updates: DirectoryUpdate[]) => directory.apply(change(...updates)),
+    onlyByPhone: async (phone: string) => {
+      const found = await directory.byPhone(phone);
+      expect(found).toHaveLength(1);
+      return found[0]!;
+    },
     clear: async () => {
       await store.query("TRUNCATE patient, patient_identifier, patient_phone, encounter, patient_lookup CASCADE");
       effects.length = 0;
@@ -49,6 +56,28 @@ export const vn = (value: string): Identifier => ({ value, authority: "HAUS", ty
 
 /** A stamp of the n-th second. */
 export const at = (second: number): string => `${new Date(NOW + second * 1_000).toISOString()}|`;
+
+export const PHONE = "4915112345678";
+export const OTHER = "4917100000001";
+
+export const told = (
+  stamp: number,
+  id: string,
+  patient: Partial<DirectoryUpdate["patient"]> = {},
+): DirectoryUpdate => ({
+  stamp: at(stamp),
+  patient: { identifiers: [pi(id)], ...patient },
+});
+export const admit = (stamp: number, id: string, number: string, phone = PHONE): DirectoryUpdate => ({
+  ...told(stamp, id, { familyName: `Familie ${id}`, phones: { "PID-13": [phone] } }),
+  existence: "exists",
+  case: { number: vn(number), state: { is: "open", certain: true } },
+});
+export const merge = (stamp: number, survivor: string, ...retired: string[]): DirectoryUpdate => ({
+  ...told(stamp, survivor),
+  existence: "exists",
+  retired: retired.map((value) => pi(value)),
+});
 
 export function change(...updates: DirectoryUpdate[]): DirectoryChange {
   return { type: "update", updates };

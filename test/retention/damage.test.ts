@@ -1,14 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { place } from "#src/pipeline/sealed-message.ts";
 import { checkKeyring } from "#src/retention/check-keyring.ts";
 import type { RetentionDeps } from "#src/retention/deps.ts";
-import { openLedger } from "#src/retention/ledger.ts";
 import { checkLedger, purgeDue, replayLedger } from "#src/retention/purge.ts";
 import { createEpochs } from "#src/store/epochs.ts";
 import { createTestStore, type TestStore } from "../support/database.ts";
 import { createTestKeys, type TestKeys } from "../support/keys.ts";
+import { retentionOn } from "./harness.ts";
 
 const LENGTH_MS = 60_000;
 const START = Date.parse("2026-11-23T10:00:00Z");
@@ -32,18 +31,8 @@ describe("retention", () => {
     await keys[Symbol.asyncDispose]();
   });
 
-  const depsOf = ({ store }: TestStore): RetentionDeps => ({
-    ...keys,
-    store,
-    epochs: createEpochs(store, LENGTH_MS),
-    ledger: openLedger(join(keys.directory, "ledger")),
-    clock: () => now,
-    steady: () => now,
-    log: (level, event) => told.push(`${level} ${event}`),
-    journal: () => Promise.resolve(),
-    metrics: { count: () => undefined, gauge: () => undefined },
-    epochLengthMs: LENGTH_MS,
-  });
+  const depsOf = ({ store }: TestStore): RetentionDeps =>
+    retentionOn(store, keys, LENGTH_MS, () => now, { log: (level, event) => told.push(`${level} ${event}`) });
 
   /** A message as the pipeline would have left it. @returns its id */
   async function message(epoch: number, state: string, lane: string = randomUUID()): Promise<string> {

@@ -1,13 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import type { RunningChannel } from "#src/pipeline/running-channel.ts";
 import type { RetentionDeps } from "#src/retention/deps.ts";
-import { openLedger } from "#src/retention/ledger.ts";
 import { forget, limitedChannels, restrict, type Channels } from "#src/retention/limits.ts";
-import { createEpochs } from "#src/store/epochs.ts";
 import { createTestStore, type TestStore } from "../support/database.ts";
 import { createTestKeys, type TestKeys } from "../support/keys.ts";
+import { retentionOn } from "./harness.ts";
 
 const DAY_MS = 86_400_000;
 const NOW = Date.parse("2026-11-23T10:00:00Z");
@@ -29,18 +27,9 @@ describe("what came through a channel whose file is gone", () => {
   beforeAll(async () => {
     [database, keys] = [await createTestStore(), await createTestKeys()];
     const { store } = database;
-    deps = {
-      ...keys,
-      store,
-      epochs: createEpochs(store, DAY_MS),
-      ledger: openLedger(join(keys.directory, "ledger")),
-      clock: () => NOW,
-      steady: () => NOW,
+    deps = retentionOn(store, keys, DAY_MS, () => NOW, {
       log: (level, event, fields) => told.push(`${level} ${event} ${String(fields?.["channel"])}`),
-      journal: () => Promise.resolve(),
-      metrics: { count: () => undefined, gauge: () => undefined },
-      epochLengthMs: DAY_MS,
-    };
+    });
     const epoch = NOW / 1_000;
     await deps.epochs.ensure(epoch);
     const ago = (days: number) => new Date(NOW - days * DAY_MS);

@@ -1,14 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { record } from "#src/audit/journal.ts";
 import { messageId } from "#src/message/id.ts";
 import { place, type SealedBody } from "#src/pipeline/sealed-message.ts";
 import type { RetentionDeps } from "#src/retention/deps.ts";
-import { openLedger } from "#src/retention/ledger.ts";
 import { purgeDue, purgeEpoch } from "#src/retention/purge.ts";
 import { moveSurvivors } from "#src/retention/survivors.ts";
-import { createEpochs } from "#src/store/epochs.ts";
 import { brokenDays } from "#src/store/sql/day.ts";
 import type { Store } from "#src/store/data-source.ts";
 import { claimLanes, lockOwnedLanes, type ClaimedLane } from "#src/store/sql/lanes.ts";
@@ -16,6 +13,7 @@ import { storeIntake, type IntakeBatch } from "#src/store/sql/intake.ts";
 import type { PreparedRow } from "#src/store/sql/prepare.ts";
 import { createTestStore, type TestStore } from "../support/database.ts";
 import { createTestKeys, type TestKeys } from "../support/keys.ts";
+import { retentionOn } from "./harness.ts";
 
 const CHANNEL = "whatsapp-to-kis";
 const LENGTH_MS = 60_000;
@@ -49,20 +47,10 @@ describe("purging an epoch", () => {
     database = await createTestStore();
     keys = await createTestKeys();
     now = START;
-    const { store } = database;
-    deps = {
-      ...keys,
-      store,
-      epochs: createEpochs(store, LENGTH_MS),
-      ledger: openLedger(join(keys.directory, "ledger")),
-      clock: () => now,
-      steady: () => now,
-      log: () => undefined,
+    deps = retentionOn(database.store, keys, LENGTH_MS, () => now, {
       journal: (db, action, subject, detail) =>
         record(db, { at: new Date(now).toISOString(), action, actor: "test", subject, detail }),
-      metrics: { count: () => undefined, gauge: () => undefined },
-      epochLengthMs: LENGTH_MS,
-    };
+    });
     await deps.epochs.ensure(epoch);
   });
   afterEach(async () => {

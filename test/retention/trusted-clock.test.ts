@@ -1,14 +1,12 @@
-import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { steadyClock } from "#src/message/clock.ts";
 import type { RetentionDeps } from "#src/retention/deps.ts";
-import { openLedger } from "#src/retention/ledger.ts";
 import { startSchedule } from "#src/retention/schedule.ts";
 import { createTrustedClock } from "#src/retention/trusted-clock.ts";
-import { createEpochs } from "#src/store/epochs.ts";
 import type { Store } from "#src/store/data-source.ts";
 import { createTestStore, type TestStore } from "../support/database.ts";
 import { createTestKeys, type TestKeys } from "../support/keys.ts";
+import { retentionOn } from "./harness.ts";
 
 const HOUR_MS = 3_600_000;
 const START = Date.parse("2026-11-23T10:00:00Z");
@@ -83,21 +81,14 @@ describe("the schedule of purges", () => {
     const lengthMs = 60_000;
     const gauges = new Map<string, () => number | undefined>();
     let [clock, elapsed] = [Date.now() - 10 * HOUR_MS, 0];
-    const deps: RetentionDeps = {
-      ...keys,
-      store,
-      epochs: createEpochs(store, lengthMs),
-      ledger: openLedger(join(keys.directory, "ledger")),
-      clock: () => clock,
+    const deps = retentionOn(store, keys, lengthMs, () => clock, {
       steady: steadyClock(
         () => clock,
         () => elapsed,
       ),
       log: (level, event) => told.push(`${level} ${event}`),
-      journal: () => Promise.resolve(),
       metrics: { count: () => undefined, gauge: (name, _labels, read) => gauges.set(name, read) },
-      epochLengthMs: lengthMs,
-    };
+    });
     const epoch = await deps.epochs.current(clock);
     await deps.epochs.ensure(epoch);
     const isOpen = async () =>
@@ -129,18 +120,7 @@ describe("the schedule of purges", () => {
         return store.query(text, values);
       },
     };
-    const deps: RetentionDeps = {
-      ...keys,
-      store: counting,
-      epochs: createEpochs(store, 60_000),
-      ledger: openLedger(join(keys.directory, "ledger")),
-      clock: () => Date.now(),
-      steady: () => Date.now(),
-      log: () => undefined,
-      journal: () => Promise.resolve(),
-      metrics: { count: () => undefined, gauge: () => undefined },
-      epochLengthMs: 60_000,
-    };
+    const deps = retentionOn(counting, keys, 60_000, () => Date.now());
     const roundsAfter = async (seen: number) => {
       while (rounds <= seen) await new Promise((resolve) => setTimeout(resolve, 20));
     };

@@ -3,7 +3,7 @@ import pg from "pg";
 import { createEpochs } from "#src/store/epochs.ts";
 import type { Queryable } from "#src/store/queryable.ts";
 import { writeAttachments, type JudgedAttachment } from "#src/store/sql/attachments.ts";
-import { changedHands, findContacts } from "#src/store/sql/contacts.ts";
+import { changedHands, findContacts, forgetContacts, writeNumbersTaken } from "#src/store/sql/contacts.ts";
 import { brokenDays, messagesOfDay, readSealed } from "#src/store/sql/day.ts";
 import {
   concludeMessages,
@@ -18,6 +18,7 @@ import { bookTurns, claimLanes, lockOwnedLanes } from "#src/store/sql/lanes.ts";
 import { releaseDeletions } from "#src/store/sql/media-deletion.ts";
 import { getMessage, listMessages } from "#src/store/sql/messages.ts";
 import { overtakingTurns, settlePrepared, takeReceived, type PreparedRow } from "#src/store/sql/prepare.ts";
+import { channelsLeft, restrictOverdue } from "#src/store/sql/restrict.ts";
 import { createTestStore, type TestStore } from "../support/database.ts";
 import { asIfMore, fill } from "./stored-million.ts";
 
@@ -61,6 +62,7 @@ const PIPELINE: Record<string, (db: Queryable) => Promise<unknown>> = {
   "find contacts": (db) => findContacts(db, [{ channel: "c", phoneBi: KEY, userBi: KEY }]),
   intake: (db) => storeIntake(db, intakeBatch()),
   "changed hands": (db) => changedHands(db, [{ phoneBi: KEY, sentAt: NOW.toISOString() }]),
+  "numbers taken": (db) => writeNumbersTaken(db, [{ phoneBi: KEY, insteadBi: KEY, leftAt: NOW.toISOString() }]),
   "patients of numbers": (db) => patientVersionsByPhone(db, [KEY]),
   claim: (db) => claimLanes(db, [{ channel: "c", stage: "prepare", limit: 10 }], { owner: "o", leaseMs: 1_000 }),
   "take received": (db) => takeReceived(db, [LANE], 20),
@@ -88,6 +90,13 @@ const BROWSER: Record<string, (db: Queryable) => Promise<unknown>> = {
   newest: (db) => listMessages(db, { limit: 50 }),
   "back in time": (db) => listMessages(db, { before: 2_000, limit: 50 }),
   "by state and channel": (db) => listMessages(db, { state: "failed", channel: "c1", limit: 50 }),
+};
+
+/** Every minute. */
+const RETENTION: Record<string, (db: Queryable) => Promise<unknown>> = {
+  "channels left": (db) => channelsLeft(db, ["c"]),
+  restrict: (db) => restrictOverdue(db, { channel: "c", hardMaxAgeMs: 1, unknownSenderMs: 1 }, NOW),
+  forget: (db) => forgetContacts(db, "c", "2026-01-01"),
 };
 
 /** Tables that grow with what is stored; `lane` holds only open work. */
@@ -124,6 +133,11 @@ describe("with a million messages stored", () => {
 
   test.each(Object.keys(PIPELINE))("the pipeline's %s looks for single rows", expectNarrow);
 
+  test.each(Object.keys(RETENTION))("retention's %s finds every row by an index", async (name) => {
+    await planner.query("RESET ALL");
+    for (const plan of await plansOf(RETENTION[name])) expect(readWhole(plan)).toEqual([]);
+  });
+
   test.each(Object.keys(BROWSER))("the message browser's %s finds every row by an index", async (name) => {
     await planner.query("RESET ALL");
     for (const plan of await plansOf(BROWSER[name])) expect(readWhole(plan)).toEqual([]);
@@ -158,7 +172,7 @@ function wide(plan: Plan): string[] {
   const table = node === "Bitmap Index Scan" ? (plan["Index Name"] ?? "") : (plan["Relation Name"] ?? "");
   const grows = node === "Bitmap Index Scan" ? OF_A_PARTITION.test(table) : GROWING.test(table);
   const scans = grows && node.endsWith("Scan") && node !== "Bitmap Heap Scan";
-  const narrow = /\b((id|message_id|lane_key|patient_bi|phone_bi|user_bi|bi|hash) = |confirm_at <= )/.test(
+  const narrow = /\b((id|message_id|lane_key|patient_id|patient_bi|phone_bi|user_bi|bi|hash) = |confirm_at <= )/.test(
     plan["Index Cond"] ?? "",
   );
   const found = scans && !narrow ? [`${plan["Node Type"]} on ${table} where ${plan["Index Cond"] ?? "true"}`] : [];

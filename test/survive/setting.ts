@@ -3,11 +3,11 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import pg from "pg";
 import { startEngineProcess, type EngineProcess } from "#src/demo/engine-process.ts";
 import { freePort } from "#src/demo/free-port.ts";
 import { openWorld, type World } from "#src/demo/world.ts";
 import { startEmbedded } from "#src/store/embedded/server.ts";
+import { untilAnswered } from "../support/until-answered.ts";
 import { openFakeClock, sweepFakeClocks, type FakeClock } from "./fake-clock.ts";
 import type { History } from "./history.ts";
 import { watchPurges, type PurgeWatch } from "./watch-purges.ts";
@@ -191,20 +191,4 @@ function openClocks(directory: string): Clocks | undefined {
   const engines = openFakeClock(directory, "engines");
   const database = openFakeClock(directory, "database");
   return engines && database && { engines, database };
-}
-
-/** Whoever supervises a server starts it again at its address when it dies. */
-async function untilAnswered(url: string): Promise<void> {
-  for (let attempt = 1; ; attempt += 1) {
-    const client = new pg.Client({ connectionString: url });
-    client.on("error", () => undefined);
-    try {
-      await client.connect();
-      await client.end();
-      return;
-    } catch (error) {
-      if (attempt >= 120) throw error;
-      await sleep(250);
-    }
-  }
 }

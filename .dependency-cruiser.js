@@ -1,14 +1,17 @@
 /** The import rule of docs/architecture.md: a room imports only itself and rooms to its left; rooms on one step never meet. */
 const STEPS = [
   ["message"],
-  ["seal", "hl7", "fhir", "rendition"],
-  ["store", "sources", "destinations"],
-  ["audit"],
-  ["channel", "identity"],
+  ["wording", "telemetry", "seal", "hl7", "fhir", "rendition"],
+  ["wire", "store", "simulators"],
+  ["lanes", "sources", "destinations", "lookups", "audit"],
+  ["identity", "channel", "attachments"],
   ["pipeline"],
-  ["retention"],
-  ["api"],
+  ["decisions", "clearing", "conversation", "retention"],
+  ["deployment"],
+  ["access", "api"],
+  ["web"],
   ["demo"],
+  ["engine"],
 ];
 
 const oneWay = STEPS.flatMap((rooms, step) =>

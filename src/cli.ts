@@ -1,7 +1,7 @@
 #!/usr/bin/env -S node --max-old-space-size=1024 --max-semi-space-size=16 --no-parallel-scavenge
 import { parseArgs } from "node:util";
 import { BotenstoffError } from "#src/message/error-code.ts";
-import { COMMANDS, type Command } from "./commands.ts";
+import { COMMANDS, type Command } from "#src/engine/commands.ts";
 
 const OK = 0;
 const USED_WRONGLY = 2;

@@ -2,18 +2,18 @@ import type { RequestListener } from "node:http";
 import express, { Router, type RequestHandler } from "express";
 import helmet from "helmet";
 import { requireToken } from "./auth.ts";
-import { channelRoutes } from "./channels.ts";
+import { channelRoutes } from "./routes/channels.ts";
 import type { ApiDeps } from "./deps.ts";
-import { healthRoutes } from "./health.ts";
-import { messageRoutes } from "./messages.ts";
-import { noticeRoutes } from "./notices.ts";
+import { healthRoutes } from "./routes/health.ts";
+import { messageRoutes } from "./routes/messages.ts";
+import { noticeRoutes } from "./routes/notices.ts";
 import { openApiDocument } from "./openapi.ts";
 import { notFound, problemHandler } from "./problem.ts";
-import { purgeRoutes } from "./purges.ts";
-import { releaseRoutes } from "./release.ts";
-import { rehomingRoutes } from "./rehomings.ts";
-import { createWebhooks } from "./webhooks.ts";
-import { withdrawRoutes } from "./withdraw.ts";
+import { purgeRoutes } from "./routes/purges.ts";
+import { releaseRoutes } from "./routes/release.ts";
+import { rehomingRoutes } from "./routes/rehomings.ts";
+import { createWebhooks } from "./webhooks/webhooks.ts";
+import { withdrawRoutes } from "./routes/withdraw.ts";
 
 /** The engine's HTTP side; listens nowhere. Slow senders are cut off by the server's time-outs, not here. */
 export function createApp(deps: ApiDeps): RequestListener {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Verdict } from "#src/message/attachment.ts";
-import { place, type SealedAttachmentBody } from "#src/pipeline/sealed-message.ts";
+import { place, type SealedAttachmentBody } from "#src/store/sealed/message.ts";
 import type { Sealer } from "#src/seal/sealer.ts";
 import type { AttachmentState } from "#src/store/sql/prepare.ts";
 

@@ -5,11 +5,11 @@ import type { Sealer } from "#src/seal/sealer.ts";
 import type { Queryable, Transaction } from "#src/store/queryable.ts";
 import type { PurgeRow } from "#src/store/sql/purge.ts";
 import type { InboundEvent, Webhook, WebhookRequest } from "#src/sources/source.ts";
-import type { ChannelStatus } from "#src/pipeline/deployment.ts";
-import type { Log } from "#src/pipeline/deps.ts";
+import type { ChannelStatus } from "#src/deployment/deployment.ts";
+import type { Log } from "#src/telemetry/log.ts";
 import type { Clients } from "./clients.ts";
 import type { Connections } from "./connections.ts";
-import type { Metrics } from "./metrics.ts";
+import type { Metrics } from "./routes/metrics.ts";
 
 /** A channel's webhook together with the way into the engine. */
 export interface WebhookDoor extends Webhook {

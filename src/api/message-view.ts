@@ -1,5 +1,5 @@
 import { BotenstoffError } from "#src/message/error-code.ts";
-import { place, type SealedBody } from "#src/pipeline/sealed-message.ts";
+import { place, type SealedBody } from "#src/store/sealed/message.ts";
 import {
   getDeliveries,
   getMessage,

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { channelListSchema } from "./channels.ts";
-import { readinessSchema } from "./health.ts";
+import { channelListSchema } from "./routes/channels.ts";
+import { readinessSchema } from "./routes/health.ts";
 import { contentQuerySchema, messageDetailSchema, messageListSchema, messageQuerySchema } from "./message-schema.ts";
 import {
   noticeDetailSchema,
@@ -10,10 +10,10 @@ import {
   statusQuerySchema,
 } from "./notice-schema.ts";
 import { problemSchema } from "./problem.ts";
-import { releaseSchema } from "./release.ts";
-import { purgeListSchema, purgeQuerySchema } from "./purges.ts";
-import { withdrawSchema } from "./withdraw.ts";
-import { rehomingListSchema, rehomingQuerySchema } from "./rehomings.ts";
+import { releaseSchema } from "./routes/release.ts";
+import { purgeListSchema, purgeQuerySchema } from "./routes/purges.ts";
+import { withdrawSchema } from "./routes/withdraw.ts";
+import { rehomingListSchema, rehomingQuerySchema } from "./routes/rehomings.ts";
 
 /** Every schema an answer may have, by its name in the document. */
 export const COMPONENTS = {

@@ -1,7 +1,7 @@
 import type { ErrorRequestHandler, RequestHandler, Response } from "express";
 import { z } from "zod";
 import { BotenstoffError, ERRORS } from "#src/message/error-code.ts";
-import type { Log } from "#src/pipeline/deps.ts";
+import type { Log } from "#src/telemetry/log.ts";
 
 /** RFC 9457. Nothing in it is taken from the request, which may carry personal data. */
 export const problemSchema = z.strictObject({

@@ -1,7 +1,7 @@
 import { encode } from "#src/hl7/encode.ts";
-import { MllpSender } from "#src/hl7/sender.ts";
+import { MllpSender } from "#src/wire/mllp/sender.ts";
 import type { Ack } from "#src/hl7/ack.ts";
-import type { Outgoing } from "#src/hl7/connection.ts";
+import type { Outgoing } from "#src/wire/mllp/connection.ts";
 import type { Segment } from "#src/hl7/message.ts";
 
 export interface Admission {

@@ -1,6 +1,6 @@
 import type { Communication } from "@medplum/fhirtypes";
-import type { Chart } from "./kis-chart.ts";
-import type { KisMllp } from "./kis-mllp.ts";
+import type { Chart } from "#src/simulators/kis/chart.ts";
+import type { KisMllp } from "#src/simulators/kis/mllp.ts";
 
 /** What one sent message must have led to in the KIS. */
 export interface Expected {

@@ -5,7 +5,7 @@ import { ApiClient, type ShownMessage, type ShownPurge } from "./api-client.ts";
 import type { EngineProcess } from "./engine-process.ts";
 import { faultsInKis, type Expected } from "./invariants.ts";
 import { gradientPng } from "./picture.ts";
-import { wamid } from "./whatsapp-cloud-payload.ts";
+import { wamid } from "#src/simulators/whatsapp-cloud/payload.ts";
 import type { World } from "./world.ts";
 
 export interface Told {

@@ -2,11 +2,11 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createMasterKey } from "#src/seal/master-key.ts";
+import { createMasterKey } from "#src/seal/keyring/master-key.ts";
 import { freePort } from "./free-port.ts";
-import { startKisFhir, type KisFhir } from "./kis-fhir.ts";
-import { startKisMllp, type KisMllp } from "./kis-mllp.ts";
-import { startWhatsappCloud, type WhatsappCloud } from "./whatsapp-cloud.ts";
+import { startKisFhir, type KisFhir } from "#src/simulators/kis/fhir.ts";
+import { startKisMllp, type KisMllp } from "#src/simulators/kis/mllp.ts";
+import { startWhatsappCloud, type WhatsappCloud } from "#src/simulators/whatsapp-cloud/server.ts";
 
 const HOST = "127.0.0.1";
 

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Contact, ContactNews } from "#src/message/contact.ts";
-import { comparablePhone } from "./phone.ts";
+import { comparablePhone } from "#src/message/comparable-phone.ts";
 
 /** What is known of one contact of one channel. Numbers are in their comparable form. Instants are ISO 8601, UTC. */
 export interface ContactFacts {

@@ -1,6 +1,6 @@
 import type { Contact } from "#src/message/contact.ts";
 import type { BlindIndex } from "#src/seal/blind-index.ts";
-import { DIRECTORY_EPOCH } from "#src/seal/keyring.ts";
+import { DIRECTORY_EPOCH } from "#src/seal/keyring/keyring.ts";
 import type { Sealer } from "#src/seal/sealer.ts";
 import { GroupCommit } from "#src/store/group-commit.ts";
 import type { Queryable } from "#src/store/queryable.ts";

@@ -8,8 +8,8 @@ import { findCase } from "./apply-cases.ts";
 import type { CaseRecord } from "./case.ts";
 import { readPersons, readRecords, type DirectoryDeps } from "./directory-deps.ts";
 import { casePlace } from "./keys.ts";
-import { askOnce } from "./lookup/ask.ts";
-import type { PatientLookup } from "./lookup/lookup.ts";
+import { askOnce } from "./ask.ts";
+import type { PatientLookup } from "#src/lookups/lookup.ts";
 import { isSomebodyElse } from "./person.ts";
 import { phoneKey } from "./phone.ts";
 

@@ -1,6 +1,6 @@
 import type { Identifier } from "#src/message/directory.ts";
 import type { BlindIndex } from "#src/seal/blind-index.ts";
-import { DIRECTORY_EPOCH } from "#src/seal/keyring.ts";
+import { DIRECTORY_EPOCH } from "#src/seal/keyring/keyring.ts";
 import type { IdentifierKey, IdentifierRow } from "#src/store/sql/directory.ts";
 
 /** The keyed hashes by which an identifier is found. */

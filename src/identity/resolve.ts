@@ -2,7 +2,7 @@ import type { Contact } from "#src/message/contact.ts";
 import type { Subject } from "#src/message/directory.ts";
 import type { HoldReason } from "#src/message/message.ts";
 import type { Directory } from "./directory.ts";
-import type { PatientLookup } from "./lookup/lookup.ts";
+import type { PatientLookup } from "#src/lookups/lookup.ts";
 
 export type Resolution =
   | { readonly found: true; readonly subject: Subject; readonly patientId: string; readonly seen: readonly string[] }

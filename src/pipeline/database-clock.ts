@@ -1,8 +1,8 @@
 import { kindOfError } from "#src/message/error-code.ts";
 import { bringForward, endLockWaits, readClock } from "#src/store/sql/bring-forward.ts";
-import { PATIENT_CAP_MS } from "./deliver-turn.ts";
+import { PATIENT_CAP_MS } from "./deliver/deliver-turn.ts";
 import type { PipelineDeps } from "./deps.ts";
-import { RETRY_CAP_MS as DELETION_CAP_MS } from "./forget.ts";
+import { RETRY_CAP_MS as DELETION_CAP_MS } from "./follow/forget.ts";
 
 const EVERY_MS = 1_000;
 /** Smaller steps only delay what they delay. */

@@ -1,4 +1,4 @@
-import type { PatientLookup } from "#src/identity/lookup/lookup.ts";
+import type { PatientLookup } from "#src/lookups/lookup.ts";
 import type { Mapping } from "#src/message/mapping.ts";
 import type { Message } from "#src/message/message.ts";
 import type { Source } from "#src/sources/source.ts";

@@ -14,13 +14,13 @@ import { releaseDeletions } from "#src/store/sql/media-deletion.ts";
 import { readdressedSince } from "#src/store/sql/readdress.ts";
 import { overtakingTurns, settlePrepared, type OfferedLanes, type Reached } from "#src/store/sql/prepare.ts";
 import type { Queued } from "#src/store/sql/queue.ts";
-import type { ToDeliver } from "./deliver.ts";
-import { lanesToDeliver, toDeliverOf } from "./to-deliver.ts";
+import type { ToDeliver } from "./deliver/deliver.ts";
+import { lanesToDeliver, toDeliverOf } from "./deliver/to-deliver.ts";
 import type { PipelineDeps } from "./deps.ts";
-import type { HandOver } from "./hand-over.ts";
+import type { HandOver } from "#src/lanes/hand-over.ts";
 import { GroupCommit } from "#src/store/group-commit.ts";
-import type { Prepared } from "./prepare.ts";
-import type { Watch } from "./watch.ts";
+import type { Prepared } from "./prepare/prepare.ts";
+import type { Watch } from "#src/lanes/watch.ts";
 
 /** Part of a lane's turn that is to be written: what was prepared, and how the lane goes on. */
 export interface PreparedTurn {

@@ -1,20 +1,20 @@
 import { GroupCommit } from "#src/store/group-commit.ts";
 import { readyStages, type ClaimedLane } from "#src/store/sql/lanes.ts";
-import { Breaker } from "./breaker.ts";
-import { createConfirming, type Confirming } from "./confirm.ts";
-import type { ToDeliver } from "./deliver.ts";
-import { deliverTurn } from "./deliver-turn.ts";
+import { Breaker } from "#src/lanes/breaker.ts";
+import { createConfirming, type Confirming } from "./deliver/confirm.ts";
+import type { ToDeliver } from "./deliver/deliver.ts";
+import { deliverTurn } from "./deliver/deliver-turn.ts";
 import type { PipelineDeps } from "./deps.ts";
-import type { HandOver } from "./hand-over.ts";
-import type { Leased, Leases } from "./lease.ts";
-import { Permits } from "./permits.ts";
-import type { ToPrepare } from "./prepare.ts";
-import { prepareTurn } from "./prepare-turn.ts";
+import type { HandOver } from "#src/lanes/hand-over.ts";
+import type { Leased, Leases } from "#src/lanes/lease.ts";
+import { Permits } from "#src/lanes/permits.ts";
+import type { ToPrepare } from "./prepare/prepare.ts";
+import { prepareTurn } from "./prepare/prepare-turn.ts";
 import type { RunningChannel, RunningDestination } from "./running-channel.ts";
 import type { Settle } from "./settle.ts";
-import { createStage, type Stage } from "./stage.ts";
-import { takeToDeliver } from "./to-deliver.ts";
-import { takeToPrepare } from "./to-prepare.ts";
+import { createStage, type Stage } from "#src/lanes/stage.ts";
+import { takeToDeliver } from "./deliver/to-deliver.ts";
+import { takeToPrepare } from "./prepare/to-prepare.ts";
 
 /** How often lanes are looked for that nobody in this process was told about: retries due, other engines' intake. */
 const POLL_MS = 250;

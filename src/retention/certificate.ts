@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Keyring } from "#src/seal/keyring.ts";
+import type { Keyring } from "#src/seal/keyring/keyring.ts";
 import { canonicalJson, signDetached } from "#src/seal/signature.ts";
 
 /** What the engine states about one purge; signed with the keyring's Ed25519 key over its canonical JSON. */

@@ -1,12 +1,13 @@
 import type { Clock } from "#src/message/clock.ts";
-import type { BlobStore } from "#src/seal/blob-store.ts";
-import type { Keyring } from "#src/seal/keyring.ts";
+import type { BlobStore } from "#src/seal/blobs/blob-store.ts";
+import type { Keyring } from "#src/seal/keyring/keyring.ts";
 import type { Sealer } from "#src/seal/sealer.ts";
 import type { Store } from "#src/store/data-source.ts";
 import type { Epochs } from "#src/store/epochs.ts";
 import type { Transaction } from "#src/store/queryable.ts";
 import type { JournalAction } from "#src/audit/journal.ts";
-import type { Log, PipelineMetrics } from "#src/pipeline/deps.ts";
+import type { Log } from "#src/telemetry/log.ts";
+import type { Metrics } from "#src/telemetry/metrics.ts";
 import type { Ledger } from "./ledger.ts";
 
 /** What purging needs, handed in by the composition root. */
@@ -28,6 +29,6 @@ export interface RetentionDeps {
     subject: string,
     detail: Record<string, string | number>,
   ): Promise<void>;
-  readonly metrics: Pick<PipelineMetrics, "count" | "gauge">;
+  readonly metrics: Pick<Metrics, "count" | "gauge">;
   readonly epochLengthMs: number;
 }

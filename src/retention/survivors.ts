@@ -1,5 +1,5 @@
 import { blobId } from "#src/message/id.ts";
-import { place } from "#src/pipeline/sealed-message.ts";
+import { place } from "#src/store/sealed/message.ts";
 import type { Place } from "#src/seal/place.ts";
 import type { Queryable } from "#src/store/queryable.ts";
 import {

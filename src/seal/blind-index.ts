@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { keyObject, lengthPrefixed } from "./cipher.ts";
-import type { Keyring } from "./keyring.ts";
+import type { Keyring } from "./keyring/keyring.ts";
 
 export type IndexKind = "phone" | "user-id" | "external-id" | "identifier" | "case" | "conversation" | "patient";
 

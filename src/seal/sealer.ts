@@ -1,6 +1,6 @@
 import { BotenstoffError } from "#src/message/error-code.ts";
 import { decrypt, encryptPieces, lengthPrefixed, subkeyObject } from "./cipher.ts";
-import { DIRECTORY_EPOCH, type Keyring } from "./keyring.ts";
+import { DIRECTORY_EPOCH, type Keyring } from "./keyring/keyring.ts";
 import type { Place } from "./place.ts";
 
 /** First byte of every sealed value. */

@@ -1,5 +1,5 @@
 import { sign, verify, type KeyObject } from "node:crypto";
-import type { Keyring } from "./keyring.ts";
+import type { Keyring } from "./keyring/keyring.ts";
 
 /** An Ed25519 signature (RFC 8032), 64 bytes. */
 export function signDetached(keyring: Keyring, bytes: Uint8Array): Buffer {

@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import pg from "pg";
 import { DataSource } from "typeorm";
 import { encodeArrays } from "./binary-arrays.ts";
-import { ENTITIES } from "./entities/index.ts";
+import { ENTITIES } from "./schema/entities/index.ts";
 import { storeError } from "./errors.ts";
-import { MIGRATIONS } from "./migrations/index.ts";
+import { MIGRATIONS } from "./schema/migrations/index.ts";
 import type { Queryable, Transaction } from "./queryable.ts";
 
 /** The database, opened and migrated. Every method throws BotenstoffError STORE_UNAVAILABLE or STORE_FULL where it applies. */

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { messageDetailSchema, messageListSchema } from "#src/api/message-schema.ts";
 import { problemSchema } from "#src/api/problem.ts";
 import type { ApiDeps } from "#src/api/deps.ts";
-import { place } from "#src/pipeline/sealed-message.ts";
+import { place } from "#src/store/sealed/message.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import { CANARY, CHANNEL, createHarness, type Harness } from "./harness.ts";
 

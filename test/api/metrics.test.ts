@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
-import { createMetrics } from "#src/api/metrics.ts";
+import { createMetrics } from "#src/api/routes/metrics.ts";
 import supertest from "supertest";
 import express from "express";
-import { healthRoutes } from "#src/api/health.ts";
+import { healthRoutes } from "#src/api/routes/health.ts";
 import type { ApiDeps } from "#src/api/deps.ts";
 
 const NOW = Date.parse("2026-11-23T10:00:00.000Z");

@@ -3,7 +3,7 @@ import { messageDetailSchema } from "#src/api/message-schema.ts";
 import { problemSchema } from "#src/api/problem.ts";
 import type { StoredContent, Verdict } from "#src/message/attachment.ts";
 import { attachmentId } from "#src/message/id.ts";
-import { place } from "#src/pipeline/sealed-message.ts";
+import { place } from "#src/store/sealed/message.ts";
 import { CHANNEL, createHarness, type Harness } from "./harness.ts";
 
 const PATH = "/api/v1/messages";

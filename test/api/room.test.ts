@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "@jest/globals";
-import { Room } from "#src/api/room.ts";
+import { Room } from "#src/api/webhooks/room.ts";
 import { Problem } from "#src/api/problem.ts";
 
 const MEGABYTE = 1024 * 1024;

@@ -7,7 +7,7 @@ import { createApp } from "#src/api/app.ts";
 import { createClients } from "#src/api/clients.ts";
 import { Connections } from "#src/api/connections.ts";
 import { startServer, type RunningServer, type ServerIdentity } from "#src/api/server.ts";
-import { sign } from "#src/demo/whatsapp-cloud-payload.ts";
+import { sign } from "#src/simulators/whatsapp-cloud/payload.ts";
 import { createAuthority, type Issued } from "../support/certificates.ts";
 import { APP_SECRET, CHANNEL, createHarness, VERIFY_TOKEN, type Harness } from "./harness.ts";
 

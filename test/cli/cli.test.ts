@@ -6,7 +6,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import { COMMANDS } from "#src/commands.ts";
+import { COMMANDS } from "#src/engine/commands.ts";
 import { createTestStore } from "../support/database.ts";
 
 interface Ran {

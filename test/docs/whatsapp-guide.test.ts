@@ -16,7 +16,7 @@ test("every source in the guide to WhatsApp is a valid one", () => {
 });
 
 test("every error code and setting the guide to WhatsApp names exists", async () => {
-  const settings = await readFile("src/settings.ts", "utf8");
+  const settings = await readFile("src/engine/settings.ts", "utf8");
   const codes = guide.match(/\b(MEDIA|STORE|PAYLOAD)_[A-Z_]+\b(?!\*)/g)?.filter((code) => !code.endsWith("_")) ?? [];
   expect(codes.filter((code) => !(code in ERRORS))).toEqual([]);
   const variables = guide.match(/\bBOTENSTOFF_[A-Z_]+\b/g) ?? [];

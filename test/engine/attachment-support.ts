@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { expect } from "@jest/globals";
-import { wamid } from "#src/demo/whatsapp-cloud-payload.ts";
+import { wamid } from "#src/simulators/whatsapp-cloud/payload.ts";
 import { PATIENT, type TestEngine } from "./harness.ts";
 
 export const sha256 = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");

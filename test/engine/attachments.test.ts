@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "@jest/globals";
 import sharp from "sharp";
 import { blobId } from "#src/message/id.ts";
-import { bomb, CANARY, pdf, picture, shown, stored, zip } from "../pipeline/attachment/pictures.ts";
+import { bomb, CANARY, pdf, picture, shown, stored, zip } from "../attachments/pictures.ts";
 import { DECISION, releaseMessage, sendImage, sha256 } from "./attachment-support.ts";
 import { PATIENT, startTestEngine, type TestEngine } from "./harness.ts";
 

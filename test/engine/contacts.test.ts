@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import { wamid } from "#src/demo/whatsapp-cloud-payload.ts";
+import { wamid } from "#src/simulators/whatsapp-cloud/payload.ts";
 import { PATIENT, startTestEngine, type TestEngine } from "./harness.ts";
 
 const NEW = "4915112345679";

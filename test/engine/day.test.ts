@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import sharp from "sharp";
-import type { MllpBehaviour } from "#src/demo/kis-mllp.ts";
+import type { MllpBehaviour } from "#src/simulators/kis/mllp.ts";
 import { gradientPng } from "#src/demo/picture.ts";
 import { CHANNEL, PATIENT, startTestEngine, type TestEngine } from "./harness.ts";
 

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import type { Communication } from "@medplum/fhirtypes";
 import type { ShownMessage } from "#src/demo/api-client.ts";
 import { gradientPng } from "#src/demo/picture.ts";
-import { startKisMllp, type KisMllp, type MllpBehaviour } from "#src/demo/kis-mllp.ts";
+import { startKisMllp, type KisMllp, type MllpBehaviour } from "#src/simulators/kis/mllp.ts";
 import { PATIENT, startTestEngine, type TestEngine } from "./harness.ts";
 
 const OTHER = { number: "79472", phone: "4915112345679", kisPhone: "0151 12345679" };

@@ -3,13 +3,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { sendAdt, type Admission } from "#src/demo/adt.ts";
 import { ApiClient, type ShownMessage } from "#src/demo/api-client.ts";
 import { freePort } from "#src/demo/free-port.ts";
-import { wamid, type SignedBody } from "#src/demo/whatsapp-cloud-payload.ts";
+import { wamid, type SignedBody } from "#src/simulators/whatsapp-cloud/payload.ts";
 import { openWorld } from "#src/demo/world.ts";
-import type { FreeBytes } from "#src/disk.ts";
-import { startEngine, type Engine } from "#src/main.ts";
-import type { Log } from "#src/pipeline/deps.ts";
+import type { FreeBytes } from "#src/engine/disk.ts";
+import { startEngine, type Engine } from "#src/engine/start.ts";
+import type { Log } from "#src/telemetry/log.ts";
 import { DELIVERY_MOVES, mayMove, MESSAGE_MOVES, type MessageState } from "#src/message/state.ts";
-import { readSettings } from "#src/settings.ts";
+import { readSettings } from "#src/engine/settings.ts";
 import { createTestStore } from "../support/database.ts";
 
 export const CHANNEL = "whatsapp-to-kis";

@@ -3,7 +3,7 @@ import { get } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "@jest/globals";
-import { readSettings } from "#src/settings.ts";
+import { readSettings } from "#src/engine/settings.ts";
 import { createAuthority } from "../support/certificates.ts";
 import { startTestEngine } from "./harness.ts";
 

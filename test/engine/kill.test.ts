@@ -8,7 +8,7 @@ import { ApiClient } from "#src/demo/api-client.ts";
 import { startEngineProcess, type EngineProcess } from "#src/demo/engine-process.ts";
 import { faultsInKis, type Expected } from "#src/demo/invariants.ts";
 import { gradientPng } from "#src/demo/picture.ts";
-import { wamid } from "#src/demo/whatsapp-cloud-payload.ts";
+import { wamid } from "#src/simulators/whatsapp-cloud/payload.ts";
 import { openWorld } from "#src/demo/world.ts";
 import { PATIENT } from "./harness.ts";
 

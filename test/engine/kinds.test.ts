@@ -6,9 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import type { Communication } from "@medplum/fhirtypes";
 import sharp from "sharp";
 import { gradientPng } from "#src/demo/picture.ts";
-import { callBody, echoBody, historyBody } from "#src/demo/whatsapp-cloud-fields.ts";
-import { kindParts, mediaPart, type KindPart } from "#src/demo/whatsapp-cloud-kinds.ts";
-import { elementUpdate, wamid } from "#src/demo/whatsapp-cloud-payload.ts";
+import { callBody, echoBody, historyBody } from "#src/simulators/whatsapp-cloud/fields.ts";
+import { kindParts, mediaPart, type KindPart } from "#src/simulators/whatsapp-cloud/kinds.ts";
+import { elementUpdate, wamid } from "#src/simulators/whatsapp-cloud/payload.ts";
 import { CHANNEL, PATIENT, startTestEngine, type TestEngine } from "./harness.ts";
 
 /** The smallest bytes that are what they say: a page of Ogg with Opus in it, an MP4 file type box. */

@@ -7,8 +7,8 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { freePort } from "#src/demo/free-port.ts";
 import { gradientPng } from "#src/demo/picture.ts";
-import { wamid } from "#src/demo/whatsapp-cloud-payload.ts";
-import { startEmbedded, type EmbeddedServer } from "#src/store/embedded/server.ts";
+import { wamid } from "#src/simulators/whatsapp-cloud/payload.ts";
+import { startEmbedded, type EmbeddedServer } from "#src/store/server/server.ts";
 import { untilAnswered } from "../support/until-answered.ts";
 import { CHANNEL, PATIENT, startTestEngine, type TestEngine } from "./harness.ts";
 

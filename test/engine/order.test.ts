@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
-import { elementUpdate, wamid } from "#src/demo/whatsapp-cloud-payload.ts";
+import { elementUpdate, wamid } from "#src/simulators/whatsapp-cloud/payload.ts";
 import { gradientPng } from "#src/demo/picture.ts";
 import { PATIENT, startTestEngine, type TestEngine } from "./harness.ts";
 

@@ -4,8 +4,8 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { gradientPng } from "#src/demo/picture.ts";
-import { openFileKeyring } from "#src/seal/file-keyring.ts";
-import { readMasterKey } from "#src/seal/master-key.ts";
+import { openFileKeyring } from "#src/seal/keyring/file-keyring.ts";
+import { readMasterKey } from "#src/seal/keyring/master-key.ts";
 import { canonicalJson } from "#src/seal/signature.ts";
 import { PATIENT, startTestEngine, type TestEngine } from "./harness.ts";
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import { picture, zip } from "../pipeline/attachment/pictures.ts";
+import { picture, zip } from "../attachments/pictures.ts";
 import { releaseMessage, sendImage, sha256 } from "./attachment-support.ts";
 import { startTestEngine, type TestEngine } from "./harness.ts";
 

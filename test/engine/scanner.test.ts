@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import { EICAR, startClamd, type Clamd } from "#src/demo/clamd.ts";
+import { EICAR, startClamd, type Clamd } from "#src/simulators/clamd.ts";
 import { freePort } from "#src/demo/free-port.ts";
-import { picture } from "../pipeline/attachment/pictures.ts";
+import { picture } from "../attachments/pictures.ts";
 import { sendImage } from "./attachment-support.ts";
 import { startTestEngine, type TestEngine } from "./harness.ts";
 

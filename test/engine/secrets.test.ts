@@ -2,7 +2,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { sign } from "#src/demo/whatsapp-cloud-payload.ts";
+import { sign } from "#src/simulators/whatsapp-cloud/payload.ts";
 import { CHANNEL, startTestEngine, type TestEngine } from "./harness.ts";
 
 let channels: string;

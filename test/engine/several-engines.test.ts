@@ -2,8 +2,8 @@ import { expect, it } from "@jest/globals";
 import { verifyJournal } from "#src/audit/verify.ts";
 import { freePort } from "#src/demo/free-port.ts";
 import { openWorld } from "#src/demo/world.ts";
-import { startEngine, type Engine } from "#src/main.ts";
-import { readSettings } from "#src/settings.ts";
+import { startEngine, type Engine } from "#src/engine/start.ts";
+import { readSettings } from "#src/engine/settings.ts";
 import { journalEntries } from "#src/store/sql/journal.ts";
 import { createTestStore } from "../support/database.ts";
 

@@ -2,7 +2,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import { batch, fieldBody, textUpdate, wamid } from "#src/demo/whatsapp-cloud-payload.ts";
+import { batch, fieldBody, textUpdate, wamid } from "#src/simulators/whatsapp-cloud/payload.ts";
 import { CHANNEL, PATIENT, startTestEngine, type TestEngine } from "./harness.ts";
 
 const WARD = "200000000000001";

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import type { Communication, DocumentReference, Media } from "@medplum/fhirtypes";
 import type { ShownMessage } from "#src/demo/api-client.ts";
-import type { FhirBehaviour } from "#src/demo/kis-fhir.ts";
-import { startKisMllp, type KisMllp, type MllpBehaviour } from "#src/demo/kis-mllp.ts";
+import type { FhirBehaviour } from "#src/simulators/kis/fhir.ts";
+import { startKisMllp, type KisMllp, type MllpBehaviour } from "#src/simulators/kis/mllp.ts";
 import { gradientPng } from "#src/demo/picture.ts";
 import { controlId } from "#src/message/id.ts";
 import { PATIENT, startTestEngine, type TestEngine } from "./harness.ts";

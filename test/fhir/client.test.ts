@@ -6,7 +6,7 @@ import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
-import { FhirClient } from "#src/fhir/client.ts";
+import { FhirClient } from "#src/wire/fhir/client.ts";
 import type { FhirTransaction } from "#src/fhir/transaction.ts";
 import { writeTransaction } from "#src/fhir/write-json.ts";
 import { createAuthority } from "../support/certificates.ts";

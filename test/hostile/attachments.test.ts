@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { gradientPng } from "#src/demo/picture.ts";
-import { wamid } from "#src/demo/whatsapp-cloud-payload.ts";
+import { wamid } from "#src/simulators/whatsapp-cloud/payload.ts";
 import { PATIENT, startTestEngine, type TestEngine } from "../engine/harness.ts";
 
 let engine: TestEngine;

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import type { Communication } from "@medplum/fhirtypes";
 import pg from "pg";
 import type { ShownMessage } from "#src/demo/api-client.ts";
-import type { FhirBehaviour } from "#src/demo/kis-fhir.ts";
-import type { MllpBehaviour } from "#src/demo/kis-mllp.ts";
+import type { FhirBehaviour } from "#src/simulators/kis/fhir.ts";
+import type { MllpBehaviour } from "#src/simulators/kis/mllp.ts";
 import { PATIENT, startTestEngine, type TestEngine } from "../engine/harness.ts";
 
 const SURVIVOR = { number: "80000", phone: "4915112345670", kisPhone: "0151 12345670" };

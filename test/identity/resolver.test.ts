@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { Directory, DirectoryPatient } from "#src/identity/directory.ts";
-import type { PatientLookup } from "#src/identity/lookup/lookup.ts";
+import type { PatientLookup } from "#src/lookups/lookup.ts";
 import { createResolver } from "#src/identity/resolver.ts";
 
 const LEVEL = { requireLevel: 1 };

@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
-import { startKisMllp, type KisMllp } from "#src/demo/kis-mllp.ts";
+import { startKisMllp, type KisMllp } from "#src/simulators/kis/mllp.ts";
 import { gradientPng } from "#src/demo/picture.ts";
 import type { Destination } from "#src/destinations/destination.ts";
 import { mllpDestination } from "#src/destinations/mllp/destination.ts";

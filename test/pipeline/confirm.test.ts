@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
-import { createConfirming, type Confirming } from "#src/pipeline/confirm.ts";
+import { createConfirming, type Confirming } from "#src/pipeline/deliver/confirm.ts";
 import type { PipelineDeps } from "#src/pipeline/deps.ts";
 import type { RunningChannel } from "#src/pipeline/running-channel.ts";
-import { place } from "#src/pipeline/sealed-message.ts";
+import { place } from "#src/store/sealed/message.ts";
 import type { Settle } from "#src/pipeline/settle.ts";
 import type { DeliveryOutcome } from "#src/store/sql/deliveries.ts";
 import { createTestStore, type TestStore } from "../support/database.ts";

@@ -1,8 +1,8 @@
 import { expect, it } from "@jest/globals";
-import { deliverTurn, type Delivering } from "#src/pipeline/deliver-turn.ts";
-import type { ToDeliver } from "#src/pipeline/deliver.ts";
-import type { Leased } from "#src/pipeline/lease.ts";
-import { Permits } from "#src/pipeline/permits.ts";
+import { deliverTurn, type Delivering } from "#src/pipeline/deliver/deliver-turn.ts";
+import type { ToDeliver } from "#src/pipeline/deliver/deliver.ts";
+import type { Leased } from "#src/lanes/lease.ts";
+import { Permits } from "#src/lanes/permits.ts";
 
 it("a worker whose lease ran out sends nothing, books nothing and says so: another may have sent it", async () => {
   const happened: string[] = [];

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import type { Channel } from "#src/channel/channel.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
-import { createDeployment } from "#src/pipeline/deployment.ts";
+import { createDeployment } from "#src/deployment/deployment.ts";
 import type { RunningChannel } from "#src/pipeline/running-channel.ts";
 import type { Listener } from "#src/sources/source.ts";
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
 import type { PipelineDeps } from "#src/pipeline/deps.ts";
-import { startForgetting } from "#src/pipeline/forget.ts";
-import { place } from "#src/pipeline/sealed-message.ts";
+import { startForgetting } from "#src/pipeline/follow/forget.ts";
+import { place } from "#src/store/sealed/message.ts";
 import { createTestStore, type TestStore } from "../support/database.ts";
 import { createTestKeys, type TestKeys } from "../support/keys.ts";
 

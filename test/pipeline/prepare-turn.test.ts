@@ -1,9 +1,9 @@
 import { expect, test } from "@jest/globals";
 import type { PipelineDeps } from "#src/pipeline/deps.ts";
-import type { Leased } from "#src/pipeline/lease.ts";
-import { Permits } from "#src/pipeline/permits.ts";
-import { prepareTurn } from "#src/pipeline/prepare-turn.ts";
-import type { ToPrepare } from "#src/pipeline/prepare.ts";
+import type { Leased } from "#src/lanes/lease.ts";
+import { Permits } from "#src/lanes/permits.ts";
+import { prepareTurn } from "#src/pipeline/prepare/prepare-turn.ts";
+import type { ToPrepare } from "#src/pipeline/prepare/prepare.ts";
 import type { PreparedTurn, Settle, SettledPreparation } from "#src/pipeline/settle.ts";
 import type { ClaimedLane } from "#src/store/sql/lanes.ts";
 

@@ -1,11 +1,11 @@
 import { globSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { kindParts } from "#src/demo/whatsapp-cloud-kinds.ts";
-import { batch, elementUpdate, textUpdate, wamid } from "#src/demo/whatsapp-cloud-payload.ts";
+import { kindParts } from "#src/simulators/whatsapp-cloud/kinds.ts";
+import { batch, elementUpdate, textUpdate, wamid } from "#src/simulators/whatsapp-cloud/payload.ts";
 import type { MessageDraft } from "#src/message/message.ts";
-import { sealDraft } from "#src/pipeline/arrival.ts";
+import { sealDraft } from "#src/pipeline/intake/arrival.ts";
 import type { PipelineDeps } from "#src/pipeline/deps.ts";
-import { messageOf, openMessage } from "#src/pipeline/sealed-message.ts";
+import { messageOf, openMessage } from "#src/store/sealed/message.ts";
 import { cut } from "#src/sources/whatsapp/payload.ts";
 import { createTestKeys, type TestKeys } from "../support/keys.ts";
 

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
-import { place } from "#src/pipeline/sealed-message.ts";
+import { place } from "#src/store/sealed/message.ts";
 import { checkKeyring } from "#src/retention/check-keyring.ts";
 import type { RetentionDeps } from "#src/retention/deps.ts";
 import { checkLedger, purgeDue, replayLedger } from "#src/retention/purge.ts";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { place } from "#src/pipeline/sealed-message.ts";
+import { place } from "#src/store/sealed/message.ts";
 import type { RetentionDeps } from "#src/retention/deps.ts";
 import { openLedger } from "#src/retention/ledger.ts";
 import { purgeDue } from "#src/retention/purge.ts";

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { record } from "#src/audit/journal.ts";
 import { messageId } from "#src/message/id.ts";
-import { place, type SealedBody } from "#src/pipeline/sealed-message.ts";
+import { place, type SealedBody } from "#src/store/sealed/message.ts";
 import type { RetentionDeps } from "#src/retention/deps.ts";
 import { purgeDue, purgeEpoch } from "#src/retention/purge.ts";
 import { moveSurvivors } from "#src/retention/survivors.ts";

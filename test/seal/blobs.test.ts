@@ -9,9 +9,9 @@ import { buffer } from "node:stream/consumers";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { BotenstoffError } from "#src/message/error-code.ts";
-import { createBlobStore } from "#src/seal/blob-store.ts";
-import { openFrames, sealFrames } from "#src/seal/frames.ts";
-import { pieces } from "../pipeline/attachment/pictures.ts";
+import { createBlobStore } from "#src/seal/blobs/blob-store.ts";
+import { openFrames, sealFrames } from "#src/seal/blobs/frames.ts";
+import { pieces } from "../attachments/pictures.ts";
 import { EPOCH, filesBelow, isAnywhere, keyringIn, ROW, temporaryDirectory } from "./temporary.ts";
 
 const KEY = createHash("sha256").update("a blob key for tests").digest();

@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { createCollector } from "#src/seal/collector.ts";
+import { createCollector } from "#src/seal/blobs/collector.ts";
 
 test("what pieces leave behind is collected every few megabytes, whoever moved them", () => {
   let collected = 0;

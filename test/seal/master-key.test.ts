@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { randomBytes } from "node:crypto";
 import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createMasterKey, readMasterKey } from "#src/seal/master-key.ts";
+import { createMasterKey, readMasterKey } from "#src/seal/keyring/master-key.ts";
 import { codeOf, temporaryDirectory } from "./temporary.ts";
 
 describe("the master key", () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { createDecipheriv, hkdfSync } from "node:crypto";
 import { createSealer } from "#src/seal/sealer.ts";
-import { DIRECTORY_EPOCH } from "#src/seal/keyring.ts";
+import { DIRECTORY_EPOCH } from "#src/seal/keyring/keyring.ts";
 import type { Place } from "#src/seal/place.ts";
 import { codeOf, EPOCH, keyringIn, ROW, temporaryDirectory } from "./temporary.ts";
 

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createHash } from "node:crypto";
-import { openFileKeyring } from "#src/seal/file-keyring.ts";
+import { openFileKeyring } from "#src/seal/keyring/file-keyring.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
 
 /** A directory of its own, gone when the scope ends. */

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { openStore } from "#src/store/data-source.ts";
-import { startEmbedded, type EmbeddedServer } from "#src/store/embedded/server.ts";
+import { startEmbedded, type EmbeddedServer } from "#src/store/server/server.ts";
 
 declare global {
   var testServer: { server: EmbeddedServer | undefined; directory: string } | undefined;

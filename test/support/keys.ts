@@ -3,9 +3,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createBlindIndex, type BlindIndex } from "#src/seal/blind-index.ts";
-import { createBlobStore, type BlobStore } from "#src/seal/blob-store.ts";
-import { openFileKeyring } from "#src/seal/file-keyring.ts";
-import type { Keyring } from "#src/seal/keyring.ts";
+import { createBlobStore, type BlobStore } from "#src/seal/blobs/blob-store.ts";
+import { openFileKeyring } from "#src/seal/keyring/file-keyring.ts";
+import type { Keyring } from "#src/seal/keyring/keyring.ts";
 import { createSealer, type Sealer } from "#src/seal/sealer.ts";
 
 export interface TestKeys extends AsyncDisposable {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ApiClient } from "#src/demo/api-client.ts";
-import type { SignedBody } from "#src/demo/whatsapp-cloud-payload.ts";
+import type { SignedBody } from "#src/simulators/whatsapp-cloud/payload.ts";
 import type { Shown, Violation } from "./check.ts";
 import type { Fault } from "./faults.ts";
 import { deliver } from "./load.ts";

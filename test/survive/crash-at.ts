@@ -1,6 +1,6 @@
 import pg from "pg";
 import type { MigrationInterface, QueryRunner } from "typeorm";
-import { MIGRATIONS } from "#src/store/migrations/index.ts";
+import { MIGRATIONS } from "#src/store/schema/migrations/index.ts";
 
 /**
  * Loaded before the engine (`node --import`): ends it with SIGKILL at a named step, lets its clock be set, and gives it

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { FhirBehaviour } from "#src/demo/kis-fhir.ts";
-import type { MllpBehaviour } from "#src/demo/kis-mllp.ts";
-import type { MediaBehaviour } from "#src/demo/whatsapp-cloud-media.ts";
+import type { FhirBehaviour } from "#src/simulators/kis/fhir.ts";
+import type { MllpBehaviour } from "#src/simulators/kis/mllp.ts";
+import type { MediaBehaviour } from "#src/simulators/whatsapp-cloud/media.ts";
 import { CLOCK_FAULTS } from "./clock-faults.ts";
 import { STEPS } from "./crash-at.ts";
 import { DISK_FAULTS } from "./disk-faults.ts";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { sendAdt } from "#src/demo/adt.ts";
 import { gradientPng } from "#src/demo/picture.ts";
-import { wamid, type SignedBody } from "#src/demo/whatsapp-cloud-payload.ts";
+import { wamid, type SignedBody } from "#src/simulators/whatsapp-cloud/payload.ts";
 import type { History, Sent } from "./history.ts";
 import type { Random } from "./random.ts";
 import type { Setting } from "./setting.ts";

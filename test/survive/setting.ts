@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { startEngineProcess, type EngineProcess } from "#src/demo/engine-process.ts";
 import { freePort } from "#src/demo/free-port.ts";
 import { openWorld, type World } from "#src/demo/world.ts";
-import { startEmbedded } from "#src/store/embedded/server.ts";
+import { startEmbedded } from "#src/store/server/server.ts";
 import { untilAnswered } from "../support/until-answered.ts";
 import { openFakeClock, sweepFakeClocks, type FakeClock } from "./fake-clock.ts";
 import type { History } from "./history.ts";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { FhirClient, FhirResponse } from "#src/fhir/client.ts";
+import type { FhirClient, FhirResponse } from "#src/wire/fhir/client.ts";
 import type { Expectation, PatientKey } from "#src/fhir/transaction.ts";
 import type { Confirmation } from "../destination.ts";
 import { isSameIdentifier, type Identifier } from "./same-identifier.ts";

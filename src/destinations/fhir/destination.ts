@@ -1,4 +1,4 @@
-import { FhirClient } from "#src/fhir/client.ts";
+import { FhirClient } from "#src/wire/fhir/client.ts";
 import type { FhirTransaction } from "#src/fhir/transaction.ts";
 import { writeTransaction } from "#src/fhir/write-json.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";

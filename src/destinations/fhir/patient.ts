@@ -1,4 +1,4 @@
-import type { FhirClient } from "#src/fhir/client.ts";
+import type { FhirClient } from "#src/wire/fhir/client.ts";
 import type { FhirTransaction, PatientKey } from "#src/fhir/transaction.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import { isSameIdentifier, type Identifier } from "./same-identifier.ts";

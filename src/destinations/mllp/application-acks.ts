@@ -3,10 +3,10 @@ import { createServer as createTcpServer, type AddressInfo, type Server, type So
 import { createServer as createTlsServer } from "node:tls";
 import { buildAck, readAck, type Ack } from "#src/hl7/ack.ts";
 import { ackMode } from "#src/hl7/ack-mode.ts";
-import { noAnswer } from "#src/hl7/answers.ts";
+import { noAnswer } from "#src/wire/mllp/answers.ts";
 import { FRAME_END, FRAME_START, FrameDecoder } from "#src/hl7/frame.ts";
 import { parseHl7 } from "#src/hl7/parse.ts";
-import { renewCertificates, type TlsFiles } from "#src/hl7/tls-files.ts";
+import { renewCertificates, type TlsFiles } from "#src/wire/tls/tls-files.ts";
 import { BotenstoffError, kindOfError } from "#src/message/error-code.ts";
 import type { DestinationContext } from "../destination.ts";
 

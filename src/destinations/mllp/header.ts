@@ -1,5 +1,5 @@
 import { ackMode } from "#src/hl7/ack-mode.ts";
-import type { Outgoing } from "#src/hl7/connection.ts";
+import type { Outgoing } from "#src/wire/mllp/connection.ts";
 import type { Field, Hl7Message } from "#src/hl7/message.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
 

@@ -1,6 +1,6 @@
-import { CertificateExpiry } from "#src/hl7/certificate-expiry.ts";
-import type { ClientTls } from "#src/hl7/connection.ts";
-import { TlsFiles } from "#src/hl7/tls-files.ts";
+import { CertificateExpiry } from "#src/wire/tls/certificate-expiry.ts";
+import type { ClientTls } from "#src/wire/mllp/connection.ts";
+import { TlsFiles } from "#src/wire/tls/tls-files.ts";
 import type { DestinationContext } from "../destination.ts";
 import type { MllpDestinationConfig } from "./config.ts";
 

@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type TLSSocket } from "node:tls";
-import { CertificateExpiry } from "#src/hl7/certificate-expiry.ts";
-import { certificateRefusal } from "#src/hl7/certificate-refusal.ts";
-import { renewCertificates, TlsFiles } from "#src/hl7/tls-files.ts";
+import { CertificateExpiry } from "#src/wire/tls/certificate-expiry.ts";
+import { certificateRefusal } from "#src/wire/tls/certificate-refusal.ts";
+import { renewCertificates, TlsFiles } from "#src/wire/tls/tls-files.ts";
 import { BotenstoffError, kindOfError } from "#src/message/error-code.ts";
 import type { Listener, SourceContext } from "../source.ts";
 import type { MllpSourceConfig } from "./config.ts";

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
-import { startKisFhir, type KisFhir } from "#src/demo/kis-fhir.ts";
+import { startKisFhir, type KisFhir } from "#src/simulators/kis/fhir.ts";
 import { findPatient } from "#src/destinations/fhir/patient.ts";
 import { isSameIdentifier } from "#src/destinations/fhir/same-identifier.ts";
-import { FhirClient } from "#src/fhir/client.ts";
+import { FhirClient } from "#src/wire/fhir/client.ts";
 
 const KIND = "http://terminology.hl7.org/CodeSystem/v2-0203";
 const GERMAN_KIND = "http://fhir.de/CodeSystem/identifier-type-de-basis";

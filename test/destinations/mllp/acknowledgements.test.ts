@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import type { MllpBehaviour } from "#src/demo/kis-mllp-answer.ts";
+import type { MllpBehaviour } from "#src/simulators/kis/mllp-answer.ts";
 import type { ErrorCode } from "#src/message/error-code.ts";
 import { failure, openWorld, until, type MdmOptions } from "./support.ts";
 

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import type { MllpBehaviour } from "#src/demo/kis-mllp-answer.ts";
+import type { MllpBehaviour } from "#src/simulators/kis/mllp-answer.ts";
 import { parseHl7 } from "#src/hl7/parse.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import { failure, jobOf, mdm, NEVER, openWorld, until, type World } from "./support.ts";

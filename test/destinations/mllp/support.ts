@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { MllpBehaviour } from "#src/demo/kis-mllp-answer.ts";
-import { startKisMllp, type KisMllp, type KisMllpOptions } from "#src/demo/kis-mllp.ts";
+import type { MllpBehaviour } from "#src/simulators/kis/mllp-answer.ts";
+import { startKisMllp, type KisMllp, type KisMllpOptions } from "#src/simulators/kis/mllp.ts";
 import type { Destination, Job, Receipt } from "#src/destinations/destination.ts";
 import { mllpDestination } from "#src/destinations/mllp/destination.ts";
 import type { Hl7Message } from "#src/hl7/message.ts";

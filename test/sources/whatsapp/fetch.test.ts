@@ -8,8 +8,8 @@ import { BotenstoffError } from "#src/message/error-code.ts";
 import type { Source } from "#src/sources/source.ts";
 import { mediaHosts } from "#src/sources/whatsapp/media-hosts.ts";
 import { whatsappSource } from "#src/sources/whatsapp/source.ts";
-import { startWhatsappCloud } from "#src/demo/whatsapp-cloud.ts";
-import type { WhatsappCloud } from "#src/demo/whatsapp-cloud.ts";
+import { startWhatsappCloud } from "#src/simulators/whatsapp-cloud/server.ts";
+import type { WhatsappCloud } from "#src/simulators/whatsapp-cloud/server.ts";
 
 const TOKEN = "the-access-token";
 const image = randomBytes(300_000);

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { callBody, echoBody, historyBody } from "#src/demo/whatsapp-cloud-fields.ts";
-import { kindParts, mediaPart } from "#src/demo/whatsapp-cloud-kinds.ts";
-import { batch, elementUpdate, fieldBody } from "#src/demo/whatsapp-cloud-payload.ts";
+import { callBody, echoBody, historyBody } from "#src/simulators/whatsapp-cloud/fields.ts";
+import { kindParts, mediaPart } from "#src/simulators/whatsapp-cloud/kinds.ts";
+import { batch, elementUpdate, fieldBody } from "#src/simulators/whatsapp-cloud/payload.ts";
 import { cut } from "#src/sources/whatsapp/payload.ts";
 
 const NUMBER = "106540352242922";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import type { Content } from "#src/message/content.ts";
-import { kindParts, mediaPart } from "#src/demo/whatsapp-cloud-kinds.ts";
-import type { KindPart } from "#src/demo/whatsapp-cloud-kinds.ts";
+import { kindParts, mediaPart } from "#src/simulators/whatsapp-cloud/kinds.ts";
+import type { KindPart } from "#src/simulators/whatsapp-cloud/kinds.ts";
 import { messageReading } from "#src/sources/whatsapp/kind.ts";
 
 const HEX = "49f22763480629330995459bc310b593e1400f41591efcf07e9bced33d1419f2";

@@ -3,7 +3,7 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { Secret } from "#src/message/secret.ts";
 import { metaWebhook } from "#src/sources/whatsapp/meta.ts";
-import { sign } from "#src/demo/whatsapp-cloud-payload.ts";
+import { sign } from "#src/simulators/whatsapp-cloud/payload.ts";
 
 const hook = metaWebhook(new Secret("verify-me"), [new Secret("current"), new Secret("previous")]);
 const request = (raw: Buffer, signature: string | readonly string[] | undefined) => ({

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { cut } from "#src/sources/whatsapp/payload.ts";
-import { batch, imageUpdate, textUpdate } from "#src/demo/whatsapp-cloud-payload.ts";
-import type { Update } from "#src/demo/whatsapp-cloud-payload.ts";
+import { batch, imageUpdate, textUpdate } from "#src/simulators/whatsapp-cloud/payload.ts";
+import type { Update } from "#src/simulators/whatsapp-cloud/payload.ts";
 
 const NUMBER = "106540352242922";
 const RECEIVED = "2026-11-23T10:00:00.000Z";

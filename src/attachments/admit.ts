@@ -1,0 +1,83 @@
+import type { Attachment, StoredContent } from "#src/message/attachment.ts";
+import { BotenstoffError } from "#src/message/error-code.ts";
+import { blobId } from "#src/message/id.ts";
+import type { BlobStore } from "#src/seal/blobs/blob-store.ts";
+import type { Inspector } from "./inspector.ts";
+import { telling, type Moved } from "./large-gate.ts";
+import { hashed, Meter, type Hashed, type Measured } from "./meter.ts";
+import type { Received } from "./receive.ts";
+import type { Scanner } from "./scanner.ts";
+import { checkType } from "./sniff.ts";
+import { isStrippable, strip } from "./strip.ts";
+
+export interface AdmitDeps {
+  readonly blobs: BlobStore;
+  readonly inspector: Inspector;
+  /** Absent: nothing is scanned. */
+  readonly scanner?: Scanner;
+}
+
+/** Types whose own format is a ZIP, or that carry one honestly. */
+const ZIP_BASED = /^application\/(zip|epub\+zip|vnd\.)/;
+
+/**
+ * Judges received bytes in this order: hash, type, malware, structure. Images leave it without their metadata and with
+ * a preview. Resolves with what may be filed; until then the attachment's own blob is left as it was received.
+ * @throws BotenstoffError MEDIA_* (permanent: to be quarantined), SCANNER_UNAVAILABLE, INSPECTOR_UNAVAILABLE (later)
+ */
+export async function admit(
+  deps: AdmitDeps,
+  epoch: number,
+  attachment: Attachment,
+  received: Received,
+  { allowed, moved }: { readonly allowed: readonly string[]; readonly moved: Moved },
+  signal: AbortSignal,
+): Promise<StoredContent> {
+  const { type, declared } = received;
+  checkType(type, declared, allowed);
+  if (type === undefined) throw new BotenstoffError("MEDIA_TYPE_LIES", "checking an attachment: its type is not known");
+  if (received.opensAsZip && !ZIP_BASED.test(type)) {
+    throw new BotenstoffError("MEDIA_TYPE_LIES", `checking an attachment: it is ${type} and a ZIP archive at once`);
+  }
+  const open = () => telling(received.open(), moved);
+  await deps.scanner?.scan(open(), signal);
+  if (isStrippable(type)) return admitImage(deps, epoch, attachment, { ...received, type, open }, signal);
+  if (type === "application/pdf") await deps.inspector.pdf(open, signal);
+  return contentOf(received, type);
+}
+
+/** What is known of bytes that are kept as they came. */
+export function contentOf({ sha256, sha1, bytes }: Measured, type: string): StoredContent {
+  return { sha256, sha1, bytes, type };
+}
+
+async function admitImage(
+  { blobs, inspector }: AdmitDeps,
+  epoch: number,
+  { id }: Attachment,
+  received: Received & { readonly type: string },
+  signal: AbortSignal,
+): Promise<StoredContent> {
+  const { type, open } = received;
+  let judged: Hashed | undefined;
+  const judging = () => (judged = hashed(strip(type, open))).bytes;
+  const { jpeg, width, height } = await inspector.image(judging, signal);
+  await blobs.write(epoch, blobId(id, "preview"), [jpeg]);
+  const preview = { bytes: jpeg.length, type: "image/jpeg", width, height };
+  const judgedSha256 = judged?.sha256();
+  // Most pictures come from WhatsApp without anything that could be taken out.
+  if (judgedSha256 === received.sha256) return { ...contentOf(received, type), preview };
+  // What is filed is made from what was sealed, whatever the judge was shown; and only what he was shown is filed.
+  const sealed = () => blobs.read(epoch, id);
+  const meter = new Meter();
+  await blobs.write(epoch, blobId(id, "original"), sealed());
+  await blobs.write(epoch, id, meter.through(strip(type, sealed)));
+  const filed = meter.measured();
+  if (filed.sha256 !== judgedSha256)
+    throw new BotenstoffError("SEAL_BROKEN", "admitting an image: it was not the one judged");
+  return {
+    ...contentOf(filed, type),
+    original: { sha256: received.sha256, bytes: received.bytes },
+    preview,
+  };
+}

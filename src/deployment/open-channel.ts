@@ -1,0 +1,67 @@
+import type { Channel } from "#src/channel/channel.ts";
+import type { AppliedChange } from "#src/destinations/destination.ts";
+import { openLookup } from "./open-lookup.ts";
+import type { DirectoryChange } from "#src/message/directory.ts";
+import type { MessageId } from "#src/message/id.ts";
+import type { Log } from "#src/telemetry/log.ts";
+import type { Metrics } from "#src/telemetry/metrics.ts";
+import type { RunningChannel } from "#src/pipeline/running-channel.ts";
+
+interface OpenDeps {
+  readonly log: Log;
+  readonly metrics: Pick<Metrics, "count" | "gauge">;
+  applyToDirectory(change: DirectoryChange, messageId: MessageId): Promise<AppliedChange>;
+}
+
+/** Opens the connectors of a channel; nothing listens and nothing is sent yet. */
+export function openChannel(deps: OpenDeps, channel: Channel): RunningChannel {
+  const named = (level: "info" | "warn", event: string, fields?: Readonly<Record<string, string | number | boolean>>) =>
+    deps.log(level, event, { channel: channel.id, ...fields });
+  const gauge =
+    (connector: string) =>
+    (name: string, labels: Readonly<Record<string, string>>, read: () => number | undefined): void =>
+      deps.metrics.gauge(name, { channel: channel.id, connector, ...labels }, read);
+  return {
+    id: channel.id,
+    source: channel.sourceSpec.open(channel.sourceConfig, {
+      channel: channel.id,
+      log: named,
+      count: (event, by) => deps.metrics.count("source_events", { channel: channel.id, event }, by),
+      gauge: gauge("source"),
+    }),
+    attachments: channel.attachments,
+    passes: (message) => channel.filter?.passes(message) ?? true,
+    ...(channel.identity && {
+      identity: {
+        requireLevel: channel.identity.requireLevel,
+        ...(channel.identity.lookup && { lookup: openLookup(channel.identity.lookup) }),
+      },
+    }),
+    destinations: channel.destinations.map((destination) => ({
+      id: destination.id,
+      destination: destination.spec.open(destination.config, {
+        channel: channel.id,
+        destination: destination.id,
+        log: (level, event, fields) => named(level, event, { destination: destination.id, ...fields }),
+        count: (event, by) =>
+          deps.metrics.count("destination_events", { channel: channel.id, destination: destination.id, event }, by),
+        gauge: gauge(destination.id),
+        applyToDirectory: (change, messageId) => deps.applyToDirectory(change, messageId),
+      }),
+      mapping: destination.mapping,
+      params: destination.params,
+      onPermanent: destination.onPermanent,
+    })),
+    retention: channel.retention,
+    ackOnly: channel.waiver !== undefined,
+  };
+}
+
+/** Closes the connectors of a channel that carries no work any more. */
+export async function closeChannel(channel: RunningChannel): Promise<void> {
+  await Promise.all([
+    channel.source.close(),
+    channel.identity?.lookup?.close(),
+    ...channel.destinations.map(({ destination }) => destination.close()),
+  ]);
+}

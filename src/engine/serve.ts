@@ -1,0 +1,18 @@
+import type { Log } from "#src/telemetry/log.ts";
+import { startEngine } from "./start.ts";
+import type { Settings } from "./settings.ts";
+
+/** Runs the engine until SIGTERM or SIGINT, or until the parent that started it over IPC is gone; then drains. */
+export async function serve(settings: Settings, log: Log): Promise<number> {
+  const engine = await startEngine(settings, log);
+  process.send?.({ url: engine.url });
+  const reason = await new Promise<string>((resolve) => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(signal));
+    if (process.send) process.once("disconnect", () => resolve("parent gone"));
+  });
+  log("info", "engine.stopping", { reason });
+  await engine.stop();
+  // An open channel to the parent would keep this process alive.
+  if (process.connected) process.disconnect();
+  return 0;
+}

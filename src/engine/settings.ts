@@ -1,0 +1,136 @@
+import { z } from "zod";
+import type { TlsPaths } from "#src/wire/tls/tls-files.ts";
+import { BotenstoffError } from "#src/message/error-code.ts";
+import { parseDuration } from "#src/message/duration.ts";
+import { Secret } from "#src/message/secret.ts";
+import type { ClamdAddress } from "#src/attachments/scanner.ts";
+
+/** Everything the environment says (docs/configuration.md). An empty variable counts as absent. */
+export interface Settings {
+  readonly httpHost: string;
+  readonly httpPort: number;
+  /** Absent: plain HTTP. */
+  readonly tls?: TlsPaths;
+  /** Addresses and networks of the reverse proxies whose word about a client counts. */
+  readonly proxies: readonly string[];
+  /** Lower-case name of the header in which they tell the subject of the client certificate they verified. */
+  readonly certificateHeader: string;
+  readonly maxConnections: number;
+  readonly dataDir: string;
+  /** Below this much free disk nothing new is taken. */
+  readonly minFreeBytes: number;
+  /** Absent: the embedded PostgreSQL under `dataDir`. */
+  readonly databaseUrl?: string;
+  readonly channelsDir: string;
+  readonly mappingsDir: string;
+  readonly profilesDir: string;
+  /** Absent: `/api` is closed. */
+  readonly apiToken?: Secret;
+  readonly masterKeyFile?: string;
+  /** Absent: attachments are not scanned for malware. */
+  readonly clamd?: ClamdAddress;
+  readonly epochMs: number;
+  /** How long a claimed lane belongs to an engine that does not say anything more. */
+  readonly leaseMs: number;
+  /** What the channels interpolate from. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+const ENVIRONMENT = z.object({
+  BOTENSTOFF_HTTP_HOST: z.string().default("127.0.0.1"),
+  BOTENSTOFF_HTTP_PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
+  BOTENSTOFF_HTTP_MAX_CONNECTIONS: z.coerce.number().int().min(10).default(2_000),
+  BOTENSTOFF_TLS_CERT_FILE: z.string().optional(),
+  BOTENSTOFF_TLS_KEY_FILE: z.string().optional(),
+  BOTENSTOFF_TLS_CLIENT_CA_FILE: z.string().optional(),
+  BOTENSTOFF_PROXY_ADDRESSES: z.string().default(""),
+  BOTENSTOFF_PROXY_CERTIFICATE_HEADER: z.string().toLowerCase().default("x-client-certificate"),
+  BOTENSTOFF_DATA_DIR: z.string().default("./data"),
+  BOTENSTOFF_MIN_FREE_MB: z.coerce.number().min(0).default(256),
+  DATABASE_URL: z.string().optional(),
+  BOTENSTOFF_CHANNELS_DIR: z.string().default("channels"),
+  BOTENSTOFF_HL7_PROFILES_DIR: z.string().optional(),
+  BOTENSTOFF_MAPPINGS_DIR: z.string().optional(),
+  BOTENSTOFF_API_TOKEN: z.string().optional(),
+  BOTENSTOFF_MASTER_KEY_FILE: z.string().optional(),
+  BOTENSTOFF_CLAMD: z.string().optional(),
+  BOTENSTOFF_EPOCH: z.string().default("P1D"),
+  BOTENSTOFF_LEASE: z.string().default("PT20S"),
+});
+
+/** The mappings that come with the engine. Others may lie elsewhere, but not in node_modules: Node strips no types there. */
+const MAPPINGS_DIR = "mappings";
+const PROFILES_DIR = "config/hl7-profiles";
+
+/**
+ * Reads the engine's settings from the environment.
+ * @throws BotenstoffError CONFIG_INVALID naming the variable
+ */
+export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
+  const parsed = ENVIRONMENT.safeParse(given);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new BotenstoffError("CONFIG_INVALID", `reading ${String(issue?.path[0])}: ${issue?.message ?? "not usable"}`);
+  }
+  const said = parsed.data;
+  return {
+    httpHost: said.BOTENSTOFF_HTTP_HOST,
+    httpPort: said.BOTENSTOFF_HTTP_PORT,
+    proxies: said.BOTENSTOFF_PROXY_ADDRESSES.split(/[\s,]+/).filter((one) => one !== ""),
+    certificateHeader: said.BOTENSTOFF_PROXY_CERTIFICATE_HEADER,
+    maxConnections: said.BOTENSTOFF_HTTP_MAX_CONNECTIONS,
+    dataDir: said.BOTENSTOFF_DATA_DIR,
+    minFreeBytes: said.BOTENSTOFF_MIN_FREE_MB * 1024 * 1024,
+    channelsDir: said.BOTENSTOFF_CHANNELS_DIR,
+    mappingsDir: said.BOTENSTOFF_MAPPINGS_DIR ?? new URL(`../../${MAPPINGS_DIR}`, import.meta.url).pathname,
+    profilesDir: said.BOTENSTOFF_HL7_PROFILES_DIR ?? new URL(`../../${PROFILES_DIR}`, import.meta.url).pathname,
+    epochMs: atLeastASecond("BOTENSTOFF_EPOCH", said.BOTENSTOFF_EPOCH),
+    leaseMs: atLeastASecond("BOTENSTOFF_LEASE", said.BOTENSTOFF_LEASE),
+    env: given,
+    ...(said.BOTENSTOFF_CLAMD !== undefined && { clamd: readClamd(said.BOTENSTOFF_CLAMD) }),
+    ...tlsOf(said),
+    ...(said.DATABASE_URL !== undefined && { databaseUrl: said.DATABASE_URL }),
+    ...(said.BOTENSTOFF_API_TOKEN !== undefined && { apiToken: new Secret(said.BOTENSTOFF_API_TOKEN) }),
+    ...(said.BOTENSTOFF_MASTER_KEY_FILE !== undefined && { masterKeyFile: said.BOTENSTOFF_MASTER_KEY_FILE }),
+  };
+}
+
+/** Half a key pair is a mistake, and so is a CA for clients that plain HTTP could never ask. */
+function tlsOf(said: z.output<typeof ENVIRONMENT>): Pick<Settings, "tls"> {
+  const {
+    BOTENSTOFF_TLS_CERT_FILE: cert,
+    BOTENSTOFF_TLS_KEY_FILE: key,
+    BOTENSTOFF_TLS_CLIENT_CA_FILE: clientCa,
+  } = said;
+  if (cert !== undefined && key !== undefined)
+    return { tls: { cert, key, ...(clientCa !== undefined && { ca: clientCa }) } };
+  if (cert === undefined && key === undefined && clientCa === undefined) return {};
+  const missing = cert === undefined ? "BOTENSTOFF_TLS_CERT_FILE" : "BOTENSTOFF_TLS_KEY_FILE";
+  throw new BotenstoffError("CONFIG_INVALID", `reading ${missing}: not set, but the TLS settings beside it are`);
+}
+
+function atLeastASecond(name: string, text: string): number {
+  const ms = durationOf(name, text);
+  if (ms >= 1_000) return ms;
+  throw new BotenstoffError("CONFIG_INVALID", `reading ${name}: at least one second (PT1S)`);
+}
+
+function durationOf(name: string, text: string): number {
+  try {
+    return parseDuration(text);
+  } catch (cause) {
+    throw new BotenstoffError("CONFIG_INVALID", `reading ${name}: not an ISO 8601 duration such as PT24H`, { cause });
+  }
+}
+
+/** "unix:/run/clamav/clamd.ctl" or "tcp://host:3310". */
+function readClamd(text: string): ClamdAddress {
+  const path = /^unix:(\/.+)$/.exec(text)?.[1];
+  if (path !== undefined) return { path };
+  const url = URL.parse(text);
+  if (url?.protocol === "tcp:" && url.hostname !== "" && url.port !== "") {
+    return { host: url.hostname.replace(/^\[|\]$/g, ""), port: Number(url.port) };
+  }
+  throw new BotenstoffError("CONFIG_INVALID", "reading BOTENSTOFF_CLAMD: expected unix:/path or tcp://host:port");
+}

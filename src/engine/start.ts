@@ -1,0 +1,203 @@
+import { createApp } from "#src/api/app.ts";
+import { createClients } from "#src/api/clients.ts";
+import { Connections } from "#src/api/connections.ts";
+import { createMetrics } from "#src/api/routes/metrics.ts";
+import { TlsFiles } from "#src/wire/tls/tls-files.ts";
+import { createInspector } from "#src/attachments/inspector.ts";
+import { createLargeGate } from "#src/attachments/large-gate.ts";
+import { createScanner } from "#src/attachments/scanner.ts";
+import { BotenstoffError } from "#src/message/error-code.ts";
+import { startServer, type RunningServer } from "#src/api/server.ts";
+import { watchDatabaseClock } from "#src/pipeline/database-clock.ts";
+import { createDeployment } from "#src/deployment/deployment.ts";
+import type { Log } from "#src/telemetry/log.ts";
+import type { PipelineDeps } from "#src/pipeline/deps.ts";
+import { startForgetting } from "#src/pipeline/follow/forget.ts";
+import { HandOver } from "#src/lanes/hand-over.ts";
+import { createIntake } from "#src/pipeline/intake/intake.ts";
+import { createLeases } from "#src/lanes/lease.ts";
+import { openChannel } from "#src/deployment/open-channel.ts";
+import { shareOut } from "#src/pipeline/intake/share-out.ts";
+import { watchForLostWork } from "#src/lanes/lost-work.ts";
+import { createSettle } from "#src/pipeline/settle.ts";
+import { createWatch } from "#src/lanes/watch.ts";
+import { createWorker, type HandOvers } from "#src/pipeline/worker.ts";
+import type { InboundEvent, WebhookRequest } from "#src/sources/source.ts";
+import { checkKeyring } from "#src/retention/check-keyring.ts";
+import { checkLedger } from "#src/retention/purge.ts";
+import { startSchedule } from "#src/retention/schedule.ts";
+import { countRehomings } from "#src/store/sql/rehomings.ts";
+import { listPurges } from "#src/store/sql/purge.ts";
+import { countMessages, oldestUnfiled, stageBacklogs } from "#src/store/sql/messages.ts";
+import { watchChannels } from "./channel-files.ts";
+import { watermark, type FreeBytes } from "./disk.ts";
+import { openFoundation } from "./foundation.ts";
+import type { Settings } from "./settings.ts";
+import { watchTls } from "./tls-renewal.ts";
+
+/** Open requests and running turns get this long at a stop, within the 30 s a container runtime usually grants. */
+const DRAIN_MS = 25_000;
+
+interface Stoppable {
+  stop(): void | Promise<void>;
+}
+
+/** A running engine. */
+export interface Engine {
+  readonly url: string;
+  /** Drains and closes everything; resolves when nothing is left open. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Builds the engine from its settings and starts it: the only place where rooms meet.
+ * @param freeBytes what looks at the disk, for tests of a full one
+ */
+export async function startEngine(settings: Settings, log: Log, freeBytes?: FreeBytes): Promise<Engine> {
+  const clients = createClients(settings);
+  const tls =
+    settings.tls &&
+    new TlsFiles(settings.tls, (event, reason) =>
+      log(reason === undefined ? "info" : "error", event, { server: "http", ...(reason !== undefined && { reason }) }),
+    );
+  const foundation = await openFoundation(settings, log);
+  const { store, clock, sealer, blindIndex, directory, journal, note, retention } = foundation;
+  try {
+    await checkKeyring(retention);
+    await checkLedger(retention);
+  } catch (error) {
+    await foundation.close();
+    throw error;
+  }
+  const metrics = createMetrics({
+    countMessages: () => countMessages(store.reading),
+    stageBacklogs: () => stageBacklogs(store.reading),
+    oldestUnfiled: () => oldestUnfiled(store.reading),
+    countRehomings: () => countRehomings(store.reading),
+    now: clock,
+  });
+  const inspector = createInspector();
+  const mayStore = watermark(settings.dataDir, settings.minFreeBytes, freeBytes);
+  const deps: PipelineDeps = {
+    ...foundation,
+    inspector,
+    mayStore,
+    largeGate: createLargeGate(),
+    ...(settings.clamd && { scanner: createScanner({ address: settings.clamd }) }),
+    leaseMs: settings.leaseMs,
+    metrics,
+    channels: (id) => deployment.get(id),
+  };
+  const watch = createWatch(store);
+  const leases = createLeases(deps);
+  const handOvers: HandOvers = { prepare: new HandOver(leases), deliver: new HandOver(leases) };
+  const settle = createSettle(deps, watch, handOvers.deliver);
+  const worker = createWorker(deps, settle, leases, handOvers);
+  const intake = createIntake(deps, watch, handOvers.prepare);
+  const deployment = createDeployment({
+    // Webhooks ask for themselves, before they wait for room (take-in.ts).
+    intake: async (event, shares) => {
+      if (!(await mayStore())) throw new BotenstoffError("STORE_FULL", "taking an event: the disk is too full");
+      return intake(event, shares);
+    },
+    worker,
+    log,
+    open: (channel) => openChannel({ log, metrics, applyToDirectory: (change) => directory.apply(change) }, channel),
+    journal: note,
+  });
+  const connections = new Connections({ connections: settings.maxConnections });
+  let draining = false;
+  const app = createApp({
+    store: { query: (text, values) => store.reading.query(text, values), transaction: (run) => store.transaction(run) },
+    sealer,
+    blindIndex,
+    metrics,
+    log,
+    now: clock,
+    ...(settings.apiToken && { apiToken: settings.apiToken }),
+    webhook: (id) => webhookOf(id),
+    channels: () => deployment.status(),
+    purges: (limit) => listPurges(store.reading, limit),
+    journal: (entry, db) => journal(db, entry.action, entry.subject, entry.detail, entry.actor),
+    ready: () => readiness(),
+    wake: (channel) => worker.wake(channel),
+    mayStore,
+    clients,
+    connections,
+  });
+
+  function webhookOf(id: string) {
+    const channel = deployment.get(id);
+    const webhook = channel?.source.webhook;
+    if (!channel || !webhook) return undefined;
+    return {
+      ...(webhook.clientName !== undefined && { clientName: webhook.clientName }),
+      challenge: (query: URLSearchParams) => webhook.challenge(query),
+      authenticate: (request: WebhookRequest) => webhook.authenticate(request),
+      intake: async (event: InboundEvent, request: WebhookRequest) => {
+        await intake(
+          event,
+          shareOut(id, channel.source.split(event), (address) => ownerOf(address, request)),
+        );
+      },
+    };
+  }
+
+  /** The one channel that owns the address and would have believed the request at its own door. */
+  function ownerOf(address: string, request: WebhookRequest): string | undefined {
+    const owners = deployment.all().filter(({ source }) => source.address === address);
+    const [owner] = owners;
+    return owners.length === 1 && owner?.source.webhook?.authenticate(request) ? owner.id : undefined;
+  }
+
+  async function readiness() {
+    const database = await store.query("SELECT 1").then(
+      () => true,
+      () => false,
+    );
+    const channels = deployment.all().length > 0;
+    const disk = await mayStore();
+    return { ok: database && channels && disk && !draining, checks: { database, channels, disk, draining } };
+  }
+
+  let files: Stoppable | undefined;
+  let server: RunningServer | undefined;
+  /** What runs beside the channels. */
+  const beside: Stoppable[] = [];
+  const halt = async () => {
+    draining = true;
+    const until = performance.now() + DRAIN_MS;
+    await files?.stop();
+    await Promise.all([server?.close(), deployment.stopListening()]);
+    await worker.drain(Math.max(0, until - performance.now()));
+    inspector.close();
+    for (const one of beside) await one.stop();
+    await deployment.close();
+  };
+  try {
+    files = await watchChannels(settings, log, (wanted) => deployment.apply(wanted));
+    beside.push(startForgetting(deps), watchForLostWork(deps), watchDatabaseClock(deps));
+    beside.push(startSchedule({ ...retention, metrics }, deployment));
+    const { httpHost: host, httpPort: port } = settings;
+    const started = await startServer(app, { host, port, connections, ...(tls && { tls: tls.current().options }) });
+    server = started;
+    if (tls) beside.push(watchTls(tls, (renewed) => started.renew(renewed)));
+    await note("engine.started", foundation.owner);
+  } catch (error) {
+    // An engine without its door must not stay behind: it would keep taking ADT messages, and nobody would start it anew.
+    await halt().finally(() => foundation.close());
+    throw error;
+  }
+  log("info", "engine.started", { url: server.url });
+  return {
+    url: server.url,
+    stop: async () => {
+      log("info", "engine.draining");
+      await halt();
+      // A database that is away must not keep the engine from ending.
+      await note("engine.stopped", foundation.owner).catch(() => log("error", "engine.stop_not_journaled"));
+      await foundation.close();
+      log("info", "engine.stopped");
+    },
+  };
+}

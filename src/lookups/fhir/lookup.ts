@@ -1,0 +1,102 @@
+import type { CountryCode } from "libphonenumber-js";
+import type { Bundle, ContactPoint, Identifier as FhirIdentifier, Patient } from "@medplum/fhirtypes";
+import { FhirClient, type FhirClientSettings } from "#src/wire/fhir/client.ts";
+import type { Identifier } from "#src/message/directory.ts";
+import { BotenstoffError } from "#src/message/error-code.ts";
+import { phoneNumbersIn } from "#src/message/phone-number.ts";
+import { comparablePhone } from "#src/message/comparable-phone.ts";
+import { spellings, type FoundPatient, type PatientLookup } from "../lookup.ts";
+
+export interface FhirLookupSettings extends FhirClientSettings {
+  readonly country: CountryCode;
+  /** The search parameter: `phone`, or `telecom` where the server knows only that (R4 patient.html#search). */
+  readonly parameter: "phone" | "telecom";
+  readonly freshForMs: number;
+}
+
+const MOST_PAGES = 10;
+const TYPE_SYSTEM = "http://terminology.hl7.org/CodeSystem/v2-0203";
+const SEX: Readonly<Record<string, string>> = { male: "M", female: "F", other: "O", unknown: "U" };
+
+/** Patient look-up by FHIR search. */
+export function openFhirLookup(settings: FhirLookupSettings): PatientLookup {
+  const client = new FhirClient(settings);
+  const { country, parameter, freshForMs } = settings;
+  return {
+    freshForMs,
+    find: async (phone, signal) => {
+      const query = new URLSearchParams({ [parameter]: spellings(phone, country).join(","), _count: "50" });
+      const patients = await search(client, settings.baseUrl, `Patient?${query.toString()}`, signal);
+      const carriers = patients.filter((patient) => numbersOf(patient, country).some((number) => same(number, phone)));
+      const current = await Promise.all(carriers.map((patient) => survivorOf(client, patient, signal)));
+      const unique = new Map(current.filter(({ active }) => active !== false).map((patient) => [patient.id, patient]));
+      return [...unique.values()].map((patient) => foundPatient(patient, phone, country));
+    },
+    close: () => client.close(),
+  };
+}
+
+async function search(client: FhirClient, baseUrl: string, first: string, signal: AbortSignal): Promise<Patient[]> {
+  const found: Patient[] = [];
+  let path: string | undefined = first;
+  for (let page = 0; path !== undefined; page += 1) {
+    if (page === MOST_PAGES) throw refused("the search has too many pages");
+    const bundle = (await client.read(path, signal)) as Bundle | undefined;
+    if (bundle?.resourceType !== "Bundle") throw refused("the answer to a search is no Bundle");
+    for (const { resource } of bundle.entry ?? []) if (resource?.resourceType === "Patient") found.push(resource);
+    const next = bundle.link?.find(({ relation }) => relation === "next")?.url;
+    // Only the server that was configured is asked, whatever a link says.
+    if (next !== undefined && !next.startsWith(`${baseUrl}/`)) throw refused("the next page is on another server");
+    path = next?.slice(baseUrl.length + 1);
+  }
+  return found;
+}
+
+/** The patient that replaced this one, itself where none did (R4 patient.html#Patient.link). */
+async function survivorOf(client: FhirClient, patient: Patient, signal: AbortSignal): Promise<Patient> {
+  let current = patient;
+  for (let step = 0; step < MOST_PAGES; step += 1) {
+    const replaced = current.link?.find(({ type }) => type === "replaced-by")?.other.reference;
+    if (replaced === undefined) return current;
+    if (!/^Patient\/[A-Za-z0-9.-]{1,64}$/.test(replaced)) throw refused("a replaced patient's link leads elsewhere");
+    const next = (await client.read(replaced, signal)) as Patient | undefined;
+    if (next?.resourceType !== "Patient") throw refused("a replaced patient's link leads nowhere");
+    current = next;
+  }
+  throw refused("replaced patients form a circle");
+}
+
+function foundPatient(patient: Patient, phone: string, country: CountryCode): FoundPatient {
+  const name = patient.name?.find(({ use }) => use === "official") ?? patient.name?.[0];
+  const identifiers = (patient.identifier ?? []).flatMap((one) => identifierOf(one) ?? []);
+  if (identifiers.length === 0) throw refused("a patient has no identifier");
+  return {
+    identifiers,
+    phones: [...new Set([...numbersOf(patient, country), phone])],
+    familyName: name?.family ?? null,
+    givenName: name?.given?.join(" ") ?? null,
+    birthDate: patient.birthDate ?? null,
+    sex: SEX[patient.gender ?? ""] ?? null,
+  };
+}
+
+function identifierOf({ value, system = "", type, use }: FhirIdentifier): Identifier | undefined {
+  if (value === undefined || use === "old") return undefined;
+  const code = type?.coding?.find((coding) => coding.system === TYPE_SYSTEM)?.code ?? "";
+  return { value, authority: system.replace(/^urn:oid:/, ""), type: code };
+}
+
+/** The patient's own numbers in use; `contact` is other people. */
+function numbersOf({ telecom = [] }: Patient, country: CountryCode): string[] {
+  const callable = ({ system, use, period }: ContactPoint) =>
+    (system === "phone" || system === "sms") && use !== "old" && period?.end === undefined;
+  return telecom.filter(callable).flatMap(({ value = "" }) => phoneNumbersIn(value, country));
+}
+
+function same(a: string, b: string): boolean {
+  return comparablePhone(a) === comparablePhone(b);
+}
+
+function refused(reason: string): BotenstoffError {
+  return new BotenstoffError("DESTINATION_REFUSED", `looking a patient up by FHIR: ${reason}`);
+}

@@ -1,0 +1,71 @@
+import { takeToConfirm, type TakenDelivery } from "#src/store/sql/deliveries.ts";
+import { readAttachments } from "#src/store/sql/prepare.ts";
+import { kindOfError } from "#src/message/error-code.ts";
+import { confirmAgain, type ToDeliver } from "./deliver.ts";
+import type { PipelineDeps } from "../deps.ts";
+import type { Settle } from "../settle.ts";
+
+const PER_LOOK = 50;
+/** Reads of one destination side by side; with so many under way nothing more of it is taken. */
+const PER_DESTINATION = 50;
+
+/** Reads back the accepted deliveries whose next look is due. */
+export interface Confirming {
+  /**
+   * Begins to read what is due, and does not wait for it: a destination that does not answer keeps neither the lanes nor
+   * another one's confirmations waiting. Two looks must not overlap.
+   */
+  look(): Promise<void>;
+  /** Resolves when nothing is being read any more. */
+  drain(): Promise<void>;
+  /** Breaks off what is being read; it comes due again. */
+  stop(): void;
+}
+
+export function createConfirming(deps: PipelineDeps, settle: Settle): Confirming {
+  const stopping = new AbortController();
+  const running = new Set<Promise<void>>();
+  const reading = new Map<string, TakenDelivery[]>();
+
+  async function read(work: ToDeliver): Promise<void> {
+    const { row } = work;
+    const channel = deps.channels(row.channel);
+    const destination = channel?.destinations.find(({ id }) => id === row.destination);
+    if (!channel || !destination) return;
+    const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(deps.leaseMs)]);
+    const { outcome } = await confirmAgain(deps, channel, destination, work, signal);
+    if (!stopping.signal.aborted) await settle.confirmed(outcome);
+  }
+
+  function begin(work: ToDeliver): void {
+    const { row } = work;
+    const name = `${row.channel}/${row.destination}`;
+    reading.set(name, [...(reading.get(name) ?? []), row]);
+    const one = read(work)
+      .catch((error: unknown) => {
+        deps.log("warn", "confirm.failed", { message: row.messageId, error: kindOfError(error) });
+      })
+      .finally(() => {
+        running.delete(one);
+        const left = (reading.get(name) ?? []).filter((other) => other !== row);
+        if (left.length > 0) reading.set(name, left);
+        else reading.delete(name);
+      });
+    running.add(one);
+  }
+
+  return {
+    look: async () => {
+      const full = [...reading.values()].flatMap((rows) => (rows.length < PER_DESTINATION ? [] : rows.slice(0, 1)));
+      const due = await takeToConfirm(deps.store, deps.leaseMs, PER_LOOK, full);
+      if (due.length === 0) return;
+      const messages = due.map(({ messageId, kind }) => ({ id: messageId, kind }));
+      const attachments = Map.groupBy(await readAttachments(deps.store, messages), ({ messageId }) => messageId);
+      for (const row of due) begin({ row, attachments: attachments.get(row.messageId) ?? [] });
+    },
+    drain: async () => {
+      await Promise.all(running);
+    },
+    stop: () => stopping.abort(),
+  };
+}

@@ -1,0 +1,244 @@
+import type { Readable } from "node:stream";
+import { BotenstoffError } from "#src/message/error-code.ts";
+import type { Subject } from "#src/message/directory.ts";
+import type { Message } from "#src/message/message.ts";
+import type { DeliveryPurpose } from "#src/message/state.ts";
+import type { Confirmation, Job, Receipt } from "#src/destinations/destination.ts";
+import type { DeliveryOutcome, TakenDelivery } from "#src/store/sql/deliveries.ts";
+import { describeError } from "#src/store/sql/outcome.ts";
+import type { AttachmentState } from "#src/store/sql/prepare.ts";
+import { openDay, type OpenedDay } from "./day.ts";
+import type { PipelineDeps } from "../deps.ts";
+import type { RunningChannel, RunningDestination } from "../running-channel.ts";
+import { addressAt, isWithdrawn, openMessage, place, type FrozenContext } from "#src/store/sealed/message.ts";
+
+/** One delivery taken from a lane, with the attachments of its message. */
+export interface ToDeliver {
+  readonly row: TakenDelivery;
+  readonly attachments: readonly AttachmentState[];
+}
+
+/** What an attempt led to: how to write it, and the error that stopped it. */
+export interface Attempt {
+  readonly outcome: DeliveryOutcome;
+  readonly error?: BotenstoffError;
+}
+
+/** Reads an accepted delivery back at once; what is not there yet is asked for again after this. */
+const CONFIRM_AGAIN_MS = 1_000;
+const CONFIRM_AGAIN_CAP_MS = 10_000;
+
+/** Maps, sends and reads back one message. Never throws: every error becomes an outcome. */
+export async function deliver(
+  deps: PipelineDeps,
+  channel: RunningChannel,
+  destination: RunningDestination,
+  work: ToDeliver,
+  signal: AbortSignal,
+): Promise<Attempt> {
+  const written: Partial<DeliveryOutcome> = { mappingVersion: destination.mapping.version };
+  try {
+    if (work.row.purpose === "file") refuseWithdrawn(deps, work.row);
+    const job = await render(deps, destination, work);
+    const receipt = await destination.destination.send(job, signal);
+    if (work.row.purpose === "file") {
+      deps.metrics.observeDelivery(channel.id, destination.id, (deps.clock() - work.row.receivedAt.getTime()) / 1_000);
+    }
+    const accepted = { ...written, ...sealReceipt(deps, work.row, receipt) };
+    return await readBack(deps, channel, destination, work.row, { job, receipt }, accepted, signal);
+  } catch (error) {
+    return failure(deps, channel, work.row, error, written);
+  }
+}
+
+/** Reads an accepted delivery back again. */
+export async function confirmAgain(
+  deps: PipelineDeps,
+  channel: RunningChannel,
+  destination: RunningDestination,
+  work: ToDeliver,
+  signal: AbortSignal,
+): Promise<Attempt> {
+  const { epoch, receipt: sealed } = work.row;
+  try {
+    if (!sealed) throw new BotenstoffError("SEAL_BROKEN", "confirming: the delivery has no receipt");
+    const at = place.delivery(epoch, work.row, "receipt");
+    const receipt = deps.sealer.openJson(at, sealed) as Receipt;
+    return await readBack(
+      deps,
+      channel,
+      destination,
+      work.row,
+      { job: await render(deps, destination, work), receipt },
+      {},
+      signal,
+    );
+  } catch (error) {
+    return failure(deps, channel, work.row, error, {});
+  }
+}
+
+/** @throws BotenstoffError PATIENT_WITHDRAWN when the patient was deleted since the message was routed (I3) */
+function refuseWithdrawn(deps: PipelineDeps, row: TakenDelivery): void {
+  if (row.latestAddress === 0) return;
+  const frozen = deps.sealer.openJson(place.message(row.epoch, row.messageId, "routed"), row.routed) as FrozenContext;
+  if (!isWithdrawn(frozen)) return;
+  throw new BotenstoffError("PATIENT_WITHDRAWN", `delivering to ${row.destination}: the KIS deleted the patient`);
+}
+
+/**
+ * The new patient must not get what the former one's chart may hold already (I2), and the former one is not known any
+ * more: only a person can look.
+ */
+function beyondDoubt(row: TakenDelivery, error: BotenstoffError): BotenstoffError {
+  const sent = row.inDoubt || row.purpose === "withdraw";
+  const stuck = sent && row.latestAddress > row.address && error.code === "PATIENT_NOT_YET_KNOWN";
+  if (!stuck) return error;
+  const text = `delivering to ${row.destination}: the patient changed since it was sent`;
+  return new BotenstoffError("PATIENT_CHANGED_IN_DOUBT", text, { cause: error });
+}
+
+/** The job of a delivery: the mapping's output over the message and the context frozen at routing. */
+async function render(
+  deps: PipelineDeps,
+  destination: RunningDestination,
+  { row, attachments }: ToDeliver,
+): Promise<Job> {
+  const at = { epoch: row.epoch, id: row.messageId };
+  const { message } = openMessage(deps.sealer, { ...row, ...at }, attachments);
+  const frozen = deps.sealer.openJson(place.message(at.epoch, at.id, "routed"), row.routed) as FrozenContext;
+  const daily = destination.mapping.day?.(message.sentAt, frozen.params[destination.id]) !== undefined;
+  const opened = daily ? await openDay(deps, frozen, row) : undefined;
+  return {
+    messageId: row.messageId,
+    output: map(destination, row.purpose, message, frozen, addressAt(frozen, row.address).subject, opened?.day),
+    lane: row.laneKey.toString("hex"),
+    openBlob: (id): Readable => deps.blobs.read(opened?.epochs.get(id) ?? row.epoch, id),
+  };
+}
+
+function map(
+  destination: RunningDestination,
+  purpose: DeliveryPurpose,
+  message: Message,
+  frozen: FrozenContext,
+  subject: Subject | undefined,
+  day: OpenedDay["day"] | undefined,
+): unknown {
+  const withdraw = purpose === "withdraw";
+  if (withdraw && !destination.mapping.withdraws) {
+    // It would render the document once more.
+    throw new BotenstoffError("MAPPING_FAILED", `mapping ${destination.mapping.name}: it renders no withdrawal`);
+  }
+  try {
+    return destination.mapping.map(message, {
+      params: frozen.params[destination.id],
+      routedAt: frozen.routedAt,
+      ...(subject && { subject }),
+      ...(withdraw && { withdraw }),
+      ...(day && { day }),
+    });
+  } catch (error) {
+    if (error instanceof BotenstoffError) throw error;
+    // A mapping's own exception may quote the message: only its kind is kept.
+    const name = Error.isError(error) ? error.name : "an error";
+    throw new BotenstoffError("MAPPING_FAILED", `mapping ${destination.mapping.name}: ${name}`);
+  }
+}
+
+async function readBack(
+  deps: PipelineDeps,
+  channel: RunningChannel,
+  destination: RunningDestination,
+  row: TakenDelivery,
+  sent: { job: Job; receipt: Receipt },
+  accepted: Partial<DeliveryOutcome>,
+  signal: AbortSignal,
+): Promise<Attempt> {
+  const outcome = (change: Partial<DeliveryOutcome>) =>
+    outcomeOf(channel, row, { state: "accepted", ...accepted, ...change });
+  if (!destination.destination.confirm) return { outcome: outcome({}) };
+  const result = await attemptConfirmation(() => destination.destination.confirm?.(sent.job, sent.receipt, signal));
+  if (result.state === "confirmed") {
+    const at = place.delivery(row.epoch, row, "confirmation");
+    const evidence = { at: new Date(deps.clock()).toISOString(), evidence: result.evidence };
+    return { outcome: outcome({ state: "confirmed", confirmation: deps.sealer.sealJson(at, evidence) }) };
+  }
+  if (result.state === "mismatch") {
+    const error = new BotenstoffError("CONFIRMATION_MISMATCH", `confirming at ${destination.id}: ${result.detail}`);
+    return { outcome: outcome({ state: "failed", lastError: describeError(error.code, error.message) }), error };
+  }
+  const age = deps.clock() - row.receivedAt.getTime();
+  const wait = Math.min(Math.max(age / 4, CONFIRM_AGAIN_MS), CONFIRM_AGAIN_CAP_MS);
+  return {
+    outcome: outcome({
+      confirmInMs: wait,
+      lastError: describeError("CONFIRMATION_MISSING", `confirming at ${destination.id}: ${result.detail}`),
+    }),
+  };
+}
+
+/** A read that fails for whatever reason proves nothing: it is made again, the delivery stays accepted. */
+async function attemptConfirmation(confirm: () => Promise<Confirmation> | undefined): Promise<Confirmation> {
+  try {
+    return (await confirm()) ?? { state: "missing", detail: "the destination has no read path" };
+  } catch (error) {
+    if (error instanceof BotenstoffError) return { state: "missing", detail: error.message };
+    return { state: "missing", detail: "the read failed" };
+  }
+}
+
+function sealReceipt(deps: PipelineDeps, row: TakenDelivery, receipt: Receipt): Partial<DeliveryOutcome> {
+  const at = place.delivery(row.epoch, row, "receipt");
+  return { sentSha256: receipt.sentSha256, receipt: deps.sealer.sealJson(at, receipt) };
+}
+
+function failure(
+  deps: PipelineDeps,
+  channel: RunningChannel,
+  row: TakenDelivery,
+  cause: unknown,
+  written: Partial<DeliveryOutcome>,
+): Attempt {
+  const error =
+    cause instanceof BotenstoffError
+      ? beyondDoubt(row, cause)
+      : new BotenstoffError("DESTINATION_NO_ANSWER", `delivering to ${row.destination}: unexpected error`, { cause });
+  deps.metrics.count("delivery_attempt_failed", {
+    channel: channel.id,
+    destination: row.destination,
+    code: error.code,
+  });
+  // An accepted delivery whose read-back could not even be tried stays accepted; it came due, so it will again.
+  const wasAccepted = row.state === "accepted";
+  const state = error.class === "permanent" ? "failed" : wasAccepted ? "accepted" : "retrying";
+  const confirmInMs = state === "accepted" ? CONFIRM_AGAIN_CAP_MS : null;
+  const lastError = describeError(error.code, error.message);
+  const inDoubt = error.class === "ambiguous" && !wasAccepted;
+  return { outcome: outcomeOf(channel, row, { ...written, state, lastError, confirmInMs, inDoubt }), error };
+}
+
+/** An outcome with nothing but its state, as a base for the rest. */
+export function outcomeOf(
+  channel: RunningChannel,
+  row: TakenDelivery,
+  change: Partial<DeliveryOutcome> & Pick<DeliveryOutcome, "state">,
+): DeliveryOutcome {
+  return {
+    epoch: row.epoch,
+    messageId: row.messageId,
+    kind: row.kind,
+    destination: row.destination,
+    purpose: row.purpose,
+    lastError: null,
+    inDoubt: false,
+    mappingVersion: null,
+    sentSha256: null,
+    receipt: null,
+    confirmation: null,
+    confirmInMs: null,
+    ackOnly: channel.ackOnly,
+    afterFiledMs: channel.retention.afterFiledMs,
+    ...change,
+  };
+}

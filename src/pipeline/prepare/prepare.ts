@@ -1,0 +1,154 @@
+import { BotenstoffError, kindOfError } from "#src/message/error-code.ts";
+import { counterpart, type HoldReason, type Message, type MessageDraft } from "#src/message/message.ts";
+import { contactKey } from "#src/identity/phone.ts";
+import type { Resolution } from "#src/identity/resolve.ts";
+import type { ClaimedLane } from "#src/store/sql/lanes.ts";
+import type { JudgedAttachment } from "#src/store/sql/attachments.ts";
+import { describeError } from "#src/store/sql/outcome.ts";
+import type { AttachmentState, PreparedRow, ReceivedRow } from "#src/store/sql/prepare.ts";
+import { assemble } from "./assemble.ts";
+import { freezeDay } from "../deliver/day.ts";
+import type { PipelineDeps } from "../deps.ts";
+import type { Leased } from "#src/lanes/lease.ts";
+import { route } from "./route.ts";
+import type { RunningChannel } from "../running-channel.ts";
+import { messageOf, openMessage, place } from "#src/store/sealed/message.ts";
+
+/** A message whose way is decided, and the patients its number led to, to be compared again at the commit. */
+export interface Prepared extends Decision {
+  readonly work: ToPrepare;
+  /** What was fetched for it, to be booked whatever becomes of the message. */
+  readonly judged: readonly JudgedAttachment[];
+}
+
+interface Decision {
+  readonly row: PreparedRow;
+  readonly seen?: {
+    readonly contactBi: Buffer;
+    readonly patients: readonly string[];
+    /** To be told when the directory says something else by now. */
+    readonly forget: () => void;
+  };
+}
+
+/** One received message with everything `prepare` needs. */
+export interface ToPrepare {
+  readonly lane: ClaimedLane;
+  readonly row: ReceivedRow;
+  readonly attachments: readonly AttachmentState[];
+  /** What has just come in and was handed over: a text need not be opened again. */
+  readonly draft?: MessageDraft;
+}
+
+/** Assembles, filters, identifies and routes one message. Never throws: what may work later stays `received`. */
+export async function prepare(deps: PipelineDeps, work: ToPrepare, leased: Leased): Promise<Prepared> {
+  const judged: JudgedAttachment[] = [];
+  return { work, judged, ...(await decide(deps, work, judged, leased)) };
+}
+
+async function decide(
+  deps: PipelineDeps,
+  work: ToPrepare,
+  judged: JudgedAttachment[],
+  leased: Leased,
+): Promise<Decision> {
+  const { row } = work;
+  const channel = deps.channels(row.channel);
+  if (!channel) return { row: held(work, "no_channel") };
+  try {
+    const { message, hold } =
+      work.draft && work.attachments.length === 0
+        ? { message: messageOf(row, work.draft), hold: undefined }
+        : openMessage(deps.sealer, row, work.attachments);
+    if (hold) return { row: held(work, hold) };
+    const assembled = await assemble(deps, channel, row.epoch, message, judged, leased);
+    if ("quarantined" in assembled) return { row: held(work, "quarantine", assembled.quarantined) };
+    if (!channel.passes(assembled.message)) return { row: filtered(deps, work, channel) };
+    return await identifyAndRoute(deps, work, channel, assembled.message, leased);
+  } catch (error) {
+    return { row: again(deps, work, error) };
+  }
+}
+
+async function identifyAndRoute(
+  deps: PipelineDeps,
+  work: ToPrepare,
+  channel: RunningChannel,
+  message: Message,
+  leased: Leased,
+): Promise<Decision> {
+  if (!channel.identity) return { row: await routed(deps, work, channel, message) };
+  const who = await deps.contacts.identifiable(channel.id, counterpart(message), message.sentAt);
+  const resolution = await deps.resolve(who.contact, channel.identity, leased);
+  const row = !resolution.found
+    ? held(work, resolution.reason)
+    : who.doubtful
+      ? held(work, "unverified")
+      : await routed(deps, work, channel, message, resolution);
+  const contactBi = who.contact ? contactKey(deps.blindIndex, who.contact) : null;
+  return {
+    row,
+    ...(contactBi && { seen: { contactBi, patients: resolution.seen, forget: () => resolution.forget() } }),
+  };
+}
+
+function outcome(work: ToPrepare, change: Partial<PreparedRow> & Pick<PreparedRow, "state">): PreparedRow {
+  return {
+    lane: work.lane,
+    epoch: work.row.epoch,
+    id: work.row.id,
+    seq: work.row.seq,
+    reason: null,
+    lastError: null,
+    patientBi: null,
+    routed: null,
+    retainUntil: null,
+    destinations: [],
+    day: null,
+    earlier: [],
+    ...change,
+  };
+}
+
+function held(work: ToPrepare, reason: HoldReason, error?: BotenstoffError): PreparedRow {
+  return outcome(work, { state: "held", reason, lastError: error ? describeError(error.code, error.message) : null });
+}
+
+function filtered(deps: PipelineDeps, work: ToPrepare, channel: RunningChannel): PreparedRow {
+  return outcome(work, {
+    state: "filtered",
+    retainUntil: new Date(deps.retainFrom() + channel.retention.afterFiledMs),
+  });
+}
+
+async function routed(
+  deps: PipelineDeps,
+  work: ToPrepare,
+  channel: RunningChannel,
+  message: Message,
+  resolution?: Extract<Resolution, { found: true }>,
+): Promise<PreparedRow> {
+  const { epoch, id } = work.row;
+  const context = route(channel, resolution?.subject, new Date(deps.clock()).toISOString());
+  const patientBi = resolution ? deps.blindIndex.of("patient", resolution.patientId) : null;
+  const day = patientBi && (await freezeDay(deps, channel, { row: work.row, message, patientBi, context }));
+  return outcome(work, {
+    state: "routed",
+    patientBi,
+    routed: deps.sealer.sealJson(place.message(epoch, id, "routed"), { ...context, ...(day && { day }) }),
+    destinations: channel.destinations.map((destination) => destination.id),
+    ...(day && { day: day.date, earlier: day.earlier }),
+  });
+}
+
+/** Leaves the message `received`; errors that are not ours are logged by class only, for their text may be personal. */
+function again(deps: PipelineDeps, work: ToPrepare, error: unknown): PreparedRow {
+  const known = error instanceof BotenstoffError;
+  deps.log("warn", "prepare.retry", {
+    message: work.row.id,
+    channel: work.row.channel,
+    error: kindOfError(error),
+  });
+  const lastError = known ? describeError(error.code, error.message) : "STORE_UNAVAILABLE: preparing: unexpected error";
+  return outcome(work, { state: "received", lastError });
+}

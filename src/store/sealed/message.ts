@@ -1,0 +1,138 @@
+import type { Attachment, StoredContent, AttachmentReference } from "#src/message/attachment.ts";
+import type { DayPosition } from "#src/message/day.ts";
+import type { MessageId } from "#src/message/id.ts";
+import type { Message, MessageDraft } from "#src/message/message.ts";
+import type { Subject } from "#src/message/directory.ts";
+import { DIRECTORY_EPOCH } from "#src/seal/keyring/keyring.ts";
+import type { Sealer } from "#src/seal/sealer.ts";
+import type { TakenDelivery } from "#src/store/sql/deliveries.ts";
+import type { AttachmentState } from "#src/store/sql/prepare.ts";
+
+/** The part of a message that is sealed as one JSON value in `message.sealed`. */
+export type SealedBody = Pick<
+  MessageDraft,
+  "content" | "sender" | "recipient" | "conversation" | "sentAt" | "replyTo" | "circumstances" | "raw" | "hold"
+>;
+
+/** What everything cut from one event has in common. */
+export interface Origin {
+  readonly epoch: number;
+  readonly channel: string;
+  readonly eventId: string;
+  readonly receivedAt: string;
+}
+
+/** What `attachment.sealed` holds: what the source announced, and what is known since the bytes were fetched. */
+export interface SealedAttachmentBody {
+  readonly reference: AttachmentReference;
+  readonly stored?: StoredContent;
+}
+
+/** What routing freezes in `message.routed`, so that every retry renders the same bytes. */
+export interface FrozenContext {
+  readonly routedAt: string;
+  readonly subject?: Subject;
+  /** Mapping parameters by destination id. */
+  readonly params: Readonly<Record<string, unknown>>;
+  /** Set where a destination gets one document for a whole day of the conversation. */
+  readonly day?: FrozenDay;
+  /** Where the message went to later, because the directory learned something; without a subject: to nobody any more. */
+  readonly readdressed?: readonly { readonly at: string; readonly subject?: Subject }[];
+}
+
+/** The message's place in the document of its day, and the messages before it there, oldest first. */
+export interface FrozenDay extends DayPosition {
+  /** ISO date. */
+  readonly date: string;
+  readonly earlier: readonly MessageId[];
+}
+
+/** To whom a message was routed first (0), or went later on; a delivery keeps the address it was last sent to. */
+export function addressAt(frozen: FrozenContext, address: number): { readonly subject?: Subject } {
+  return (address === 0 ? undefined : frozen.readdressed?.[address - 1]) ?? frozen;
+}
+
+/** To whom the message goes now. */
+export function currentAddress(frozen: FrozenContext): { readonly subject?: Subject } {
+  return frozen.readdressed?.at(-1) ?? frozen;
+}
+
+/** Whether there is nobody any more to whom the message could go. */
+export function isWithdrawn(frozen: FrozenContext): boolean {
+  return frozen.subject !== undefined && currentAddress(frozen).subject === undefined;
+}
+
+/** Where each sealed column lives: the additional authenticated data of its seal. */
+export const place = {
+  message: (epoch: number, id: string, column: "sealed" | "external_id" | "routed") => ({
+    epoch,
+    table: "message",
+    row: id,
+    column,
+  }),
+  event: (epoch: number, id: string) => ({ epoch, table: "event", row: id, column: "raw" }),
+  notice: (epoch: number, id: string) => ({ epoch, table: "notice", row: id, column: "sealed" }),
+  attachment: (epoch: number, id: string) => ({ epoch, table: "attachment", row: id, column: "sealed" }),
+  /** Under the directory's key, for the copy at the provider may outlive the message here. */
+  deletion: (attachmentId: string) => ({
+    epoch: DIRECTORY_EPOCH,
+    table: "media_deletion",
+    row: attachmentId,
+    column: "sealed",
+  }),
+  delivery: (
+    epoch: number,
+    { messageId, destination, purpose }: Pick<TakenDelivery, "messageId" | "destination" | "purpose">,
+    column: "receipt" | "confirmation",
+  ) => ({
+    epoch,
+    table: "delivery",
+    row: purpose === "file" ? `${messageId}/${destination}` : `${messageId}/${destination}/${purpose}`,
+    column,
+  }),
+};
+
+interface SealedRow {
+  readonly epoch: number;
+  readonly id: string;
+  readonly channel: string;
+  readonly receivedAt: Date;
+  readonly sealed: Buffer;
+  readonly externalId: Buffer;
+}
+
+/** What of a draft is sealed in one: neither what has a place of its own, nor what only intake needs. */
+export function bodyOf(draft: MessageDraft): SealedBody {
+  const { externalId, part, attachments, addressee, direct, contactNews, ...body } = draft;
+  return body;
+}
+
+/** The message a draft without attachments has become, as `openMessage` would open it. */
+export function messageOf(row: Omit<SealedRow, "sealed" | "externalId">, draft: MessageDraft): Message {
+  const { hold: _, ...body } = bodyOf(draft);
+  const { id, channel, receivedAt } = row;
+  return { ...body, id, channel, externalId: draft.externalId, receivedAt: receivedAt.toISOString(), attachments: [] };
+}
+
+/** Opens a stored message with its attachments. */
+export function openMessage(
+  sealer: Sealer,
+  row: SealedRow,
+  attachments: readonly AttachmentState[],
+): { message: Message; hold: SealedBody["hold"] } {
+  const { hold, ...body } = sealer.openJson(place.message(row.epoch, row.id, "sealed"), row.sealed) as SealedBody;
+  const message: Message = {
+    ...body,
+    id: row.id,
+    channel: row.channel,
+    externalId: sealer.open(place.message(row.epoch, row.id, "external_id"), row.externalId).toString("utf8"),
+    receivedAt: row.receivedAt.toISOString(),
+    attachments: attachments.map((attachment) => openAttachment(sealer, attachment)),
+  };
+  return { message, hold };
+}
+
+function openAttachment(sealer: Sealer, row: AttachmentState): Attachment {
+  const body = sealer.openJson(place.attachment(row.epoch, row.id), row.sealed) as SealedAttachmentBody;
+  return { id: row.id, ordinal: row.ordinal, verdict: row.verdict, ...body };
+}

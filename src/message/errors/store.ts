@@ -1,0 +1,16 @@
+import { entry, type ErrorEntry } from "./entry.ts";
+
+/** The store. */
+export const STORE_ERRORS = {
+  STORE_UNAVAILABLE: entry(
+    "transient",
+    "PostgreSQL does not answer.",
+    "Check the server; the engine answers 503 and goes on by itself when it is back.",
+  ),
+  STORE_FULL: entry("transient", "The disk is too full to accept more.", "Free space on the data directory's volume."),
+  LEASE_LOST: entry(
+    "transient",
+    "Another worker took the lane over.",
+    "None; the other worker does the work. Frequent losses mean an overloaded machine.",
+  ),
+} as const satisfies Record<string, ErrorEntry>;

@@ -9,7 +9,7 @@ import type { ChannelStatus } from "#src/deployment/deployment.ts";
 import type { Log } from "#src/telemetry/log.ts";
 import type { Clients } from "./clients.ts";
 import type { Connections } from "./connections.ts";
-import type { Metrics } from "./routes/metrics.ts";
+import type { MetricsRegistry } from "./routes/metrics.ts";
 
 /** A channel's webhook together with the way into the engine. */
 export interface WebhookDoor extends Webhook {
@@ -44,7 +44,7 @@ export interface ApiDeps {
   purges(limit: number): Promise<readonly PurgeRow[]>;
   /** Writes to the audit journal through `db`; what it refuses is not done or shown. */
   journal(entry: ApiJournalEntry, db: Transaction): Promise<void>;
-  readonly metrics: Metrics;
+  readonly metrics: MetricsRegistry;
   readonly clients: Clients;
   readonly connections: Pick<Connections, "received" | "judged">;
   ready(): Promise<Readiness>;

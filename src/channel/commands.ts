@@ -1,6 +1,7 @@
 import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { BotenstoffError } from "#src/message/error-code.ts";
+import { renderTelemetryReference } from "#src/telemetry/reference.ts";
 import { renderErrorReference } from "#src/message/error-reference.ts";
 import { runChannelTests } from "./channel-tests.ts";
 import type { Channel } from "./channel.ts";
@@ -25,6 +26,7 @@ export interface CommandArguments {
 
 /** Beside the channels of this checkout, where their first line looks for it. */
 const CHANNEL_SCHEMA = new URL("../../config/channel.schema.json", import.meta.url);
+const TELEMETRY_REFERENCE = new URL("../../docs/telemetry.md", import.meta.url);
 const ERROR_REFERENCE = new URL("../../docs/errors.md", import.meta.url);
 
 /** A connector that does not answer a check in this time does not work. */
@@ -135,12 +137,14 @@ function expiry(signal: AbortSignal): Promise<never> {
   });
 }
 
-/** `botenstoff generate`: rewrites the JSON Schema that editors complete channel files from, and the error reference. */
+/** `botenstoff generate`: rewrites the JSON Schema that editors complete channel files from, the error and the telemetry reference. */
 export async function generateCommand({ write }: CommandArguments): Promise<0> {
   await writeFile(CHANNEL_SCHEMA, renderChannelSchema());
   write("config/channel.schema.json");
   await writeFile(ERROR_REFERENCE, renderErrorReference());
   write("docs/errors.md");
+  await writeFile(TELEMETRY_REFERENCE, renderTelemetryReference());
+  write("docs/telemetry.md");
   return 0;
 }
 

@@ -4,6 +4,7 @@ import { openLookup } from "./open-lookup.ts";
 import type { DirectoryChange } from "#src/message/directory.ts";
 import type { MessageId } from "#src/message/id.ts";
 import type { Log } from "#src/telemetry/log.ts";
+import type { ConnectorGauge, ConnectorLabels } from "#src/telemetry/metric-list.ts";
 import type { Metrics } from "#src/telemetry/metrics.ts";
 import type { RunningChannel } from "#src/pipeline/running-channel.ts";
 
@@ -15,11 +16,10 @@ interface OpenDeps {
 
 /** Opens the connectors of a channel; nothing listens and nothing is sent yet. */
 export function openChannel(deps: OpenDeps, channel: Channel): RunningChannel {
-  const named = (level: "info" | "warn", event: string, fields?: Readonly<Record<string, string | number | boolean>>) =>
-    deps.log(level, event, { channel: channel.id, ...fields });
+  const named: Log = (level, event, fields) => deps.log(level, event, { channel: channel.id, ...fields });
   const gauge =
     (connector: string) =>
-    (name: string, labels: Readonly<Record<string, string>>, read: () => number | undefined): void =>
+    (name: ConnectorGauge, labels: ConnectorLabels, read: () => number | undefined): void =>
       deps.metrics.gauge(name, { channel: channel.id, connector, ...labels }, read);
   return {
     id: channel.id,

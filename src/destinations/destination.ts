@@ -1,3 +1,5 @@
+import type { Log } from "#src/telemetry/log.ts";
+import type { ConnectorGauge, ConnectorLabels } from "#src/telemetry/metric-list.ts";
 import type { Readable } from "node:stream";
 import type { z } from "zod";
 import type { MessageId } from "#src/message/id.ts";
@@ -51,11 +53,11 @@ export interface DestinationContext {
   readonly channel: string;
   readonly destination: string;
   /** Structured, without personal data. */
-  log(level: "info" | "warn", event: string, fields?: Readonly<Record<string, string | number | boolean>>): void;
+  readonly log: Log;
   /** Counts something worth a metric, e.g. an ACK code. */
   count(event: string, by?: number): void;
   /** Offers a value to be read at every scrape; `undefined` leaves it out, offering it again replaces it. */
-  gauge(name: string, labels: Readonly<Record<string, string>>, read: () => number | undefined): void;
+  gauge(name: ConnectorGauge, labels: ConnectorLabels, read: () => number | undefined): void;
   /** Applies a change to the engine's own directory; resolves after the commit. Only the `directory` destination uses it. */
   applyToDirectory(change: DirectoryChange, messageId: MessageId): Promise<AppliedChange>;
 }

@@ -1,3 +1,5 @@
+import type { Log } from "#src/telemetry/log.ts";
+import type { ConnectorGauge, ConnectorLabels } from "#src/telemetry/metric-list.ts";
 import type { Readable } from "node:stream";
 import type { z } from "zod";
 import type { AttachmentReference } from "#src/message/attachment.ts";
@@ -105,11 +107,11 @@ export interface Source {
 export interface SourceContext {
   readonly channel: string;
   /** Structured, without personal data. */
-  log(level: "info" | "warn", event: string, fields?: Readonly<Record<string, string | number | boolean>>): void;
+  readonly log: Log;
   /** Counts something worth a metric. */
   count(event: string, by?: number): void;
   /** Offers a value to be read at every scrape; `undefined` leaves it out, offering it again replaces it. */
-  gauge(name: string, labels: Readonly<Record<string, string>>, read: () => number | undefined): void;
+  gauge(name: ConnectorGauge, labels: ConnectorLabels, read: () => number | undefined): void;
 }
 
 /** A kind of source: one folder, one line in index.ts. */

@@ -1,4 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import { COUNTERS, GAUGES } from "#src/telemetry/metric-list.ts";
+import type { Metrics } from "#src/telemetry/metrics.ts";
 import type { Clock } from "#src/message/clock.ts";
 import type { StageBacklog } from "#src/store/sql/messages.ts";
 
@@ -11,51 +13,12 @@ export interface MetricsDeps {
   readonly now: Clock;
 }
 
-/** Plain functions for whoever has something to count; labels are ids of channels and destinations and codes only. */
-export interface Metrics {
+/** The engine's metrics with their exposition. */
+export interface MetricsRegistry extends Metrics {
   readonly contentType: string;
   /** Prometheus' text format. Never fails: without the store, `botenstoff_store_up` is 0 and its gauges are absent. */
   render(): Promise<string>;
-  /** An accepted delivery. @param seconds from receipt to acceptance */
-  observeDelivery(channel: string, destination: string, seconds: number): void;
-  /** Adds to the counter `botenstoff_<name>_total`; one that COUNTERS does not list has the labels of its first use. */
-  count(name: string, labels: Readonly<Record<string, string>>, by?: number): void;
-  /**
-   * Offers a value for the gauge `botenstoff_<name>`, read at every scrape: `undefined` leaves it out, offering it again
-   * under the same labels replaces it.
-   */
-  gauge(name: string, labels: Readonly<Record<string, string>>, read: () => number | undefined): void;
 }
-
-/** The counters that are there before anything happens; one with labels begins with its first event. */
-const COUNTERS: readonly { name: string; help: string; labels: readonly string[] }[] = [
-  { name: "webhook_requests", help: "Answers to webhook requests.", labels: ["channel", "status"] },
-  { name: "signature_failures", help: "Webhook requests whose signature did not hold.", labels: ["channel"] },
-  {
-    name: "certificate_failures",
-    help: "Webhook requests without the client certificate the channel names.",
-    labels: ["channel"],
-  },
-  {
-    name: "delivery_attempt_failed",
-    help: "Failed attempts, by error code.",
-    labels: ["channel", "destination", "code"],
-  },
-  { name: "delivery_accepted", help: "Accepted attempts.", labels: ["channel", "destination"] },
-  { name: "source_events", help: "What sources count.", labels: ["channel", "event"] },
-  { name: "destination_events", help: "What connectors count.", labels: ["channel", "destination", "event"] },
-  { name: "outbound_statuses", help: "Statuses of sent messages, each counted once.", labels: ["channel", "status"] },
-  {
-    name: "outbound_failures",
-    help: "Sent messages that failed, by the provider's code.",
-    labels: ["channel", "code"],
-  },
-  { name: "operator_events", help: "What providers told operators.", labels: ["channel", "field", "level"] },
-  { name: "messages_restricted", help: "Messages that outlived their limit undecided.", labels: ["channel"] },
-  { name: "lanes_reopened", help: "Lanes that were lost: a fault of the engine.", labels: ["channel", "stage"] },
-  { name: "database_clock_set_back", help: "Steps back of PostgreSQL's clock.", labels: [] },
-  { name: "purged_messages", help: "Messages destroyed on schedule.", labels: [] },
-];
 
 /** Seconds; the promise to a clinician is made in seconds, the limit of a hopeless retry in hours. */
 const LATENCY_BUCKETS_S = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600];
@@ -63,12 +26,12 @@ const LATENCY_BUCKETS_S = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900
 /** Scrapes within this share one look into the store. */
 const FRESH_MS = 5_000;
 
-export function createMetrics(deps: MetricsDeps): Metrics {
+export function createMetrics(deps: MetricsDeps): MetricsRegistry {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
   const counters = new Map(
-    COUNTERS.map(({ name, help, labels }) => [name, counter(registry, name, help, labels)] as const),
+    Object.entries(COUNTERS).map(([name, { help, labels }]) => [name, counter(registry, name, help, labels)] as const),
   );
   const latency = new Histogram({
     name: "botenstoff_delivery_latency_seconds",
@@ -80,14 +43,7 @@ export function createMetrics(deps: MetricsDeps): Metrics {
   const collect = storeGauges(deps, registry);
   let collected: { readonly at: number; readonly done: Promise<void> } | undefined;
 
-  const count: Metrics["count"] = (name, labels, by = 1) => {
-    let known = counters.get(name);
-    if (!known) {
-      known = counter(registry, name, name.replaceAll("_", " "), Object.keys(labels));
-      counters.set(name, known);
-    }
-    known.inc(labels, by);
-  };
+  const count: Metrics["count"] = (name, labels, by = 1) => counters.get(name)?.inc(labels, by);
 
   return {
     contentType: registry.contentType,
@@ -108,7 +64,7 @@ export function createMetrics(deps: MetricsDeps): Metrics {
   };
 }
 
-/** Gauges whose values their owners keep; one has the labels of its first use. */
+/** Gauges whose values their owners keep. */
 function offeredGauges(registry: Registry): Metrics["gauge"] {
   type Offer = { readonly labels: Readonly<Record<string, string>>; readonly read: () => number | undefined };
   const known = new Map<string, Map<string, Offer>>();
@@ -120,8 +76,8 @@ function offeredGauges(registry: Registry): Metrics["gauge"] {
       offers = mine;
       new Gauge({
         name: `botenstoff_${name}`,
-        help: name.replaceAll("_", " "),
-        labelNames: Object.keys(labels),
+        help: GAUGES[name].help,
+        labelNames: [...GAUGES[name].labels],
         registers: [registry],
         collect() {
           this.reset();

@@ -1,8 +1,10 @@
+import type { Log } from "#src/telemetry/log.ts";
+import type { ConnectorGauge, ConnectorLabels } from "#src/telemetry/metric-list.ts";
 import type { Certificate } from "./tls-files.ts";
 
 interface ExpiryDeps {
-  log(level: "info" | "warn", event: string, fields?: Readonly<Record<string, string | number>>): void;
-  gauge(name: string, labels: Readonly<Record<string, string>>, read: () => number | undefined): void;
+  readonly log: Log;
+  gauge(name: ConnectorGauge, labels: ConnectorLabels, read: () => number | undefined): void;
   readonly now: () => number;
 }
 

@@ -1,0 +1,33 @@
+import { event, type EventEntry } from "./entry.ts";
+
+/** Sources and destinations. */
+export const CONNECTOR_EVENTS = {
+  "mllp.ignored": event(["info"], "An HL7 message of no interest was acknowledged and not taken."),
+  "mllp.refused": event(
+    ["info", "warn"],
+    "An HL7 message was refused: one of ours by the destination, or one of a sender by us.",
+    "Read the error codes; correct the sender, the profile or the receiver.",
+  ),
+  "mllp.frame_refused": event(["warn"], "A frame is not one the engine takes.", "Correct the sender."),
+  "mllp.bytes_outside_frames": event(
+    ["warn"],
+    "Bytes came between or without frames; they were skipped.",
+    "Correct the sender.",
+  ),
+  "mllp.listener_failed": event(["warn"], "A listener reported a failure.", "Check address and port."),
+  "mllp.client_refused": event(
+    ["warn"],
+    "A TLS client was refused.",
+    "Check the certificate of the sender against the configured authorities.",
+  ),
+  "mllp.application_ack_port": event(
+    ["warn"],
+    "The port for application acknowledgements does not listen yet.",
+    "Free the port or choose another.",
+  ),
+  "mllp.application_ack_client_refused": event(
+    ["warn"],
+    "A TLS client of the port for application acknowledgements was refused.",
+    "Check its certificate.",
+  ),
+} as const satisfies Record<string, EventEntry>;

@@ -1,0 +1,71 @@
+import { event, type EventEntry } from "./entry.ts";
+
+/** The engine itself: start, stop, files, keys, HTTP. */
+export const ENGINE_EVENTS = {
+  "engine.started": event(["info"], "The engine takes messages."),
+  "engine.draining": event(["info"], "The engine finishes what it has begun and takes nothing new."),
+  "engine.stopping": event(["info"], "The engine was asked to stop."),
+  "engine.stopped": event(["info"], "The engine has stopped; nothing is under way."),
+  "engine.stop_not_journaled": event(
+    ["error"],
+    "The stop could not be written to the journal.",
+    "Check PostgreSQL; the next start is journaled again.",
+  ),
+  "store.setting": event(
+    ["warn"],
+    "PostgreSQL has a setting that puts acknowledged messages at risk or costs speed.",
+    "Change the setting the line names.",
+  ),
+  "channels.unreadable": event(
+    ["error"],
+    "The channel files could not be read; what is deployed goes on.",
+    "Check the folder the line names and its rights.",
+  ),
+  "channel.deployed": event(["info"], "A channel runs, or runs in its new form."),
+  "channel.refused": event(
+    ["error"],
+    "A channel file has problems; the channel runs as before, or not at all.",
+    "Correct the file: `botenstoff lint` names line and column.",
+  ),
+  "tls.reloaded": event(["info"], "Renewed TLS files are in use."),
+  "tls.reload_refused": event(
+    ["warn", "error"],
+    "Renewed TLS files cannot be used; the old ones stay.",
+    "Correct the files; they are read again by themselves.",
+  ),
+  "tls.certificate_expires": event(
+    ["warn"],
+    "A certificate ends within days.",
+    "Renew it; the file is read again by itself.",
+  ),
+  "http.failed": event(
+    ["error"],
+    "A request failed for a reason of the engine itself.",
+    "Look for what else is logged at this time; report it if nothing is.",
+  ),
+  "webhook.no_room": event(
+    ["error"],
+    "Webhooks wait for more memory than there is; the provider is asked to come again.",
+    "Find out why PostgreSQL is slow.",
+  ),
+  "webhook.late": event(
+    ["error"],
+    "A webhook waited too long for the store; the provider is asked to come again.",
+    "Find out why PostgreSQL is slow.",
+  ),
+  "webhook.not_stored": event(
+    ["error"],
+    "A webhook could not be stored; the provider was answered 503 and comes again.",
+    "Check PostgreSQL and the disk.",
+  ),
+  "clock.look_failed": event(
+    ["warn"],
+    "PostgreSQL's clock could not be compared.",
+    "None unless it repeats; then check PostgreSQL.",
+  ),
+  "clock.database_set_back": event(
+    ["warn"],
+    "PostgreSQL's clock was set back; what would have waited was brought forward.",
+    "Check time synchronisation on its host.",
+  ),
+} as const satisfies Record<string, EventEntry>;

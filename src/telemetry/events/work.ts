@@ -1,0 +1,74 @@
+import { event, type EventEntry } from "./entry.ts";
+
+/** Messages, lanes, deliveries and retention. */
+export const WORK_EVENTS = {
+  "poll.failed": event(
+    ["warn"],
+    "Work could not be looked for in the store; it is looked for again.",
+    "Check PostgreSQL if it repeats.",
+  ),
+  "lane.turn_failed": event(
+    ["warn"],
+    "A turn of a lane ended by an unforeseen failure; the lane is taken up again.",
+    "Report it if it repeats.",
+  ),
+  "lane.reopened": event(
+    ["error"],
+    "Work that no lane held was found and goes on (I1).",
+    "Report it: it should never happen.",
+  ),
+  "lane.look_failed": event(
+    ["warn"],
+    "The look for lost work failed; it is repeated every minute.",
+    "Check PostgreSQL if it repeats.",
+  ),
+  "prepare.retry": event(
+    ["warn"],
+    "A message cannot be prepared yet; its lane waits and tries again.",
+    "Read the error code.",
+  ),
+  "confirm.failed": event(
+    ["warn"],
+    "A delivery could not be read back yet; it is read again.",
+    "Read the error code; check the destination.",
+  ),
+  "media.deletion_failed": event(
+    ["warn"],
+    "An attachment could not be deleted at the provider yet; it is tried again.",
+    "Read the error code.",
+  ),
+  "media.deletion_expired": event(
+    ["warn"],
+    "Attachments were not deleted at the provider before it deletes them itself.",
+    "Check the access token and the way to the provider.",
+  ),
+  "message.seal_broken": event(["error"], "A stored message does not open.", "See SEAL_BROKEN in the error reference."),
+  "messages.restricted": event(
+    ["error"],
+    "Messages outlived their limit undecided; they are kept from view.",
+    "Decide them: they are listed as held.",
+  ),
+  "contacts.forgotten": event(["info"], "Contacts that were not seen for their longest time were erased."),
+  "epoch.purged": event(["info"], "An epoch was destroyed: rows, blobs and key."),
+  "epoch.not_purged": event(
+    ["warn", "error"],
+    "An epoch that is due could not be destroyed.",
+    "Read the error code; it is tried again by itself.",
+  ),
+  "retention.failed": event(["warn"], "A round of retention failed; it is repeated.", "Read the error code."),
+  "retention.behind": event(
+    ["error"],
+    "Retention waits because the clocks disagree.",
+    "Check time synchronisation on all hosts.",
+  ),
+  "retention.late": event(
+    ["warn"],
+    "A round of retention takes longer than its interval.",
+    "Check the load on PostgreSQL and the disk.",
+  ),
+  "operator.event": event(
+    ["info", "warn", "error"],
+    "A provider told operators something.",
+    "Read the notice: `GET /api/v1/notices/<id>`.",
+  ),
+} as const satisfies Record<string, EventEntry>;

@@ -1,0 +1,54 @@
+export interface MetricEntry {
+  readonly help: string;
+  /** Ids of channels, destinations and connectors, states and codes only. */
+  readonly labels: readonly string[];
+}
+
+/** The closed list of counters: `botenstoff_<name>_total`. */
+export const COUNTERS = {
+  webhook_requests: metric("Answers to webhook requests.", ["channel", "status"]),
+  signature_failures: metric("Webhook requests whose signature did not hold.", ["channel"]),
+  certificate_failures: metric("Webhook requests without the client certificate the channel names.", ["channel"]),
+  attachments_refused: metric("Attachments that quarantined their message, by error code.", ["channel", "code"]),
+  delivery_attempt_failed: metric("Failed attempts, by error code.", ["channel", "destination", "code"]),
+  delivery_accepted: metric("Accepted attempts.", ["channel", "destination"]),
+  source_events: metric("What sources count.", ["channel", "event"]),
+  destination_events: metric("What connectors count.", ["channel", "destination", "event"]),
+  outbound_statuses: metric("Statuses of sent messages, each counted once.", ["channel", "status"]),
+  outbound_failures: metric("Sent messages that failed, by the provider's code.", ["channel", "code"]),
+  operator_events: metric("What providers told operators.", ["channel", "field", "level"]),
+  media_deletions: metric("Deletions of attachments at the provider.", ["channel", "outcome"]),
+  messages_restricted: metric("Messages that outlived their limit undecided.", ["channel"]),
+  lanes_reopened: metric("Lanes that were lost: a fault of the engine.", ["channel", "stage"]),
+  database_clock_set_back: metric("Steps back of PostgreSQL's clock.", []),
+  purged_messages: metric("Messages destroyed on schedule.", []),
+} as const satisfies Record<string, MetricEntry>;
+
+/** The closed list of gauges whose values their owners keep: `botenstoff_<name>`. */
+export const GAUGES = {
+  retention_behind_seconds: metric("How far retention's clock is behind, for safety.", []),
+  certificate_expires_seconds: metric("How long a certificate is still valid.", [
+    "channel",
+    "connector",
+    "certificate",
+  ]),
+} as const satisfies Record<string, MetricEntry>;
+
+export type CounterName = keyof typeof COUNTERS;
+export type GaugeName = keyof typeof GAUGES;
+
+/** The labels of a metric, each with a value. */
+export type LabelsOf<N extends CounterName | GaugeName> = Readonly<
+  Record<
+    (N extends CounterName ? (typeof COUNTERS)[N] : N extends GaugeName ? (typeof GAUGES)[N] : never)["labels"][number],
+    string
+  >
+>;
+
+/** The gauges a connector may offer; the engine adds channel and connector. */
+export type ConnectorGauge = "certificate_expires_seconds";
+export type ConnectorLabels = Omit<LabelsOf<ConnectorGauge>, "channel" | "connector">;
+
+function metric<const L extends readonly string[]>(help: string, labels: L) {
+  return { help, labels } as const;
+}

@@ -45,7 +45,9 @@ export async function runChannelTests(channel: Channel): Promise<ChannelTestResu
         typeof raw === "string"
           ? [{ failed: raw }]
           : source.split({ raw, receivedAt: NOW }).messages.map((draft) => outcomeOf(channel, draft, test.patients));
-      results.push({ channel: channel.id, name: test.name, ...judge(test, outcomes) });
+      const { passed, detail } = judge(test, outcomes);
+      const told = detail === undefined ? {} : { detail: channel.concealed(detail) };
+      results.push({ channel: channel.id, name: test.name, passed, ...told });
     }
     return results;
   } finally {

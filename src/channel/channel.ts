@@ -32,6 +32,8 @@ export interface Channel {
   /** Signed consent to purge on an acknowledgement alone; required where no destination confirms. */
   readonly waiver?: { readonly signedBy: string; readonly date: string; readonly reason: string };
   readonly tests: readonly ChannelTest[];
+  /** What is said about the channel, with the names of its references in place of what they stand for. */
+  readonly concealed: (text: string) => string;
   /** SHA-256 hex of the file and its mappings' versions. Holds no resolved secret. */
   readonly digest: string;
   /** Keyed hash of the file with every reference filled in: changes with a secret. Comparable within this process only. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import { renderTelemetryReference } from "#src/telemetry/reference.ts";
 import { renderErrorReference } from "#src/message/error-reference.ts";
-import { runChannelTests } from "./channel-tests.ts";
+import { runChannelTests, type ChannelTestResult } from "./channel-tests.ts";
 import type { Channel } from "./channel.ts";
 import { runMappingExamples } from "./examples.ts";
 import { renderGraph } from "./graph.ts";
@@ -52,7 +52,8 @@ export async function testCommand(args: CommandArguments): Promise<0 | 1> {
     passed += good ? 1 : 0;
   };
   for (const channel of channels) {
-    for (const { name, passed: good, detail } of await runChannelTests(channel)) {
+    const results = await runChannelTests(channel).catch((error: unknown) => [notRun(channel, error)]);
+    for (const { name, passed: good, detail } of results) {
       report(`${channel.id}: ${name}`, good, detail);
     }
   }
@@ -66,6 +67,12 @@ export async function testCommand(args: CommandArguments): Promise<0 | 1> {
   }
   args.write(`${passed} passed, ${failed} failed`);
   return ok && failed === 0 ? 0 : 1;
+}
+
+/** A channel whose tests cannot even begin; the others' are run all the same. */
+function notRun(channel: Channel, error: unknown): ChannelTestResult {
+  const detail = channel.concealed(Error.isError(error) ? error.message : String(error));
+  return { channel: channel.id, name: "its tests cannot be run", passed: false, detail };
 }
 
 /** `botenstoff graph`: the channels as a mermaid flowchart. */
@@ -87,19 +94,22 @@ export async function dryRunCommand(args: CommandArguments): Promise<0 | 1> {
 
 interface Connector {
   readonly name: string;
+  readonly concealed: Channel["concealed"];
   open(): { check(signal: AbortSignal): Promise<void>; close(): Promise<void> };
 }
 
 function connectorsOf(channel: Channel): Connector[] {
   const log = (): undefined => undefined;
-  const { sourceSpec, sourceConfig } = channel;
+  const { sourceSpec, sourceConfig, concealed } = channel;
   return [
     {
       name: `${channel.id} source (${channel.sourceType})`,
+      concealed,
       open: () => sourceSpec.open(sourceConfig, { channel: channel.id, log, count: log, gauge: log }),
     },
     ...channel.destinations.map(({ id, spec, config }) => ({
       name: `${channel.id} ${id} (${spec.type})`,
+      concealed,
       open: () =>
         spec.open(config, {
           channel: channel.id,
@@ -125,7 +135,7 @@ async function checkOne(connector: Connector): Promise<{ line: string; good: boo
     }
     return { line: `ok     ${connector.name}`, good: true };
   } catch (error) {
-    const reason = Error.isError(error) ? error.message : String(error);
+    const reason = connector.concealed(Error.isError(error) ? error.message : String(error));
     const remedy = error instanceof BotenstoffError ? ` (${error.remedy})` : "";
     return { line: `FAILED ${connector.name}: ${reason}${remedy}`, good: false };
   }

@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { LineCounter, parseDocument } from "yaml";
 import {
   DEFAULT_PROFILE,
   extendProfile,
@@ -10,8 +9,8 @@ import {
   type Hl7Profile,
   type Hl7ProfileFile,
 } from "#src/hl7/profile.ts";
-import { positionOf } from "./position.ts";
 import { formatProblem, readOrProblem, type Problem } from "./problem.ts";
+import { readYaml } from "./yaml.ts";
 import { toIssues, type Issue } from "./zod-issues.ts";
 
 /** The HL7 profiles of a folder, checked; those that are broken are named in `problems` and are not there. */
@@ -80,21 +79,15 @@ export function withProfile(given: unknown, profiles: Hl7Profiles): { params: un
 }
 
 function parse(file: string, text: string): Parsed | { problems: Problem[] } {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
+  const yaml = readYaml(file, text);
+  if ("problems" in yaml) return yaml;
+  const { document, position } = yaml;
   const problem = ({ path, message, atKey }: Issue): Problem => ({
     file,
-    ...positionOf(document.contents, path, lines, atKey),
+    ...position(path, atKey),
     path: path.join("."),
     message,
   });
-  if (document.errors.length > 0) {
-    const problems = document.errors.map(({ message, linePos }) => {
-      const [summary = message] = message.split(/ at line \d+|:?\n/);
-      return { file, line: linePos?.[0].line ?? 1, column: linePos?.[0].col ?? 1, path: "", message: summary };
-    });
-    return { problems };
-  }
   const value: unknown = document.toJS();
   const checked = hl7ProfileFile.safeParse(value);
   return checked.success

@@ -15,6 +15,14 @@ export interface Unresolved {
   readonly reason: string;
 }
 
+/** A reference that has a value. */
+export interface Filled {
+  readonly path: Path;
+  /** As written, without its default: "${file:/run/secrets/key}". */
+  readonly reference: string;
+  readonly value: string;
+}
+
 const REFERENCE = /\$\$\{|\$\{([^{}]*)\}?/g;
 const FILE = "file:";
 const NAME = /^([A-Za-z_][A-Za-z0-9_]*)(?::(.*))?$/s;
@@ -37,10 +45,30 @@ export function interpolate(document: Document, env: Environment): Unresolved[] 
   return unresolved;
 }
 
+/** Every `${…}` of a parsed document that is to be filled, resolvable or not; asked before it is interpolated. */
+export function referencesOf(document: Document): { readonly path: Path; readonly reference: string }[] {
+  return Array.from(scalars(document.contents, []), ({ path, text }) =>
+    [...text.matchAll(REFERENCE)].flatMap(([, reference]) => (reference === undefined ? [] : [{ path, reference }])),
+  ).flat();
+}
+
 /** The files a parsed document refers to (`${file:/path}`), readable or not; asked before it is interpolated. */
 export function filesNamed(document: Document): string[] {
-  const references = Array.from(scalars(document.contents, []), ({ text }) => [...text.matchAll(REFERENCE)]).flat();
-  return references.flatMap(([, reference]) => (reference?.startsWith(FILE) ? [reference.slice(FILE.length)] : []));
+  return referencesOf(document).flatMap(({ reference }) =>
+    reference.startsWith(FILE) ? [reference.slice(FILE.length)] : [],
+  );
+}
+
+/** What a parsed document's references stand for, defaults aside: what no problem may quote. Asked before it is interpolated. */
+export function valuesNamed(document: Document, env: Environment): Filled[] {
+  return referencesOf(document).flatMap(({ path, reference }) => {
+    const [, name] = reference.startsWith(FILE) ? [] : (NAME.exec(reference) ?? []);
+    const isDefault = name !== undefined && (env[name] ?? "") === "";
+    const resolved = isDefault ? undefined : resolve(reference, env);
+    return resolved && "value" in resolved
+      ? [{ path, reference: `\${${name ?? reference}}`, value: resolved.value }]
+      : [];
+  });
 }
 
 /** The text with every reference that cannot be resolved replaced by `placeholder`. */

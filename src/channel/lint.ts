@@ -1,10 +1,22 @@
 import { basename, extname } from "node:path";
 import type { Channel } from "./channel.ts";
+import type { Document } from "yaml";
+import { referencesOf } from "./interpolate.ts";
 import type { Issue } from "./zod-issues.ts";
 
 /** What no schema can say about one channel: that its parts fit together. */
 export function lintChannel(channel: Channel): Issue[] {
   return [...lintName(channel), ...lintDestinations(channel), ...lintRetention(channel), ...lintTests(channel)];
+}
+
+/** Members that stand in logs, in the API and in other problems, so that they must not come from outside the file. */
+const SHOWN = [/^id$/, /^title$/, /^destinations\.\d+\.id$/, /^tests\.\d+\.name$/];
+
+/** References where their values would be shown. */
+export function lintShown(document: Document): Issue[] {
+  return referencesOf(document)
+    .filter(({ path }) => SHOWN.some((member) => member.test(path.join("."))))
+    .map(({ path }) => ({ path, message: "Shown in logs and the API, so it cannot be a reference; write it out" }));
 }
 
 /** What two channels cannot share: the member of the source that is theirs alone. */

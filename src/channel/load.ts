@@ -1,21 +1,21 @@
 import { createHash, createHmac, randomBytes } from "node:crypto";
 import { readdir } from "node:fs/promises";
 import { dirname, extname, join } from "node:path";
-import { LineCounter, parseDocument } from "yaml";
 import type { Document } from "yaml";
 import { BotenstoffError, kindOfError } from "#src/message/error-code.ts";
 import type { Mapping } from "#src/message/mapping.ts";
 import type { Channel } from "./channel.ts";
 import type { Hl7Profiles } from "./hl7-profiles.ts";
-import { filesNamed, interpolate } from "./interpolate.ts";
+import { conceal, withoutValues } from "./conceal.ts";
+import { filesNamed, interpolate, valuesNamed } from "./interpolate.ts";
 import type { Environment, Unresolved } from "./interpolate.ts";
-import { EXCLUSIVE, lintChannel } from "./lint.ts";
+import { EXCLUSIVE, lintChannel, lintShown } from "./lint.ts";
 import { loadMapping } from "./mapping.ts";
 import { settlePlaceholders } from "./placeholder.ts";
-import { positionOf } from "./position.ts";
 import { readOrProblem, type Problem } from "./problem.ts";
 import { validate } from "./validate.ts";
 import type { Validated } from "./validate.ts";
+import { readYaml, type YamlFile } from "./yaml.ts";
 import { member, type Issue } from "./zod-issues.ts";
 
 export interface LoadOptions {
@@ -86,27 +86,37 @@ async function channelFiles(directory: string): Promise<string[]> {
   }
 }
 
-async function loadChannel(
+interface LoadedFile {
+  readonly loaded?: Loaded;
+  readonly problems: readonly Problem[];
+  readonly files: readonly string[];
+}
+
+/** One file as far as it is sound. Whatever goes wrong with it, the others are not its matter. */
+async function loadChannel(file: string, text: string, options: LoadOptions): Promise<LoadedFile> {
+  const yaml = readYaml(file, text);
+  if ("problems" in yaml) return { ...yaml, files: [] };
+  try {
+    return await loadParsed(file, text, yaml, options);
+  } catch (error) {
+    const message = `cannot be loaded (${kindOfError(error)})`;
+    return { problems: [{ file, line: 1, column: 1, path: "", message }], files: [] };
+  }
+}
+
+async function loadParsed(
   file: string,
   text: string,
+  { document, position }: YamlFile,
   options: LoadOptions,
-): Promise<{ loaded?: Loaded; problems: Problem[]; files: readonly string[] }> {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
-  if (document.errors.length > 0) {
-    const problems = document.errors.map(({ message, linePos }) => {
-      const [summary = message] = message.split(/ at line \d+|:?\n/);
-      return { file, line: linePos?.[0].line ?? 1, column: linePos?.[0].col ?? 1, path: "", message: summary };
-    });
-    return { problems, files: [] };
-  }
+): Promise<LoadedFile> {
   const files = filesNamed(document);
-  const problem = ({ path, message, atKey }: Issue): Problem => ({
-    file,
-    ...positionOf(document.contents, path, lines, atKey),
-    path: path.join("."),
-    message,
-  });
+  const filled = valuesNamed(document, options.env);
+  const problem = (issue: Issue): Problem => {
+    const { path, message, atKey } = conceal(issue, filled);
+    return { file, ...position(path, atKey), path: path.join("."), message };
+  };
+  const shown = lintShown(document);
   const unresolved = interpolate(document, options.env);
   const findMapping = (name: string): Promise<Mapping> => loadMapping(options.mappingsDirectory, name);
   const checked = await settlePlaceholders(document, unresolved, options.env, (value) =>
@@ -114,9 +124,10 @@ async function loadChannel(
   );
   const problems = [
     ...(options.unresolved === "placeholder" ? [] : unresolved.map((open) => problemOf(open, problem))),
-    ...checked.issues.map(problem),
+    ...[...shown, ...checked.issues].map(problem),
   ];
-  const channel = assemble(file, text, document, checked);
+  const concealed = (said: string) => withoutValues(said, filled);
+  const channel = assemble(file, text, document, checked, concealed);
   files.push(...(checked.file?.tests ?? []).map(({ given }) => join(dirname(file), given)));
   if (channel) {
     problems.push(...lintChannel(channel).map(problem));
@@ -138,6 +149,7 @@ function assemble(
   text: string,
   document: Document,
   { issues, file: said, source, destinations }: Validated,
+  concealed: Channel["concealed"],
 ): Channel | undefined {
   if (issues.length > 0 || !said || !source) {
     return undefined;
@@ -170,6 +182,7 @@ function assemble(
     },
     ...(waiver && { waiver: { signedBy: waiver.signed_by, date: waiver.date, reason: waiver.reason } }),
     tests: said.tests,
+    concealed,
     digest: digest.digest("hex"),
     values: createHmac("sha256", VALUES_KEY).update(JSON.stringify(document.toJS())).digest("hex"),
   };

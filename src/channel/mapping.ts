@@ -4,6 +4,7 @@ import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import type { Mapping } from "#src/message/mapping.ts";
+import { NAME } from "./names.ts";
 
 const exported = z.object({
   output: z.enum(["fhir", "hl7", "directory"]),
@@ -17,9 +18,12 @@ const exported = z.object({
 /**
  * Loads `<directory>/<name>/index.ts`, natively and without a build. Node keeps a loaded module for the life of the
  * process: a changed mapping takes effect at the next start, so a running lane never sees two renderings of a version.
- * @throws BotenstoffError CONFIG_INVALID when there is none, or it does not load
+ * @throws BotenstoffError CONFIG_INVALID when the name is none, there is no such mapping, or it does not load
  */
 export async function loadMapping(directory: string, name: string): Promise<Mapping> {
+  if (!NAME.test(name)) {
+    throw new BotenstoffError("CONFIG_INVALID", "loading a mapping: its name is none, and a path is never loaded");
+  }
   const file = join(directory, name, "index.ts");
   if (!existsSync(file)) {
     throw new BotenstoffError("CONFIG_INVALID", `loading mapping ${name}: there is no ${file}`);

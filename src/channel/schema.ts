@@ -2,17 +2,17 @@ import { z } from "zod";
 import { parseDuration } from "#src/message/duration.ts";
 import { HOLD_REASONS } from "#src/message/message.ts";
 import type { HoldReason } from "#src/message/message.ts";
+import { NAME } from "./names.ts";
 import { lookup } from "./lookup.ts";
 import { compileFilter } from "./filter.ts";
 
 const ID = /^[a-z][a-z0-9-]{1,62}$/;
-const NAME = /^[a-z][a-z0-9-]*$/;
 
 const duration = z.string().transform((text, context) => {
   try {
     return parseDuration(text);
-  } catch (error) {
-    context.addIssue({ code: "custom", message: because(error) });
+  } catch {
+    context.addIssue({ code: "custom", message: "Not an ISO 8601 duration such as PT24H or P30D" });
     return z.NEVER;
   }
 });
@@ -99,7 +99,10 @@ export const channelFile = z.strictObject({
           .refine((id) => id !== "prepare", 'Reserved: the engine\'s own lane is named "prepare"')
           .describe("Name within the channel."),
         type: z.string(),
-        mapping: z.string().regex(NAME).describe("Folder under mappings/ that renders the message."),
+        mapping: z
+          .string()
+          .regex(NAME, "Not a mapping's name: small letters, digits and hyphens")
+          .describe("Folder under mappings/ that renders the message."),
         with: z.looseObject({}).default({}).describe("The mapping's parameters."),
         on_permanent: z
           .enum(["park", "skip"])

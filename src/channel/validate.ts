@@ -4,6 +4,7 @@ import type { SourceSpec } from "#src/sources/source.ts";
 import type { Mapping } from "#src/message/mapping.ts";
 import type { ChannelDestination } from "./channel.ts";
 import type { Path } from "./interpolate.ts";
+import { NAME } from "./names.ts";
 import { channelFile, DESTINATION_MEMBERS } from "./schema.ts";
 import type { ChannelFile } from "./schema.ts";
 import { withProfile, type Hl7Profiles } from "./hl7-profiles.ts";
@@ -121,7 +122,8 @@ async function findOne(
   findMapping: (name: string) => Promise<Mapping>,
   issues: Issue[],
 ): Promise<Mapping | undefined> {
-  if (typeof name !== "string") {
+  // What is no name is the schema's to refuse; no path ever becomes code.
+  if (typeof name !== "string" || !NAME.test(name)) {
     return undefined;
   }
   try {

@@ -116,7 +116,7 @@ export function createDeployment(deps: DeploymentDeps): Deployment {
         try {
           await start(channel);
         } catch (error) {
-          reasons.set(channel.id, [reasonOf(error)]);
+          reasons.set(channel.id, [channel.concealed(reasonOf(error))]);
         }
       }
       for (const [id, problems] of reasons) await refuse(id, problems);

@@ -64,6 +64,38 @@ describe("a changed channel file", () => {
     await engine.eventually("it runs", async () => (await shown())?.problems.length === 0);
   });
 
+  it("that stands for itself is refused; other channels are deployed, and the engine starts with it", async () => {
+    const bad = join(channels, "bad.yaml");
+    const stated = async (id: string) => {
+      const { items } = await engine.api.get<{ items: Shown[] }>("/api/v1/channels");
+      return items.find((one) => one.id === id);
+    };
+    await writeFile(bad, "a: &a [*a]\n");
+    await writeFile(file(), good.replace("title: Patient messages into the chart", "title: A title beside it"));
+    await engine.eventually("the other runs", async () => (await shown())?.title === "A title beside it");
+    const refused = {
+      state: "refused",
+      problems: [expect.stringContaining("bad.yaml:1:4 Anchors"), expect.anything()],
+    };
+    expect(await stated("bad")).toMatchObject(refused);
+    expect(engine.logged).toContainEqual(
+      expect.objectContaining({ event: "channel.refused", fields: expect.objectContaining({ channel: "bad" }) }),
+    );
+    await engine.restart();
+    expect(await stated("bad")).toMatchObject(refused);
+    await engine.until(await engine.text("läuft daneben"), "filed");
+    await rm(bad);
+  });
+
+  it("never shows what a file it names holds", async () => {
+    const secret = join(channels, "master.key");
+    await writeFile(secret, "Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4\n");
+    await writeFile(file(), good.replace("after_filed: ${BOTENSTOFF_EPOCH:P1D}", `after_filed: \${file:${secret}}`));
+    await engine.eventually("it is refused", async () => ((await shown())?.problems.length ?? 0) > 0);
+    expect((await shown())?.problems.join()).toContain(`(from \${file:${secret}})`);
+    expect(JSON.stringify([engine.logged, await shown()])).not.toContain("Zm9vYmFy");
+  });
+
   it("is deployed once it is right", async () => {
     await writeFile(file(), good.replace("title: Patient messages into the chart", "title: Another title"));
     await engine.eventually("it runs", async () => (await shown())?.title === "Another title");

@@ -1,0 +1,41 @@
+import { isAlias, isNode, LineCounter, parseDocument, visit } from "yaml";
+import type { Document } from "yaml";
+import type { Path } from "./interpolate.ts";
+import { positionOf, type Position } from "./position.ts";
+import type { Problem } from "./problem.ts";
+
+/** A YAML file that could be read, and where its parts stand. */
+export interface YamlFile {
+  readonly document: Document;
+  readonly position: (path: Path, atKey?: boolean) => Position;
+}
+
+const NO_ALIASES = "Anchors and aliases (&name, *name) are not taken here; write the value out";
+
+/**
+ * Parses a YAML file. Anchors and aliases are refused: a few lines of them stand for gigabytes or for themselves, and no
+ * file of ours needs them. Whatever else cannot be read is a problem of this file alone.
+ */
+export function readYaml(file: string, text: string): YamlFile | { readonly problems: Problem[] } {
+  const lines = new LineCounter();
+  const problem = (message: string, line = 1, column = 1): Problem => ({ file, line, column, path: "", message });
+  try {
+    const document: Document = parseDocument(text, { lineCounter: lines });
+    const problems = document.errors.map(({ message, linePos }) => {
+      const [summary = message] = message.split(/ at line \d+|:?\n/);
+      return problem(summary, linePos?.[0].line, linePos?.[0].col);
+    });
+    visit(document, (_key, node) => {
+      if (!isNode(node) || !(isAlias(node) || node.anchor !== undefined)) return;
+      const start = node.range?.[0] ?? 0;
+      const sign = isAlias(node) ? start : Math.max(0, text.lastIndexOf("&", start));
+      const { line, col } = lines.linePos(sign);
+      problems.push(problem(NO_ALIASES, Math.max(line, 1), Math.max(col, 1)));
+    });
+    if (problems.length > 0) return { problems };
+    return { document, position: (path, atKey) => positionOf(document.contents, path, lines, atKey) };
+  } catch (error) {
+    // Nested too deep for the parser's stack.
+    return { problems: [problem(`cannot be read as YAML (${Error.isError(error) ? error.name : "unknown error"})`)] };
+  }
+}

@@ -1,10 +1,19 @@
 import { createHash, timingSafeEqual } from "node:crypto";
+import type { IncomingMessage } from "node:http";
 import type { RequestHandler } from "express";
+import { ENVIRONMENT_TOKEN, NOBODY, type Principal } from "#src/audit/principal.ts";
 import type { Secret } from "#src/message/secret.ts";
 import { Failures } from "./failures.ts";
 import { Problem } from "./problem.ts";
 
 const FAILURES_PER_MINUTE = 20;
+
+const principals = new WeakMap<IncomingMessage, Principal>();
+
+/** Who asks, as far as it was proven. */
+export function principalOf(request: IncomingMessage): Principal {
+  return principals.get(request) ?? NOBODY;
+}
 
 /**
  * Lets callers with the API token in; without a configured token nobody. Twenty wrong tokens
@@ -18,8 +27,9 @@ export function requireToken(token: Secret | undefined): RequestHandler {
     if (await failures.exhausted(request)) throw tooMany;
     const given = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? "")?.[1];
     if (given === undefined) throw unauthorized;
-    if (timingSafeEqual(digest(given), expected)) next();
-    else throw await failures.count(request, response, unauthorized);
+    if (!timingSafeEqual(digest(given), expected)) throw await failures.count(request, response, unauthorized);
+    principals.set(request, ENVIRONMENT_TOKEN);
+    next();
   };
 }
 

@@ -55,6 +55,9 @@ export function invalidBody(error: z.ZodError): Problem {
   return new Problem(400, "problem:invalid-body", "Invalid body", "Correct the members named in errors.", { errors });
 }
 
+/** Whoever asks is known, and may not. */
+export const forbidden = new Problem(403, "problem:forbidden", "Not allowed", "None of your roles allows it.");
+
 export function tooLarge(): Problem {
   return new Problem(413, "problem:too-large", "Too large", "The body is larger than this address takes.");
 }

@@ -1,15 +1,12 @@
-import { readdir, writeFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { BotenstoffError } from "#src/message/error-code.ts";
-import { renderTelemetryReference } from "#src/telemetry/reference.ts";
-import { renderErrorReference } from "#src/message/error-reference.ts";
 import { runChannelTests, type ChannelTestResult } from "./channel-tests.ts";
 import type { Channel } from "./channel.ts";
 import { runMappingExamples } from "./examples.ts";
 import { renderGraph } from "./graph.ts";
 import { loadHl7Profiles } from "./hl7-profiles.ts";
 import type { Environment } from "./interpolate.ts";
-import { renderChannelSchema } from "./json-schema.ts";
 import { loadChannels } from "./load.ts";
 import { formatProblem } from "./problem.ts";
 
@@ -23,11 +20,6 @@ export interface CommandArguments {
   /** Prints one line. */
   readonly write: (line: string) => void;
 }
-
-/** Beside the channels of this checkout, where their first line looks for it. */
-const CHANNEL_SCHEMA = new URL("../../config/channel.schema.json", import.meta.url);
-const TELEMETRY_REFERENCE = new URL("../../docs/telemetry.md", import.meta.url);
-const ERROR_REFERENCE = new URL("../../docs/errors.md", import.meta.url);
 
 /** A connector that does not answer a check in this time does not work. */
 const CHECK_TIMEOUT_MS = 10_000;
@@ -145,17 +137,6 @@ function expiry(signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
     signal.addEventListener("abort", () => reject(new Error(`no answer within ${CHECK_TIMEOUT_MS / 1_000} s`)));
   });
-}
-
-/** `botenstoff generate`: rewrites the JSON Schema that editors complete channel files from, the error and the telemetry reference. */
-export async function generateCommand({ write }: CommandArguments): Promise<0> {
-  await writeFile(CHANNEL_SCHEMA, renderChannelSchema());
-  write("config/channel.schema.json");
-  await writeFile(ERROR_REFERENCE, renderErrorReference());
-  write("docs/errors.md");
-  await writeFile(TELEMETRY_REFERENCE, renderTelemetryReference());
-  write("docs/telemetry.md");
-  return 0;
 }
 
 async function load(args: CommandArguments, unresolved: "error" | "placeholder") {

@@ -1,8 +1,9 @@
-import { dryRunCommand, graphCommand, lintCommand, testCommand, generateCommand } from "#src/channel/commands.ts";
+import { dryRunCommand, graphCommand, lintCommand, testCommand } from "#src/channel/commands.ts";
 import { runDemo } from "#src/demo/run.ts";
 import { verifyJournal } from "#src/audit/verify.ts";
 import { replayLedger } from "#src/retention/purge.ts";
 import { journalEntries } from "#src/store/sql/journal.ts";
+import { generateCommand } from "./generate.ts";
 import { openFoundation } from "./foundation.ts";
 import { createLog } from "./log.ts";
 import { serve } from "./serve.ts";
@@ -72,10 +73,11 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: "generate",
-    summary: "rewrites what is made from the code: config/channel.schema.json and docs/errors.md",
-    details: "Run it after changing a connector's settings or an error; a test fails while they are stale.",
+    summary: "rewrites what is made from the code: schemas, the API's description, lists in the docs",
+    details:
+      "Run it after changing a connector's settings, a route or a closed list; a test fails while they are stale.",
     flags: {},
-    run: () => generateCommand(files()),
+    run: () => generateCommand(write),
   },
   {
     name: "verify",

@@ -229,7 +229,7 @@ describe("GET /api/v1/messages/:id", () => {
       raw: { type: "text", from: CANARY.phone },
     });
     expect(harness.journal).toEqual([
-      { action: "content.read", actor: "api", subject: id, detail: { channel: CHANNEL } },
+      { action: "content.read", actor: "token:env", subject: id, detail: { channel: CHANNEL } },
     ]);
   });
 
@@ -290,7 +290,7 @@ describe("POST /api/v1/messages/:id/reprocess", () => {
     const { body } = await harness.client().post(`${PATH}/${id}/reprocess`).expect(202);
     expect(messageDetailSchema.parse(body)).toMatchObject({ id, state: "received", reason: null });
     expect(harness.woken).toEqual([CHANNEL]);
-    expect(harness.journal).toEqual([{ action: "message.reprocessed", actor: "api", subject: id, detail: {} }]);
+    expect(harness.journal).toEqual([{ action: "message.reprocessed", actor: "token:env", subject: id, detail: {} }]);
   });
 
   test("queues the failed deliveries of a failed message again", async () => {

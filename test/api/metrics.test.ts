@@ -2,7 +2,8 @@ import { describe, expect, test } from "@jest/globals";
 import { createMetrics } from "#src/api/routes/metrics.ts";
 import supertest from "supertest";
 import express from "express";
-import { healthRoutes } from "#src/api/routes/health.ts";
+import { createRouter } from "#src/api/router.ts";
+import { healthz, metrics, readyz } from "#src/api/routes/health.ts";
 import type { ApiDeps } from "#src/api/deps.ts";
 
 const NOW = Date.parse("2026-11-23T10:00:00.000Z");
@@ -119,7 +120,7 @@ describe("the metrics", () => {
 
 describe("the probes", () => {
   const probe = (ready: ApiDeps["ready"]) =>
-    supertest(express().use(healthRoutes({ ready, metrics: setUp().metrics } as ApiDeps)));
+    supertest(express().use(createRouter([healthz, metrics, readyz], { ready, metrics: setUp().metrics } as ApiDeps)));
 
   test("say ready, not ready, and not ready when nobody can tell", async () => {
     const answer = { ok: true, checks: { database: true, channels: true } };

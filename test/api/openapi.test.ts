@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { z } from "zod";
+import { DESCRIBED } from "#src/api/routes/index.ts";
 import { writePurge } from "#src/store/sql/purge.ts";
 import { createHarness, NOW, type Harness } from "./harness.ts";
 
@@ -122,5 +123,38 @@ describe("GET /api/v1/channels", () => {
   test("shows running and refused channels with the reasons", async () => {
     const { body } = await harness.client().get("/api/v1/channels").expect(200);
     expect(body).toEqual({ items: harness.deps.channels() });
+  });
+});
+
+describe("the list of routes", () => {
+  test("names every operation once, every path with one method once, and every parameter of a path", () => {
+    const operations = DESCRIBED.map(({ operationId }) => operationId);
+    expect(new Set(operations).size).toBe(operations.length);
+    const addresses = DESCRIBED.map(({ method, path }) => `${method} ${path}`);
+    expect(new Set(addresses).size).toBe(addresses.length);
+    for (const { path, params } of DESCRIBED) {
+      const named = params ? Object.keys(z.toJSONSchema(params, { io: "input" }).properties ?? {}) : [];
+      expect([path, named]).toEqual([path, [...path.matchAll(/:(\w+)/g)].map(([, name]) => name)]);
+    }
+  });
+
+  test("asks for a right below /api/v1, and nowhere else", () => {
+    for (const { path, right } of DESCRIBED) {
+      expect([path, right !== "anyone"]).toEqual([path, path.startsWith("/api/v1/")]);
+    }
+  });
+
+  test("gives one shape one name", async () => {
+    const names = new Map<string, unknown>();
+    for (const { answer } of DESCRIBED) {
+      if (answer.name === undefined) continue;
+      expect(names.get(answer.name) ?? answer.schema).toBe(answer.schema);
+      names.set(answer.name, answer.schema);
+    }
+    expect([...names.keys()].sort()).toEqual(
+      Object.keys((await served()).components.schemas)
+        .filter((name) => name !== "Problem")
+        .sort(),
+    );
   });
 });

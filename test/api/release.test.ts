@@ -44,7 +44,9 @@ describe("POST /api/v1/messages/:id/release", () => {
     expect(shown).toMatchObject({ id, state: "received", reason: null });
     expect(shown.attachments.map(({ verdict }) => verdict)).toEqual(["clean", "released", "pending"]);
     expect(harness.woken).toEqual([CHANNEL]);
-    expect(harness.journal).toEqual([{ action: "message.released", actor: "api", subject: id, detail: DECISION }]);
+    expect(harness.journal).toEqual([
+      { action: "message.released", actor: "token:env", subject: id, detail: DECISION },
+    ]);
     const { rows } = await harness.store.query("SELECT channel, stage, open FROM lane");
     expect(rows).toEqual([{ channel: CHANNEL, stage: "prepare", open: 1 }]);
   });

@@ -1,9 +1,7 @@
-import { Router } from "express";
 import { z } from "zod";
-import type { ApiDeps } from "../deps.ts";
-import { methodNotAllowed } from "../problem.ts";
+import { json, route } from "../route.ts";
 
-export const channelSchema = z.strictObject({
+const channelSchema = z.strictObject({
   id: z.string(),
   title: z.string(),
   source: z.string().describe("Type of the source."),
@@ -12,15 +10,21 @@ export const channelSchema = z.strictObject({
   destinations: z.array(z.strictObject({ id: z.string(), type: z.string() })),
 });
 
-export const channelListSchema = z.strictObject({ items: z.array(channelSchema) });
+const channelListSchema = z.strictObject({ items: z.array(channelSchema) });
 
-export function channelRoutes(deps: ApiDeps): Router {
-  const router = Router();
-  router
-    .route("/channels")
-    .get((_request, response) => {
-      response.json({ items: deps.channels() });
-    })
-    .all(methodNotAllowed("GET"));
-  return router;
-}
+export const listChannels = route({
+  operationId: "listChannels",
+  tag: "operation",
+  method: "get",
+  path: "/api/v1/channels",
+  right: "channels.read",
+  summary: "Lists running and refused channels, with the reasons",
+  answer: json("ChannelList", channelListSchema, "All of them."),
+  handle: (_input, { deps }) => ({
+    items: deps.channels().map(({ problems, destinations, ...channel }) => ({
+      ...channel,
+      problems: [...problems],
+      destinations: [...destinations],
+    })),
+  }),
+});

@@ -1,21 +1,47 @@
-import { Router } from "express";
 import { z } from "zod";
-import type { ApiDeps, Readiness } from "../deps.ts";
+import type { Readiness } from "../deps.ts";
+import { json, own, route } from "../route.ts";
 
-export const readinessSchema = z.strictObject({ ok: z.boolean(), checks: z.record(z.string(), z.boolean()) });
+const readinessSchema = z.strictObject({ ok: z.boolean(), checks: z.record(z.string(), z.boolean()) });
 
-/** What probes and Prometheus ask; open, because it carries nothing but channel ids and numbers. */
-export function healthRoutes(deps: ApiDeps): Router {
-  const router = Router();
-  router.get("/healthz", (_request, response) => {
-    response.json({ ok: true });
-  });
-  router.get("/readyz", async (_request, response) => {
+// What probes and Prometheus ask; open, because it carries nothing but channel ids and numbers.
+
+export const healthz = route({
+  operationId: "live",
+  tag: "operation",
+  method: "get",
+  path: "/healthz",
+  right: "anyone",
+  summary: "Says that the process lives",
+  answer: json("Liveness", z.strictObject({ ok: z.literal(true) }), "The process lives."),
+  handle: () => ({ ok: true as const }),
+});
+
+export const readyz = route({
+  operationId: "ready",
+  tag: "operation",
+  method: "get",
+  path: "/readyz",
+  right: "anyone",
+  summary: "Says whether the engine takes messages",
+  answer: json("Readiness", readinessSchema, "Ready."),
+  alternatives: { 503: "Not ready." },
+  handle: async (_input, { deps, response }) => {
     const readiness = await deps.ready().catch((): Readiness => ({ ok: false, checks: {} }));
-    response.status(readiness.ok ? 200 : 503).json(readiness);
-  });
-  router.get("/metrics", async (_request, response) => {
+    if (!readiness.ok) response.status(503);
+    return { ok: readiness.ok, checks: { ...readiness.checks } };
+  },
+});
+
+export const metrics = route({
+  operationId: "metrics",
+  tag: "operation",
+  method: "get",
+  path: "/metrics",
+  right: "anyone",
+  summary: "Gives metrics for Prometheus",
+  answer: own("text/plain", "Text format."),
+  handle: async (_input, { deps, response }) => {
     response.type(deps.metrics.contentType).send(await deps.metrics.render());
-  });
-  return router;
-}
+  },
+});

@@ -1,14 +1,16 @@
-import { Router } from "express";
 import { z } from "zod";
 import { place } from "#src/store/sealed/message.ts";
 import type { SealedNotice } from "#src/pipeline/intake/seal-notice.ts";
-import { getNotice, listNotices, type NoticeSummary } from "#src/store/sql/notices.ts";
+import { getNotice, listNotices as readNotices, type NoticeSummary } from "#src/store/sql/notices.ts";
 import { listOutbound } from "#src/store/sql/outbound-status.ts";
 import { encodeCursor } from "../cursor.ts";
 import type { ApiDeps } from "../deps.ts";
 import { contentQuerySchema } from "../message-schema.ts";
 import {
+  noticeDetailSchema,
+  noticeListSchema,
   noticeQuerySchema,
+  statusListSchema,
   statusQuerySchema,
   type NoticeDetailView,
   type NoticeQuery,
@@ -16,52 +18,72 @@ import {
   type StatusQuery,
   type StatusView,
 } from "../notice-schema.ts";
-import { methodNotAllowed, notFound } from "../problem.ts";
-import { readQuery } from "../query.ts";
+import { mustRead } from "../content-right.ts";
+import { notFound } from "../problem.ts";
+import { json, route, type RouteContext } from "../route.ts";
 
-/** What providers tell operators, and how far sent messages have come. Lists hold nothing personal. */
-export function noticeRoutes(deps: ApiDeps): Router {
-  const router = Router();
-  router
-    .route("/notices")
-    .get(async (request, response) => {
-      response.json(await browse(deps, readQuery(noticeQuerySchema, request)));
-    })
-    .all(methodNotAllowed("GET"));
-  router
-    .route("/notices/:id")
-    .get(async (request, response) => {
-      const { content } = readQuery(contentQuerySchema, request);
-      const id = z.uuid().safeParse(request.params.id);
-      if (!id.success) throw notFound("notice");
-      response.json(await look(deps, id.data, content === "true"));
-    })
-    .all(methodNotAllowed("GET"));
-  router
-    .route("/statuses")
-    .get(async (request, response) => {
-      response.json({ items: await statuses(deps, readQuery(statusQuerySchema, request)) });
-    })
-    .all(methodNotAllowed("GET"));
-  return router;
-}
+// What providers tell operators, and how far sent messages have come. Lists hold nothing personal.
+
+export const listNotices = route({
+  operationId: "listNotices",
+  tag: "provider",
+  method: "get",
+  path: "/api/v1/notices",
+  right: "notices.read",
+  summary: "Lists what providers tell operators, and every status of a sent message, newest first",
+  query: noticeQuerySchema,
+  answer: json("NoticeList", noticeListSchema, "A page."),
+  handle: ({ query }, { deps }) => browse(deps, query),
+});
+
+export const showNotice = route({
+  operationId: "showNotice",
+  tag: "provider",
+  method: "get",
+  path: "/api/v1/notices/:id",
+  right: "notices.read",
+  summary: "Shows a notice",
+  details:
+    "`?content=true` adds the provider's own element, which may be personal, and takes the right `content.read`.",
+  params: z.strictObject({ id: z.uuid() }),
+  names: "notice",
+  query: contentQuerySchema,
+  answer: json("Notice", noticeDetailSchema, "The notice."),
+  problems: { 404: "No such notice, or purged." },
+  handle: ({ params, query }, context) => look(context, params.id, query.content === "true"),
+});
+
+export const listStatuses = route({
+  operationId: "listStatuses",
+  tag: "provider",
+  method: "get",
+  path: "/api/v1/statuses",
+  right: "statuses.read",
+  summary: "Lists how far sent messages have come, last changed first",
+  details: "Found by the wamid, which is never shown.",
+  query: statusQuerySchema,
+  answer: json("StatusList", statusListSchema, "The newest."),
+  handle: async ({ query }, { deps }) => ({ items: await statuses(deps, query) }),
+});
 
 async function browse(deps: ApiDeps, { after: before, limit, ...filter }: NoticeQuery) {
   // One more than asked for tells whether there is another page.
-  const rows = await listNotices(deps.store, { ...filter, before, limit: limit + 1 });
+  const rows = await readNotices(deps.store, { ...filter, before, limit: limit + 1 });
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   return { items: page.map(show), next: rows.length > limit && last ? encodeCursor(last.seq) : null };
 }
 
-async function look(deps: ApiDeps, id: string, withContent: boolean): Promise<NoticeDetailView> {
+async function look(context: RouteContext, id: string, withContent: boolean): Promise<NoticeDetailView> {
+  const { deps } = context;
   const row = await getNotice(deps.store, id);
   if (!row) throw notFound("notice");
   if (!withContent) return show(row);
+  mustRead(context);
   const { raw } = deps.sealer.openJson(place.notice(row.epoch, row.id), row.sealed) as SealedNotice;
   // Nobody sees content of which the journal does not know.
-  const entry = { action: "content.read", actor: "api", subject: id, detail: { channel: row.channel } } as const;
-  await deps.store.transaction((db) => deps.journal(entry, db));
+  const entry = { action: "content.read", subject: id, detail: { channel: row.channel } } as const;
+  await deps.store.transaction((db) => context.journal(entry, db));
   return { ...show(row), content: raw };
 }
 

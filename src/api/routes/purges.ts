@@ -1,12 +1,10 @@
-import { Router } from "express";
 import { z } from "zod";
-import type { ApiDeps } from "../deps.ts";
-import { methodNotAllowed } from "../problem.ts";
-import { pageLimit, readQuery } from "../query.ts";
+import { pageLimit } from "../query.ts";
+import { json, route } from "../route.ts";
 
-export const purgeQuerySchema = z.strictObject({ limit: pageLimit });
+const purgeQuerySchema = z.strictObject({ limit: pageLimit });
 
-export const purgeSchema = z.strictObject({
+const purgeSchema = z.strictObject({
   id: z.uuid(),
   epoch: z.int().describe("Start of the purged epoch, seconds since 1970."),
   at: z.iso.datetime(),
@@ -16,21 +14,22 @@ export const purgeSchema = z.strictObject({
   signature: z.base64().describe("Ed25519."),
 });
 
-export const purgeListSchema = z.strictObject({ items: z.array(purgeSchema) });
+const purgeListSchema = z.strictObject({ items: z.array(purgeSchema) });
 
-export function purgeRoutes(deps: ApiDeps): Router {
-  const router = Router();
-  router
-    .route("/purges")
-    .get(async (request, response) => {
-      const { limit } = readQuery(purgeQuerySchema, request);
-      const items: z.infer<typeof purgeSchema>[] = (await deps.purges(limit)).map((purge) => ({
-        ...purge,
-        at: purge.at.toISOString(),
-        signature: purge.signature.toString("base64"),
-      }));
-      response.json({ items });
-    })
-    .all(methodNotAllowed("GET"));
-  return router;
-}
+export const listPurges = route({
+  operationId: "listPurges",
+  tag: "retention",
+  method: "get",
+  path: "/api/v1/purges",
+  right: "purges.read",
+  summary: "Lists purges with their signed certificates, newest first",
+  query: purgeQuerySchema,
+  answer: json("PurgeList", purgeListSchema, "The newest."),
+  handle: async ({ query: { limit } }, { deps }) => ({
+    items: (await deps.purges(limit)).map((purge) => ({
+      ...purge,
+      at: purge.at.toISOString(),
+      signature: purge.signature.toString("base64"),
+    })),
+  }),
+});

@@ -1,19 +1,17 @@
-import { Router } from "express";
 import { z } from "zod";
-import { listRehomings, type RehomingRow } from "#src/store/sql/rehomings.ts";
+import { listRehomings as readRehomings, type RehomingRow } from "#src/store/sql/rehomings.ts";
 import { cursor, encodeCursor } from "../cursor.ts";
-import type { ApiDeps } from "../deps.ts";
-import { methodNotAllowed } from "../problem.ts";
-import { pageLimit, readQuery } from "../query.ts";
+import { pageLimit } from "../query.ts";
+import { json, route } from "../route.ts";
 
-export const rehomingQuerySchema = z.strictObject({
+const rehomingQuerySchema = z.strictObject({
   after: cursor.optional().describe("`next` of the page before."),
   limit: pageLimit,
 });
 
 const blindId = z.hex().describe("Keyed hash: equal for the same patient, and nothing more.");
 
-export const rehomingSchema = z.strictObject({
+const rehomingSchema = z.strictObject({
   message: z.uuid(),
   channel: z.string(),
   at: z.iso.datetime().describe("When the directory learned it."),
@@ -36,24 +34,27 @@ export const rehomingSchema = z.strictObject({
     .describe("When somebody withdrew it (`POST /api/v1/messages/{message}/withdraw`): the entry is done."),
 });
 
-export const rehomingListSchema = z.strictObject({ items: z.array(rehomingSchema), next: z.string().nullable() });
+const rehomingListSchema = z.strictObject({ items: z.array(rehomingSchema), next: z.string().nullable() });
 
 /** What the KIS may hold under a patient or a case that is another one now, for its people to check. */
-export function rehomingRoutes(deps: ApiDeps): Router {
-  const router = Router();
-  router
-    .route("/rehomings")
-    .get(async (request, response) => {
-      const { after: before, limit } = readQuery(rehomingQuerySchema, request);
-      // One more than asked for tells whether there is another page.
-      const rows = await listRehomings(deps.store, { before, limit: limit + 1 });
-      const page = rows.slice(0, limit);
-      const last = page.at(-1);
-      response.json({ items: page.map(show), next: rows.length > limit && last ? encodeCursor(last.seq) : null });
-    })
-    .all(methodNotAllowed("GET"));
-  return router;
-}
+export const listRehomings = route({
+  operationId: "listRehomings",
+  tag: "retention",
+  method: "get",
+  path: "/api/v1/rehomings",
+  right: "rehomings.read",
+  summary: "Lists what was filed, or may have been, before its patient or case changed, newest first",
+  details: "See directory.md.",
+  query: rehomingQuerySchema,
+  answer: json("RehomingList", rehomingListSchema, "A page."),
+  handle: async ({ query: { after: before, limit } }, { deps }) => {
+    // One more than asked for tells whether there is another page.
+    const rows = await readRehomings(deps.store, { before, limit: limit + 1 });
+    const page = rows.slice(0, limit);
+    const last = page.at(-1);
+    return { items: page.map(show), next: rows.length > limit && last ? encodeCursor(last.seq) : null };
+  },
+});
 
 function show({
   messageId,

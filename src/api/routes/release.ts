@@ -1,28 +1,41 @@
-import type { Router } from "express";
 import { z } from "zod";
-import { releaseMessage } from "#src/store/sql/release.ts";
-import { decisionRoute, words } from "../decision.ts";
-import type { ApiDeps } from "../deps.ts";
-import { ACTOR } from "../message-id.ts";
+import { releaseMessage as letGoOn } from "#src/store/sql/release.ts";
+import { decided, words } from "../decision.ts";
+import { messageParams } from "../message-id.ts";
+import { messageDetailSchema } from "../message-schema.ts";
 import { notFound, Problem } from "../problem.ts";
+import { json, route, type RouteContext } from "../route.ts";
 
-export const releaseSchema = z.strictObject({
+const releaseSchema = z.strictObject({
   released_by: words(100).describe("Who decided; the journal keeps it."),
   reason: words(500).describe("Why; the journal keeps it for good: nothing about the patient."),
 });
 
-/** A person lets a quarantined message go on with its attachments as they are. */
-export function releaseRoutes(deps: ApiDeps): Router {
-  return decisionRoute(deps, "release", releaseSchema, (id, decision) => release(deps, id, decision));
-}
+export const releaseMessage = route({
+  operationId: "releaseMessage",
+  tag: "messages",
+  method: "post",
+  path: "/api/v1/messages/:id/release",
+  right: "messages.release",
+  summary: "Lets a quarantined message go on with its attachments as they are",
+  details: "The journal keeps who and why.",
+  params: messageParams,
+  names: "message",
+  body: releaseSchema,
+  answer: json("Message", messageDetailSchema, "The message as it is now.", 202),
+  problems: { 409: "It is not quarantined, or there is nothing to release." },
+  handle: async ({ params: { id }, body }, context) => {
+    await release(context, id, body);
+    return decided(context, id);
+  },
+});
 
-async function release(deps: ApiDeps, id: string, decision: z.infer<typeof releaseSchema>): Promise<void> {
+async function release(context: RouteContext, id: string, decision: z.infer<typeof releaseSchema>): Promise<void> {
+  const { deps } = context;
   const outcome = await deps.store.transaction(async (db) => {
-    const moved = await releaseMessage(db, id, new Date(deps.now()));
+    const moved = await letGoOn(db, id, new Date(deps.now()));
     // Nothing is released of which the journal does not know.
-    if (moved === "released") {
-      await deps.journal({ action: "message.released", actor: ACTOR, subject: id, detail: decision }, db);
-    }
+    if (moved === "released") await context.journal({ action: "message.released", subject: id, detail: decision }, db);
     return moved;
   });
   if (outcome === "absent") throw notFound("message");

@@ -1,31 +1,49 @@
-import type { Router } from "express";
 import { z } from "zod";
-import { withdrawMessage } from "#src/store/sql/withdraw.ts";
-import { decisionRoute, words } from "../decision.ts";
-import type { ApiDeps } from "../deps.ts";
-import { ACTOR } from "../message-id.ts";
+import { withdrawMessage as takeOut } from "#src/store/sql/withdraw.ts";
+import { decided, words } from "../decision.ts";
+import { messageParams } from "../message-id.ts";
+import { messageDetailSchema } from "../message-schema.ts";
 import { showMessage } from "../message-view.ts";
 import { notFound, Problem } from "../problem.ts";
+import { json, route, type RouteContext } from "../route.ts";
 
-export const withdrawSchema = z.strictObject({
+const withdrawSchema = z.strictObject({
   withdrawn_by: words(100).describe("Who decided; the journal keeps it."),
   reason: z
     .enum(["wrong_patient", "wrong_case", "sent_by_mistake", "other"])
     .describe("Why; the journal keeps it. No free text: it could tell of the patient."),
 });
 
-/** A person takes a message out of the charts it was filed in. */
-export function withdrawRoutes(deps: ApiDeps): Router {
-  return decisionRoute(deps, "withdraw", withdrawSchema, (id, decision) => withdraw(deps, id, decision));
-}
+export const withdrawMessage = route({
+  operationId: "withdrawMessage",
+  tag: "messages",
+  method: "post",
+  path: "/api/v1/messages/:id/withdraw",
+  right: "messages.withdraw",
+  summary: "Takes a message out of every chart that has it, or may have it; asked twice, it happens once",
+  details: "Its deliveries tell how far the withdrawal is.",
+  params: messageParams,
+  names: "message",
+  body: withdrawSchema,
+  answer: json("Message", messageDetailSchema, "The message as it is now.", 202),
+  problems: {
+    409:
+      "No destination has it, it was purged here, it stands in a day's document with others, or an attempt to " +
+      "deliver it is under way.",
+  },
+  handle: async ({ params: { id }, body }, context) => {
+    await withdraw(context, id, body);
+    return decided(context, id);
+  },
+});
 
-async function withdraw(deps: ApiDeps, id: string, decision: z.infer<typeof withdrawSchema>): Promise<void> {
+async function withdraw(context: RouteContext, id: string, decision: z.infer<typeof withdrawSchema>): Promise<void> {
+  const { deps } = context;
   const outcome = await deps.store.transaction(async (db) => {
-    const withdrawn = await withdrawMessage(db, id, new Date(deps.now()));
+    const withdrawn = await takeOut(db, id, new Date(deps.now()));
     // Nothing is withdrawn of which the journal does not know; asked twice, it happens once.
-    if (withdrawn === "withdrawing") {
-      await deps.journal({ action: "message.withdrawn", actor: ACTOR, subject: id, detail: decision }, db);
-    }
+    if (withdrawn === "withdrawing")
+      await context.journal({ action: "message.withdrawn", subject: id, detail: decision }, db);
     return withdrawn;
   });
   if (outcome === "withdrawing" || outcome === "already") return;

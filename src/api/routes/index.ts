@@ -1,0 +1,34 @@
+import type { RouteDescription } from "../route.ts";
+import { WEBHOOKS } from "../webhooks/description.ts";
+import { listChannels } from "./channels.ts";
+import { healthz, metrics, readyz } from "./health.ts";
+import { listMessages, reprocessMessage, showMessage } from "./messages.ts";
+import { listNotices, listStatuses, showNotice } from "./notices.ts";
+import { listPurges } from "./purges.ts";
+import { listRehomings } from "./rehomings.ts";
+import { releaseMessage } from "./release.ts";
+import { withdrawMessage } from "./withdraw.ts";
+
+/** Every route there is; a new one is a declaration and a line here. */
+export const ROUTES = [
+  listMessages,
+  showMessage,
+  reprocessMessage,
+  releaseMessage,
+  withdrawMessage,
+  listNotices,
+  showNotice,
+  listStatuses,
+  listChannels,
+  listPurges,
+  listRehomings,
+  healthz,
+  readyz,
+  metrics,
+] as const;
+
+/** Every route by its operationId, for clients that infer what it takes and answers. */
+export type Routes = { readonly [R in (typeof ROUTES)[number] as R["operationId"]]: R };
+
+/** What the description tells of: the routes and the webhooks. */
+export const DESCRIBED: readonly RouteDescription[] = [...WEBHOOKS, ...ROUTES];

@@ -1,0 +1,72 @@
+/** Every right, and what it allows. A route names the right it asks for; the rest are asked for by fields. */
+export const RIGHTS = {
+  "messages.read": "See messages: ids, states, times, error codes and deliveries, without anything personal.",
+  "identifiers.read": "See the source's own ids (a wamid holds a phone number) and what destinations answered.",
+  "content.read": "Read what was written; every reading is journaled.",
+  "messages.reprocess": "Process held, filtered and failed messages again.",
+  "messages.release": "Let quarantined messages go on with their attachments as they are.",
+  "messages.withdraw": "Take messages out of the charts that have them.",
+  "notices.read": "See what providers tell operators.",
+  "statuses.read": "See how far sent messages have come.",
+  "channels.read": "See which channels run, and why others do not.",
+  "purges.read": "See purges and their signed certificates.",
+  "rehomings.read": "See what was filed before its patient or case changed.",
+} as const;
+
+export type Right = keyof typeof RIGHTS;
+
+/** Every role, and who has it. */
+export const ROLES = {
+  engineer: "Interface engineer: keeps channels running, never sees content, names or numbers.",
+  clerk: "Ward clerk: decides what becomes of held messages.",
+  approver: "Second pair of eyes: confirms what a clerk decided, never a case of his own.",
+  clinician: "Reads the conversation of the one patient whose chart is open.",
+  privacy: "Data protection officer: counts, periods, certificates and who looked; no content.",
+  auditor: "Reads the journal.",
+  admin: "Administrator: tokens, sessions and keys.",
+  machine: "Another system of the house, by token.",
+} as const;
+
+export type Role = keyof typeof ROLES;
+
+/** The whole matrix: who may what. Routes, docs/access.md and the tests are made from it. */
+export const MATRIX: Readonly<Record<Role, readonly Right[]>> = {
+  engineer: [
+    "messages.read",
+    "messages.reprocess",
+    "notices.read",
+    "statuses.read",
+    "channels.read",
+    "purges.read",
+    "rehomings.read",
+  ],
+  clerk: [
+    "messages.read",
+    "identifiers.read",
+    "content.read",
+    "messages.reprocess",
+    "messages.release",
+    "messages.withdraw",
+    "statuses.read",
+    "channels.read",
+    "rehomings.read",
+  ],
+  approver: ["messages.read", "identifiers.read", "content.read", "channels.read"],
+  clinician: [],
+  privacy: ["messages.read", "channels.read", "purges.read", "rehomings.read"],
+  auditor: ["channels.read", "purges.read"],
+  admin: ["channels.read"],
+  machine: [
+    "messages.read",
+    "identifiers.read",
+    "content.read",
+    "messages.reprocess",
+    "messages.release",
+    "messages.withdraw",
+    "notices.read",
+    "statuses.read",
+    "channels.read",
+    "purges.read",
+    "rehomings.read",
+  ],
+};

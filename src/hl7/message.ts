@@ -46,3 +46,19 @@ export interface ScaledSlot {
 export interface PdfSlot {
   readonly pdf: Sheet;
 }
+
+/**
+ * The plain text a field says first: of its first repetition, component and subcomponent, however it is nested (a
+ * constant of a profile is read as components). "" where it says none.
+ */
+export function plainText(field: Field): string {
+  if (typeof field === "string") return field;
+  if (field === undefined) return "";
+  if (Array.isArray(field)) return plainText((field as readonly Component[])[0]);
+  return "repeat" in field ? plainText(field.repeat[0]) : "";
+}
+
+/** A field of MSH by its number; the first that `fields` holds is MSH-3. */
+export function headerField(message: Hl7Message, number: number): string {
+  return plainText(message.segments[0]?.fields[number - 3]);
+}

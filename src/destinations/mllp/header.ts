@@ -1,6 +1,6 @@
 import { ackMode } from "#src/hl7/ack-mode.ts";
 import type { Outgoing } from "#src/wire/mllp/connection.ts";
-import type { Field, Hl7Message } from "#src/hl7/message.ts";
+import { headerField, type Hl7Message } from "#src/hl7/message.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
 
 /** What the header of an outgoing message says about how it is to be acknowledged. */
@@ -22,9 +22,9 @@ export interface Header {
  * @throws BotenstoffError MAPPING_FAILED
  */
 export function readHeader(message: Hl7Message, settleOnWrite: boolean): Header {
-  const controlId = valueOf(message, 10);
+  const controlId = headerField(message, 10);
   if (controlId === "") throw failed("MSH-10 is missing");
-  const [accept, application] = [valueOf(message, 15), valueOf(message, 16)];
+  const [accept, application] = [headerField(message, 15), headerField(message, 16)];
   const mode = ackMode(accept, application);
   const applicationAckDue = mode.application(true);
   const acceptAckDue = mode.accept(true);
@@ -38,12 +38,6 @@ export function readHeader(message: Hl7Message, settleOnWrite: boolean): Header 
     acceptAckDue,
     applicationAckDue,
   };
-}
-
-/** A field of MSH, whose `fields[0]` is MSH-3. */
-function valueOf(message: Hl7Message, field: number): string {
-  const value: Field = message.segments[0]?.fields[field - 3];
-  return typeof value === "string" ? value : "";
 }
 
 function failed(reason: string): BotenstoffError {

@@ -1,5 +1,5 @@
 import { readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import { runChannelTests, type ChannelTestResult } from "./channel-tests.ts";
 import type { Channel } from "./channel.ts";
@@ -17,6 +17,10 @@ export interface CommandArguments {
   readonly env: Environment;
   /** Rewrites the golden examples that differ instead of failing on them. */
   readonly update?: boolean;
+  /** Only these channel files; none: the whole folder. */
+  readonly only?: readonly string[];
+  /** Prints JSON instead of lines for people. */
+  readonly json?: boolean;
   /** Prints one line. */
   readonly write: (line: string) => void;
 }
@@ -26,22 +30,21 @@ const CHECK_TIMEOUT_MS = 10_000;
 
 /** `botenstoff lint`: offline and without secrets. 1 when there is any problem. */
 export async function lintCommand(args: CommandArguments): Promise<0 | 1> {
-  const { channels, ok } = await load(args, "placeholder");
-  if (ok) {
-    args.write(`${channels.length} channels, no problems`);
-  }
+  const { channels, problems } = await read(args, "placeholder");
+  const ok = problems.length === 0;
+  if (args.json) args.write(JSON.stringify({ ok, channels: channels.map(({ id }) => id), problems }));
+  else for (const line of problems.map(formatProblem)) args.write(line);
+  if (ok && !args.json) args.write(`${channels.length} channels, no problems`);
   return ok ? 0 : 1;
 }
 
 /** `botenstoff test`: the channels' own tests and every mapping's golden examples, offline and without secrets. */
 export async function testCommand(args: CommandArguments): Promise<0 | 1> {
   const { channels, profiles, ok } = await load(args, "placeholder");
-  let failed = 0;
-  let passed = 0;
+  const results: { name: string; passed: boolean; detail?: string }[] = [];
   const report = (name: string, good: boolean, detail = ""): void => {
-    args.write(`${good ? "ok    " : "FAILED"} ${name}${detail === "" ? "" : `: ${detail}`}`);
-    failed += good ? 0 : 1;
-    passed += good ? 1 : 0;
+    results.push({ name, passed: good, ...(detail !== "" && { detail }) });
+    if (!args.json) args.write(`${good ? "ok    " : "FAILED"} ${name}${detail === "" ? "" : `: ${detail}`}`);
   };
   for (const channel of channels) {
     const results = await runChannelTests(channel).catch((error: unknown) => [notRun(channel, error)]);
@@ -49,7 +52,8 @@ export async function testCommand(args: CommandArguments): Promise<0 | 1> {
       report(`${channel.id}: ${name}`, good, detail);
     }
   }
-  for (const mapping of await folders(args.mappingsDirectory)) {
+  const mappings = args.only === undefined || args.only.length === 0 ? await folders(args.mappingsDirectory) : [];
+  for (const mapping of mappings) {
     for (const { name, outcome, detail } of await runMappingExamples(mapping, {
       update: args.update ?? false,
       profiles,
@@ -57,7 +61,12 @@ export async function testCommand(args: CommandArguments): Promise<0 | 1> {
       report(name, outcome !== "failed", outcome === "updated" ? "updated" : detail);
     }
   }
-  args.write(`${passed} passed, ${failed} failed`);
+  const failed = results.filter(({ passed }) => !passed).length;
+  args.write(
+    args.json
+      ? JSON.stringify({ ok: ok && failed === 0, results })
+      : `${results.length - failed} passed, ${failed} failed`,
+  );
   return ok && failed === 0 ? 0 : 1;
 }
 
@@ -78,9 +87,8 @@ export async function graphCommand(args: CommandArguments): Promise<0 | 1> {
 export async function dryRunCommand(args: CommandArguments): Promise<0 | 1> {
   const { channels, ok } = await load(args, "error");
   const results = await Promise.all(channels.flatMap((channel) => connectorsOf(channel)).map(checkOne));
-  for (const { line } of results) {
-    args.write(line);
-  }
+  if (args.json) args.write(JSON.stringify({ ok: ok && results.every(({ good }) => good), results }));
+  else for (const { line } of results) args.write(line);
   return ok && results.every(({ good }) => good) ? 0 : 1;
 }
 
@@ -140,19 +148,31 @@ function expiry(signal: AbortSignal): Promise<never> {
 }
 
 async function load(args: CommandArguments, unresolved: "error" | "placeholder") {
+  const { channels, profiles, problems } = await read(args, unresolved);
+  // What is to be read by a program holds nothing else.
+  const say = args.json ? (line: string) => void process.stderr.write(`${line}\n`) : args.write;
+  for (const problem of problems) say(formatProblem(problem));
+  return { channels, profiles, ok: problems.length === 0 };
+}
+
+/** The channels asked for with what is wrong with them; the profiles' problems always count. */
+async function read(args: CommandArguments, unresolved: "error" | "placeholder") {
+  const { mappingsDirectory, env, only = [] } = args;
   const profiles = await loadHl7Profiles(args.profilesDirectory);
-  const loaded = await loadChannels({
-    directory: args.channelsDirectory,
-    mappingsDirectory: args.mappingsDirectory,
-    profiles,
-    env: args.env,
-    unresolved,
-  });
-  const problems = [...profiles.problems, ...loaded.problems];
-  for (const problem of problems) {
-    args.write(formatProblem(problem));
+  const wanted = new Set(only.map((file) => resolve(file)));
+  const directories = only.length === 0 ? [args.channelsDirectory] : [...new Set(only.map((file) => dirname(file)))];
+  const isWanted = (file: string) => wanted.size === 0 || wanted.has(resolve(file));
+  const channels: Channel[] = [];
+  const problems = [...profiles.problems];
+  for (const directory of directories) {
+    const loaded = await loadChannels({ directory, mappingsDirectory, profiles, env, unresolved });
+    channels.push(...loaded.channels.filter(({ file }) => isWanted(file)));
+    problems.push(...loaded.problems.filter(({ file }) => isWanted(file)));
   }
-  return { channels: loaded.channels, profiles, ok: problems.length === 0 };
+  const known = new Set([...channels, ...problems].map(({ file }) => resolve(file)));
+  const absent = only.filter((file) => !known.has(resolve(file)));
+  problems.push(...absent.map((file) => ({ file, line: 1, column: 1, path: "", message: "No such channel file" })));
+  return { channels, profiles, problems };
 }
 
 async function folders(directory: string): Promise<string[]> {

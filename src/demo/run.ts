@@ -1,6 +1,8 @@
 import { startEngineProcess } from "./engine-process.ts";
 import { freePort } from "./free-port.ts";
-import { tellStory, type Told } from "./story.ts";
+import { startPhone } from "./phone.ts";
+import { playScenes } from "./scenes.ts";
+import { CHANNEL, PHONE, tellStory, type Told } from "./story.ts";
 import { openWorld, type World } from "./world.ts";
 
 interface Options {
@@ -12,12 +14,14 @@ interface Options {
 /** Seconds, so that a purge can be watched. */
 const EPOCH = "PT5S";
 const WANTED_PORT = 8080;
+/** Once the purge was seen, what comes stays long enough to be looked at. */
+const STAYS = "P1D";
 
 /** The demo: simulators here, the real engine in a process of its own. Resolves with the exit code. */
 export async function runDemo({ exit, write }: Options): Promise<number> {
   const started = performance.now();
   const stop = untilSignal();
-  const world = await openWorld(EPOCH, await freePort("127.0.0.1", WANTED_PORT));
+  const world = await openWorld(EPOCH, await freePort("127.0.0.1", wantedPort()));
   try {
     write("starting the engine on an embedded PostgreSQL …");
     const engine = await startEngineProcess({ env: world.env });
@@ -27,11 +31,8 @@ export async function runDemo({ exit, write }: Options): Promise<number> {
       const told = await Promise.race([tellStory(world, engine, say), stop]);
       if (!told) return 1;
       for (const fault of told.faults) say("FAULT", fault);
-      if (!exit) {
-        sayUrls(write, world, engine.url);
-        await stop;
-      }
       const code = await engine.end("SIGTERM");
+      if (!exit) await stayUp(world, write, stop);
       return summarise(told, code, started, write);
     } finally {
       await engine.end("SIGTERM");
@@ -41,7 +42,31 @@ export async function runDemo({ exit, write }: Options): Promise<number> {
   }
 }
 
-function sayUrls(write: (line: string) => void, world: World, url: string): void {
+/** The engine anew on the same store, with messages to look at, until somebody ends it. */
+async function stayUp(world: World, write: (line: string) => void, stop: Promise<void>): Promise<void> {
+  const engine = await startEngineProcess({ env: { ...world.env, BOTENSTOFF_AFTER_FILED: STAYS } });
+  const phone = await startPhone(world.whatsapp, `${engine.url}/webhooks/${CHANNEL}`, PHONE);
+  try {
+    await Promise.race([playScenes(world, engine), stop]);
+    sayUrls(write, world, { url: engine.url, phone: phone.url });
+    await stop;
+  } finally {
+    await phone.close();
+    await engine.end("SIGTERM");
+  }
+}
+
+/** BOTENSTOFF_HTTP_PORT where it names a port; otherwise 8080 if it is free. */
+function wantedPort(): number {
+  const port = Number(process.env["BOTENSTOFF_HTTP_PORT"] ?? "");
+  return Number.isInteger(port) && port > 0 && port < 65_536 ? port : WANTED_PORT;
+}
+
+function sayUrls(
+  write: (line: string) => void,
+  world: World,
+  { url, phone }: { readonly url: string; readonly phone: string },
+): void {
   write("");
   write(`engine    ${url}/healthz   ${url}/metrics   ${url}/api/openapi.json`);
   write(`messages  curl -H 'Authorization: Bearer ${world.apiToken}' ${url}/api/v1/messages`);
@@ -49,6 +74,8 @@ function sayUrls(write: (line: string) => void, world: World, url: string): void
   write(
     `KIS       FHIR ${world.fhir.url}   MLLP 127.0.0.1:${world.mllp.port}   WhatsApp Cloud API ${world.whatsapp.url}`,
   );
+  write(`look      BOTENSTOFF_URL=${url} BOTENSTOFF_API_TOKEN=${world.apiToken} npx botenstoff messages`);
+  write(`write     curl -d 'Guten Morgen' ${phone}   (as the patient; ${phone}4915199999999 as a stranger)`);
   write("Ctrl-C ends it; nothing is kept.");
 }
 

@@ -17,9 +17,9 @@ export interface Told {
   readonly certificates: number;
 }
 
-const CHANNEL = "whatsapp-to-kis";
-const PHONE = "4915112345678";
-const STRANGER = "4915187654321";
+export const CHANNEL = "whatsapp-to-kis";
+export const PHONE = "4915112345678";
+export const STRANGER = "4915187654321";
 const PATIENT = "79471";
 const TEXT = "Guten Morgen, die Wunde nässt seit gestern wieder. Soll ich kommen?";
 const CAPTION = "So sieht sie heute aus.";
@@ -98,7 +98,7 @@ export async function tellStory(world: World, engine: EngineProcess, say: Say): 
   ];
   const early = faultsInKis(expected, world.fhir.chart, world.mllp);
 
-  say("waiting", `for the retention period (${world.env["BOTENSTOFF_EPOCH"]} after filing) to pass`);
+  say("waiting", `for the retention period (${world.env["BOTENSTOFF_AFTER_FILED"]} after filing) to pass`);
   for (const id of [sent.text.id, sent.image.id]) {
     const purged = await api.until(id, ["purged"], PURGED_MS);
     say(

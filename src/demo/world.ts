@@ -48,6 +48,7 @@ export async function openWorld(epoch: string, httpPort = 0): Promise<World> {
       BOTENSTOFF_MASTER_KEY_FILE: masterKey,
       BOTENSTOFF_API_TOKEN: apiToken,
       BOTENSTOFF_EPOCH: epoch,
+      BOTENSTOFF_AFTER_FILED: epoch,
       WHATSAPP_PHONE_NUMBER_ID: phoneNumberId,
       WHATSAPP_APP_SECRET: appSecret,
       WHATSAPP_VERIFY_TOKEN: verifyToken,

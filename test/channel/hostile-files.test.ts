@@ -109,7 +109,7 @@ describe("a channel file that was not meant well", () => {
 
 describe("a value that comes from outside the file", () => {
   const PLACES: readonly [string, string, RegExp | string][] = [
-    ["a period", ADT, /\$\{BOTENSTOFF_EPOCH:P1D\}/],
+    ["a period", ADT, /\$\{BOTENSTOFF_AFTER_FILED:P1D\}/],
     ["a port", ADT, "${ADT_MLLP_PORT}"],
     ["a choice", ADT, "acknowledge"],
     ["a connector's type", ADT, "mllp"],

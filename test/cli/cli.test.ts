@@ -1,12 +1,14 @@
-import { execFile } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import { COMMANDS } from "#src/engine/commands.ts";
+import { help } from "#src/engine/commands/help.ts";
+import { COMMANDS } from "#src/engine/commands/index.ts";
+import { findCommand } from "#src/engine/commands/parse.ts";
 import { createTestStore } from "../support/database.ts";
 
 interface Ran {
@@ -39,20 +41,23 @@ describe("the command line", () => {
     for (const { name, summary } of COMMANDS) expect(out).toMatch(new RegExp(`^  ${name} +${summary}`, "m"));
   });
 
-  it("has a help of its own for each command", async () => {
+  it("has a help of its own for each command", () => {
     for (const { name, summary } of COMMANDS) {
-      const { code, out } = await run([name, "--help"]);
-      expect([name, code]).toEqual([name, 0]);
-      expect(out).toContain(`botenstoff ${name}: ${summary}`);
+      const command = findCommand(COMMANDS, [...name.split(" "), "--help"])?.command;
+      expect(command && help(command)).toContain(`botenstoff ${name}: ${summary}`);
     }
   });
 
-  it.each([[[]], [["no-such-command"]], [["lint", "--no-such-flag"]], [["lint", "positional"]]])(
-    "answers 2 when it is used wrongly: %j",
-    async (args) => {
-      expect((await run(args)).code).toBe(2);
-    },
-  );
+  it.each([
+    [[]],
+    [["no-such-command"]],
+    [["lint", "--no-such-flag"]],
+    [["graph", "positional"]],
+    [["message"]],
+    [["completion", "fish"]],
+  ])("answers 2 when it is used wrongly: %j", async (args) => {
+    expect((await run(args)).code).toBe(2);
+  });
 
   it("lints the shipped channels without any secret", async () => {
     expect(await run(["lint"])).toMatchObject({ code: 0, out: expect.stringContaining("no problems") });
@@ -62,6 +67,62 @@ describe("the command line", () => {
     const { code, out } = await run(["test"]);
     expect(out).toMatch(/ 0 failed$/m);
     expect(code).toBe(0);
+  });
+
+  it("says which version it is", async () => {
+    const { version } = JSON.parse(await readFile("package.json", "utf8"));
+    expect(await run(["--version"])).toMatchObject({ code: 0, out: `${version}\n` });
+  });
+
+  it("lints only the files it is given, and says it as JSON when asked", async () => {
+    const { code, out } = await run(["lint", "channels/whatsapp-to-kis.yaml", "--json"]);
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toEqual({ ok: true, channels: ["whatsapp-to-kis"], problems: [] });
+  });
+
+  it("names a channel file that is not there", async () => {
+    const { code, out } = await run(["lint", "channels/nowhere.yaml"]);
+    expect(code).toBe(1);
+    expect(out).toBe("channels/nowhere.yaml:1:1 No such channel file\n");
+  });
+
+  it("tests only the channels it is given", async () => {
+    const { code, out } = await run(["test", "channels/adt-to-directory.yaml", "--json"]);
+    expect(code).toBe(0);
+    const { results } = JSON.parse(out);
+    const names = (results as { name: string }[]).map(({ name }) => name);
+    expect(names.filter((name) => !name.startsWith("adt-to-directory: "))).toEqual([]);
+    expect(names).not.toEqual([]);
+  });
+
+  it("completes commands, sub-commands and flags in bash", async () => {
+    const { out } = await run(["completion", "bash"]);
+    const complete = (...words: string[]) =>
+      execFileSync(
+        "bash",
+        [
+          "-c",
+          `${out}\nCOMP_WORDS=(botenstoff "$@"); COMP_CWORD=$#; _botenstoff; echo "\${COMPREPLY[@]}"`,
+          "_",
+          ...words,
+        ],
+        { encoding: "utf8", cwd: directory },
+      );
+    expect(complete("lin")).toBe("lint\n");
+    expect(complete("messages", "--sta")).toBe("--state\n");
+  });
+
+  it("starts by the launcher that any Node can run", async () => {
+    const launched = await new Promise<string>((resolve) => {
+      execFile(process.execPath, ["src/botenstoff.js", "--version"], (_error, out, err) => resolve(out + err));
+    });
+    expect(launched).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  it("says that no engine answers", async () => {
+    const { code, err } = await run(["messages"], { BOTENSTOFF_URL: "http://127.0.0.1:9", BOTENSTOFF_API_TOKEN: "t" });
+    expect(code).toBe(1);
+    expect(err).toContain("ENGINE_UNREACHABLE: asking the engine at http://127.0.0.1:9: ");
   });
 
   it("draws the channels as a mermaid graph", async () => {

@@ -32,4 +32,14 @@ export const START_ERRORS = {
     "The database holds epochs the deletion ledger says are purged.",
     "A backup was restored: run `botenstoff purge --replay-ledger`, then start again.",
   ),
+  ENGINE_UNREACHABLE: entry(
+    "transient",
+    "The engine does not answer the command line.",
+    "Check that it runs, and that BOTENSTOFF_URL is its address.",
+  ),
+  ENGINE_REFUSED: entry(
+    "permanent",
+    "The engine refused what the command line asked.",
+    "Read the text beside it; a 401 or 403 means another BOTENSTOFF_API_TOKEN is needed.",
+  ),
 } as const satisfies Record<string, ErrorEntry>;

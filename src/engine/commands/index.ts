@@ -1,0 +1,15 @@
+import type { Command } from "./command.ts";
+import { completionCommand } from "./completion.ts";
+import { ENGINE_COMMANDS } from "./engine.ts";
+import { FILE_COMMANDS } from "./files.ts";
+import { PROOF_COMMANDS } from "./proof.ts";
+import { REMOTE_COMMANDS } from "./remote.ts";
+
+/** Every command, in the order of the help. */
+export const COMMANDS: readonly Command[] = [
+  ...ENGINE_COMMANDS,
+  ...FILE_COMMANDS,
+  ...REMOTE_COMMANDS,
+  ...PROOF_COMMANDS,
+  completionCommand(() => COMMANDS),
+];

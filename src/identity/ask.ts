@@ -1,5 +1,6 @@
 import type { DirectoryUpdate, PatientUpdate } from "#src/message/directory.ts";
 import type { Transaction } from "#src/store/queryable.ts";
+import { lock } from "#src/store/locks.ts";
 import * as sql from "#src/store/sql/directory.ts";
 import { applyUpdate } from "./apply.ts";
 import { readRecords, type DirectoryDeps } from "./directory-deps.ts";
@@ -39,7 +40,7 @@ async function learn(
 ): Promise<void> {
   const stamp = `${at.toISOString()}|${at.toISOString()}|lookup`;
   const key = phoneKey(deps.blindIndex, phone);
-  await sql.lockDirectory(db);
+  await lock(db, "directory");
   const before = await sql.patientsByPhone(db, key);
   const carriers = new Set<string>();
   for (const { phones, ...patient } of found) {

@@ -2,6 +2,7 @@ import type { DirectoryChange, DirectoryUpdate, Encounter, Patient, Subject } fr
 import type { AppliedChange } from "#src/destinations/destination.ts";
 import type { Queryable, Transaction } from "#src/store/queryable.ts";
 import { currentCases } from "#src/store/sql/cases.ts";
+import { lock } from "#src/store/locks.ts";
 import * as sql from "#src/store/sql/directory.ts";
 import { applyUpdate } from "./apply.ts";
 import { findCase } from "./apply-cases.ts";
@@ -75,7 +76,7 @@ async function apply(
   updates: readonly DirectoryUpdate[],
 ): Promise<AppliedChange> {
   const now = new Date(deps.clock());
-  await sql.lockDirectory(db);
+  await lock(db, "directory");
   const patients = new Set<string>();
   let changed = false;
   for (const update of updates) {

@@ -1,5 +1,6 @@
-import { patientVersionsByPhone, shareDirectory } from "#src/store/sql/directory.ts";
-import type { Queryable } from "#src/store/queryable.ts";
+import { shareDirectory } from "#src/store/locks.ts";
+import type { Transaction } from "#src/store/queryable.ts";
+import { patientVersionsByPhone } from "#src/store/sql/directory.ts";
 import {
   concludeMessages,
   lockMessages,
@@ -113,7 +114,7 @@ async function inOneTrip(...statements: readonly (() => Promise<unknown>)[]): Pr
 }
 
 async function settlePreparedTurns(
-  db: Queryable,
+  db: Transaction,
   turns: readonly PreparedTurn[],
   now: Date,
   handOver: OfferedLanes,
@@ -147,7 +148,7 @@ async function settlePreparedTurns(
 }
 
 /** Keeps the directory as it is until this transaction has committed. @returns the patients of each number */
-async function sharePatients(db: Queryable, seen: readonly Seen[]): Promise<Map<string, string[]>> {
+async function sharePatients(db: Transaction, seen: readonly Seen[]): Promise<Map<string, string[]>> {
   const bis = seen.map(({ contactBi }) => contactBi);
   const [, patients] = await Promise.all([shareDirectory(db), patientVersionsByPhone(db, bis)]);
   return patients;
@@ -199,7 +200,7 @@ function undecided(row: Prepared["row"]): Prepared["row"] {
 }
 
 async function settleDeliveredTurns(
-  db: Queryable,
+  db: Transaction,
   turns: readonly DeliveredTurn[],
   now: Date,
   retainFrom: Date,
@@ -229,17 +230,22 @@ async function settleDeliveredTurns(
 }
 
 async function conclude(
-  db: Queryable,
+  db: Transaction,
   outcomes: readonly DeliveryOutcome[],
   now: Date,
   retainFrom: Date,
 ): Promise<void> {
   if (outcomes.length === 0) return;
   const final = outcomes.filter(({ state }) => LEFT_LANE.has(state));
-  const steps = [
+  const write = () => writeOutcomes(db, outcomes, now);
+  if (final.length === 0) {
+    await write();
+    return;
+  }
+  await inOneTrip(
     () => lockMessages(db, final),
+    write,
     () => concludeMessages(db, final, now, retainFrom),
     () => releaseDeletions(db, final),
-  ];
-  await inOneTrip(() => writeOutcomes(db, outcomes, now), ...(final.length === 0 ? [] : steps));
+  );
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Queryable } from "#src/store/queryable.ts";
+import type { Transaction } from "#src/store/queryable.ts";
 import {
   dueEpochs,
   entomb,
@@ -78,7 +78,7 @@ export async function purgeEpoch(deps: RetentionDeps, epoch: number): Promise<bo
 /** Waits at most this long for the tables: whoever is in the middle of a commit goes first, the purge comes again. */
 const LOCK_TIMEOUT = "2s";
 
-async function destroyRows(db: Queryable, epoch: number, purgeId: string, now: Date): Promise<boolean> {
+async function destroyRows(db: Transaction, epoch: number, purgeId: string, now: Date): Promise<boolean> {
   await db.query(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`);
   if (!(await lockEpoch(db, epoch))) return false;
   if (await hasSurvivors(db, epoch, now)) return false;

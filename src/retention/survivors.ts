@@ -1,7 +1,7 @@
 import { blobId } from "#src/message/id.ts";
 import { place } from "#src/store/sealed/message.ts";
 import type { Place } from "#src/seal/place.ts";
-import type { Queryable } from "#src/store/queryable.ts";
+import type { Transaction } from "#src/store/queryable.ts";
 import {
   attachmentsOf,
   deliveriesOf,
@@ -33,7 +33,7 @@ export async function moveSurvivors(deps: RetentionDeps, from: number): Promise<
 /** Notices are moved while they are still to be kept; after that they die with their epoch. */
 async function moveKeptNotices(
   { sealer }: RetentionDeps,
-  db: Queryable,
+  db: Transaction,
   from: number,
   to: number,
   now: Date,
@@ -48,7 +48,7 @@ async function moveKeptNotices(
   return kept.length;
 }
 
-async function moveBatch(deps: RetentionDeps, db: Queryable, from: number, to: number, now: Date): Promise<number> {
+async function moveBatch(deps: RetentionDeps, db: Transaction, from: number, to: number, now: Date): Promise<number> {
   const survivors = await lockSurvivors(db, from, now, BATCH);
   if (survivors.length === 0) return 0;
   const ids = survivors.map(({ id }) => id);

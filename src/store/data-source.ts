@@ -4,6 +4,7 @@ import { DataSource } from "typeorm";
 import { encodeArrays } from "./binary-arrays.ts";
 import { ENTITIES } from "./schema/entities/index.ts";
 import { storeError } from "./errors.ts";
+import { LOCKS } from "./locks.ts";
 import { MIGRATIONS } from "./schema/migrations/index.ts";
 import type { Queryable, Transaction } from "./queryable.ts";
 
@@ -18,7 +19,6 @@ export interface Store extends Queryable {
   close(): Promise<void>;
 }
 
-const MIGRATION_LOCK = 7_041_777;
 const CONNECT_MS = 10_000;
 const MAX_CONNECTIONS = 12;
 const READING_CONNECTIONS = 4;
@@ -84,9 +84,9 @@ async function migrate(url: string): Promise<void> {
   await guard(() => source.initialize());
   const runner = source.createQueryRunner();
   try {
-    await runner.query("SELECT pg_advisory_lock($1)", [MIGRATION_LOCK]);
+    await runner.query("SELECT pg_advisory_lock($1)", [LOCKS.migration]);
     await source.runMigrations({ transaction: "all" });
-    await runner.query("SELECT pg_advisory_unlock($1)", [MIGRATION_LOCK]);
+    await runner.query("SELECT pg_advisory_unlock($1)", [LOCKS.migration]);
   } finally {
     await runner.release();
     await source.destroy();

@@ -1,10 +1,10 @@
 import { BotenstoffError } from "#src/message/error-code.ts";
 import type { Store } from "./data-source.ts";
-import type { Queryable } from "./queryable.ts";
+import { lock } from "./locks.ts";
+import type { Queryable, Transaction } from "./queryable.ts";
 
 /** Tables that are partitioned by epoch. */
 const PARTITIONED = ["event", "message", "attachment", "delivery", "notice"] as const;
-const EPOCH_LOCK = 7_041_778;
 
 /** Opens epochs and their partitions as time goes by. An epoch's number is its start in seconds since 1970. */
 export interface Epochs {
@@ -56,8 +56,8 @@ export function createEpochs(store: Store, lengthMs: number): Epochs {
  * Makes the epoch's partitions. They are created apart and attached, which lets writers of other epochs go on; the
  * CHECK constraint spares PostgreSQL a scan.
  */
-async function openEpoch(db: Queryable, epoch: number, length: number): Promise<void> {
-  await db.query("SELECT pg_advisory_xact_lock($1)", [EPOCH_LOCK]);
+async function openEpoch(db: Transaction, epoch: number, length: number): Promise<void> {
+  await lock(db, "epoch");
   const { rows } = await db.query<{ state: string }>("SELECT state FROM epoch WHERE id = $1", [epoch]);
   if (rows[0]?.state === "open") return;
   if (rows[0]) throw new BotenstoffError("EPOCH_KEY_DESTROYED", `opening epoch ${epoch}: it was purged`);
@@ -70,13 +70,13 @@ async function openEpoch(db: Queryable, epoch: number, length: number): Promise<
 }
 
 /** Keeps everybody out of an epoch's partitions until the transaction ends; waits for those who are inside. */
-export async function lockPartitions(db: Queryable, epoch: number): Promise<void> {
+export async function lockPartitions(db: Transaction, epoch: number): Promise<void> {
   const partitions = PARTITIONED.flatMap((table) => [`ONLY "${table}"`, partitionOf(table, epoch)]);
   await db.query(`LOCK TABLE ${partitions.join(", ")} IN ACCESS EXCLUSIVE MODE`);
 }
 
 /** Drops everything stored in an epoch; the caller has marked it and holds its row. */
-export async function dropPartitions(db: Queryable, epoch: number): Promise<void> {
+export async function dropPartitions(db: Transaction, epoch: number): Promise<void> {
   for (const table of PARTITIONED) await db.query(`DROP TABLE ${partitionOf(table, epoch)}`);
 }
 

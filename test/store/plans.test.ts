@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import pg from "pg";
 import { createEpochs } from "#src/store/epochs.ts";
-import type { Queryable } from "#src/store/queryable.ts";
+import type { Transaction } from "#src/store/queryable.ts";
 import { writeAttachments, type JudgedAttachment } from "#src/store/sql/attachments.ts";
 import { changedHands, findContacts, forgetContacts, writeNumbersTaken } from "#src/store/sql/contacts.ts";
 import { brokenDays, messagesOfDay, readSealed } from "#src/store/sql/day.ts";
@@ -58,7 +58,7 @@ function judged(): JudgedAttachment {
   };
 }
 
-const PIPELINE: Record<string, (db: Queryable) => Promise<unknown>> = {
+const PIPELINE: Record<string, (db: Transaction) => Promise<unknown>> = {
   "find contacts": (db) => findContacts(db, [{ channel: "c", phoneBi: KEY, userBi: KEY }]),
   intake: (db) => storeIntake(db, intakeBatch()),
   "changed hands": (db) => changedHands(db, [{ phoneBi: KEY, sentAt: NOW.toISOString() }]),
@@ -82,7 +82,7 @@ const PIPELINE: Record<string, (db: Queryable) => Promise<unknown>> = {
   conclude: (db) => concludeMessages(db, [outcome()], NOW, NOW),
 };
 
-const BROWSER: Record<string, (db: Queryable) => Promise<unknown>> = {
+const BROWSER: Record<string, (db: Transaction) => Promise<unknown>> = {
   "by id": (db) => getMessage(db, ID),
   "by external id": (db) => listMessages(db, { externalBi: KEY, limit: 50 }),
   "by patient": (db) => listMessages(db, { patientBi: KEY, limit: 50 }),
@@ -93,7 +93,7 @@ const BROWSER: Record<string, (db: Queryable) => Promise<unknown>> = {
 };
 
 /** Every minute. */
-const RETENTION: Record<string, (db: Queryable) => Promise<unknown>> = {
+const RETENTION: Record<string, (db: Transaction) => Promise<unknown>> = {
   "channels left": (db) => channelsLeft(db, ["c"]),
   restrict: (db) => restrictOverdue(db, { channel: "c", hardMaxAgeMs: 1, unknownSenderMs: 1 }, NOW),
   forget: (db) => forgetContacts(db, "c", "2026-01-01"),
@@ -190,11 +190,12 @@ interface Plan {
 
 /** The plans of every statement a function sends, none of which is run: for the values it sends, or for whatever comes. */
 async function plansOf(
-  call: ((db: Queryable) => Promise<unknown>) | undefined,
+  call: ((db: Transaction) => Promise<unknown>) | undefined,
   form: "VERBOSE" | "GENERIC_PLAN" = "VERBOSE",
 ): Promise<Plan[]> {
   const plans: Plan[] = [];
-  const db: Queryable = {
+  const db: Transaction = {
+    transacted: true,
     query: async (text: string, values: readonly unknown[] = []) => {
       const explain = `EXPLAIN (FORMAT JSON, ${form}) ${text}`;
       const { rows } = await (form === "VERBOSE"
@@ -210,11 +211,12 @@ async function plansOf(
 }
 
 /** The epochs whose partitions are left when the plan made for whatever comes begins to run with the epoch. */
-async function partitionsOpened(call: ((db: Queryable) => Promise<unknown>) | undefined): Promise<number[]> {
+async function partitionsOpened(call: ((db: Transaction) => Promise<unknown>) | undefined): Promise<number[]> {
   await planner.query("SET plan_cache_mode = force_generic_plan");
   const opened = new Set<number>();
   let statements = 0;
-  const db: Queryable = {
+  const db: Transaction = {
+    transacted: true,
     query: async (text: string, values: readonly unknown[] = []) => {
       const given = values.map((value) => (value === epoch ? String(epoch) : "NULL"));
       statements += 1;

@@ -1,5 +1,5 @@
 import { listMessages as readMessages, type MessageSummary } from "#src/store/sql/messages.ts";
-import { reprocessMessage as processAgain } from "#src/store/sql/reprocess.ts";
+import { reprocessMessage as processAgain } from "#src/decisions/reprocess.ts";
 import { encodeCursor } from "../cursor.ts";
 import type { ApiDeps } from "../deps.ts";
 import { impersonal, mustRead } from "../content-right.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { releaseMessage as letGoOn } from "#src/store/sql/release.ts";
+import { releaseMessage as letGoOn } from "#src/decisions/release.ts";
 import { decided, words } from "../decision.ts";
 import { messageParams } from "../message-id.ts";
 import { messageDetailSchema } from "../message-schema.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { withdrawMessage as takeOut } from "#src/store/sql/withdraw.ts";
+import { withdrawMessage as takeOut } from "#src/decisions/withdraw.ts";
 import { decided, words } from "../decision.ts";
 import { messageParams } from "../message-id.ts";
 import { messageDetailSchema } from "../message-schema.ts";

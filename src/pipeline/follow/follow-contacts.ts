@@ -13,7 +13,7 @@ import {
   writeNumbersTaken,
 } from "#src/store/sql/contacts.ts";
 import type { NoticeRow } from "#src/store/sql/notices.ts";
-import { reenterHeld } from "#src/store/sql/reprocess.ts";
+import { reenterHeld } from "#src/store/sql/reenter.ts";
 import { sealDraft, type ArrivedMessage } from "../intake/arrival.ts";
 import type { PipelineDeps } from "../deps.ts";
 import { sealNotice } from "../intake/seal-notice.ts";
@@ -116,7 +116,7 @@ function sealAgain(deps: PipelineDeps, row: ArrivedMessage, draft: MessageDraft)
   return sealDraft(deps, row, draft).row;
 }
 
-async function writeBooks(deps: PipelineDeps, db: Queryable, books: ReadonlyMap<string, ContactBook>): Promise<void> {
+async function writeBooks(deps: PipelineDeps, db: Transaction, books: ReadonlyMap<string, ContactBook>): Promise<void> {
   const { blindIndex } = deps;
   const all = [...books];
   const changed = all.flatMap(([channel, book]) => book.changed.map((facts) => sealContact(deps, channel, facts)));

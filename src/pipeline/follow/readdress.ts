@@ -11,7 +11,7 @@ import {
   type Readdressed,
 } from "#src/store/sql/readdress.ts";
 import { writeRehomings, type RehomingDraft, type RehomingKind } from "#src/store/sql/rehomings.ts";
-import { reenterHeld } from "#src/store/sql/reprocess.ts";
+import { reenterHeld } from "#src/store/sql/reenter.ts";
 import { currentAddress, place, type FrozenContext } from "#src/store/sealed/message.ts";
 
 export interface ReaddressDeps {

@@ -1,6 +1,7 @@
 import { joinStatus } from "#src/message/outbound-status.ts";
 import type { Accepted, InboundEvent } from "#src/sources/source.ts";
-import { lockContacts, seenAmong } from "#src/store/sql/contacts.ts";
+import { lock } from "#src/store/locks.ts";
+import { seenAmong } from "#src/store/sql/contacts.ts";
 import { storeIntake, type AttachmentRow, type EventRow, type IntakeRow } from "#src/store/sql/intake.ts";
 import { storeNotices, type NoticeRow } from "#src/store/sql/notices.ts";
 import { reportOutbound, type OutboundRow } from "#src/store/sql/outbound-status.ts";
@@ -87,7 +88,7 @@ interface Batch {
 
 /** Writes a batch that is more than messages. News of contacts are read again under their lock, from what is new only. */
 async function write(deps: PipelineDeps, db: Transaction, batch: Batch, read: Followed, offered: Offered) {
-  if (read.news) await lockContacts(db);
+  if (read.news) await lock(db, "contacts");
   const old = read.news
     ? await seenAmong(
         db,

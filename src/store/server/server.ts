@@ -6,6 +6,7 @@ import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
 import { BotenstoffError } from "#src/message/error-code.ts";
+import { LOCKS } from "../locks.ts";
 import { findBinaries, type Binaries } from "./binaries.ts";
 import { chooseRunAs, type RunAs } from "./run-as.ts";
 import { supervise } from "./supervise.ts";
@@ -32,7 +33,6 @@ const USER = "botenstoff";
 const START_MS = 30_000;
 const ADOPT_MS = 10_000;
 /** Arbitrary, the same in every version: one engine per embedded cluster. */
-const ENGINE_LOCK = 7_041_776;
 
 /** PostgreSQL's own log must not quote statements or values (design §5). */
 const SETTINGS = {
@@ -173,7 +173,7 @@ async function takeLock(url: string): Promise<Client> {
   const client = new Client({ connectionString: url, keepAlive: true });
   client.on("error", () => undefined);
   await client.connect();
-  const { rows } = await client.query<{ taken: boolean }>("SELECT pg_try_advisory_lock($1) AS taken", [ENGINE_LOCK]);
+  const { rows } = await client.query<{ taken: boolean }>("SELECT pg_try_advisory_lock($1) AS taken", [LOCKS.engine]);
   if (rows[0]?.taken) return client;
   await client.end();
   throw new BotenstoffError("DATA_DIR_IN_USE", "starting: another engine uses this data directory's database");

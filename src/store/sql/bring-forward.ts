@@ -1,3 +1,4 @@
+import { LANE_ORDER } from "../locks.ts";
 import type { Queryable } from "../queryable.ts";
 
 /** How far ahead something may lie, in milliseconds by the database's clock. */
@@ -30,7 +31,7 @@ export async function bringForward(db: Queryable, ahead: Ahead): Promise<Brought
        SELECT channel, stage, key FROM lane WHERE parked_at IS NULL
          AND ready_at > now() + make_interval(secs => least($1::float8, $2::float8) / 1000.0)
          AND ready_at > now() + make_interval(secs => CASE WHEN owner IS NULL THEN $1 ELSE $2 END / 1000.0)
-       ORDER BY channel, stage, key FOR UPDATE SKIP LOCKED)
+       ORDER BY ${LANE_ORDER} FOR UPDATE SKIP LOCKED)
      UPDATE lane SET ready_at = now() + make_interval(secs => CASE WHEN owner IS NULL THEN 0 ELSE $2::float8 END / 1000.0)
      FROM late WHERE lane.channel = late.channel AND lane.stage = late.stage AND lane.key = late.key`,
     [ahead.waitMs, ahead.leaseMs],

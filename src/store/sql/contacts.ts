@@ -21,13 +21,6 @@ export interface ContactKey {
   readonly userBi: Buffer | null;
 }
 
-const CONTACT_LOCK = 7_041_781;
-
-/** Taken by whoever changes contacts, before anything else is locked; held to the end of the transaction. */
-export async function lockContacts(db: Queryable): Promise<void> {
-  await db.query("SELECT pg_advisory_xact_lock($1)", [CONTACT_LOCK]);
-}
-
 /** What contacts of the wanted ids are found by, in two looks: with OR in one, all of a channel's contacts would be read. */
 const found = (bi: "phone_bi" | "user_bi") =>
   `SELECT contact.* FROM wanted JOIN contact ON contact.channel = wanted.channel AND contact.${bi} = wanted.${bi}`;

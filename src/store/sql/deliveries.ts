@@ -1,6 +1,6 @@
 import type { MessageKind } from "#src/message/content.ts";
 import type { DeliveryPurpose, DeliveryState } from "#src/message/state.ts";
-import type { Queryable } from "../queryable.ts";
+import type { Queryable, Transaction } from "../queryable.ts";
 import { columns } from "./columns.ts";
 import { inEpoch, perEpoch } from "./one-epoch.ts";
 import type { LaneKey } from "./lanes.ts";
@@ -160,7 +160,7 @@ export async function writeOutcomes(db: Queryable, outcomes: readonly DeliveryOu
 }
 
 /** Locks the messages the outcomes belong to, in the order of epoch and id, so that the last of several destinations sees the others. */
-export async function lockMessages(db: Queryable, outcomes: readonly DeliveryOutcome[]): Promise<void> {
+export async function lockMessages(db: Transaction, outcomes: readonly DeliveryOutcome[]): Promise<void> {
   await perEpoch(outcomes, (epoch, rows) =>
     db.query(
       `SELECT FROM message JOIN (SELECT DISTINCT id FROM unnest($1::uuid[]) AS touched (id)) AS touched USING (id)

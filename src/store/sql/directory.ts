@@ -1,24 +1,11 @@
 import type { Queryable } from "../queryable.ts";
 import { columns } from "./columns.ts";
 
-/** Taken exclusively by whoever changes the directory, shared by whoever commits a decision based on it. */
-export const DIRECTORY_LOCK = 7_041_779;
-
 /** A patient's record as stored: sealed. `rootId` is the record it was merged into in the end, or its own. */
 export interface PatientRow {
   readonly id: string;
   readonly rootId: string;
   readonly sealed: Buffer;
-}
-
-/** Lets this transaction change the directory; nobody else reads a half-made change or decides on an old one. */
-export async function lockDirectory(db: Queryable): Promise<void> {
-  await db.query("SELECT pg_advisory_xact_lock($1)", [DIRECTORY_LOCK]);
-}
-
-/** Waits for changes under way, and keeps new ones out until this transaction has committed. */
-export async function shareDirectory(db: Queryable): Promise<void> {
-  await db.query("SELECT pg_advisory_xact_lock_shared($1)", [DIRECTORY_LOCK]);
 }
 
 /** The patients (roots) that carry the number; `version` grows with every change of what is known of one. */

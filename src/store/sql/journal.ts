@@ -1,3 +1,4 @@
+import { lock } from "../locks.ts";
 import type { Queryable, Transaction } from "../queryable.ts";
 
 /** A line of the audit journal as stored. */
@@ -12,7 +13,6 @@ export interface JournalRow {
   readonly hash: Buffer;
 }
 
-const JOURNAL_LOCK = 7_041_780;
 const PAGE = 1_000;
 
 /** What a new line continues; the first one continues 32 zero bytes. */
@@ -23,7 +23,7 @@ export interface JournalHead {
 
 /** Appends one line made from the last one, in the caller's transaction and under a lock: the chain never forks. */
 export async function appendJournalRow(db: Transaction, make: (head: JournalHead) => JournalRow): Promise<void> {
-  await db.query("SELECT pg_advisory_xact_lock($1)", [JOURNAL_LOCK]);
+  await lock(db, "journal");
   const { rows } = await db.query<JournalHead>("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1");
   const row = make(rows[0] ?? { seq: 0, hash: Buffer.alloc(32) });
   await db.query(

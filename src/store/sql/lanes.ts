@@ -1,4 +1,5 @@
-import type { Queryable } from "../queryable.ts";
+import { LANE_ORDER } from "../locks.ts";
+import type { Queryable, Transaction } from "../queryable.ts";
 import { columns } from "./columns.ts";
 
 /** Strict order inside one conversation at one stage: `prepare`, or the id of a destination. */
@@ -83,12 +84,6 @@ export function claimedOf(rows: readonly OpenedRow[]): ClaimedLane[] {
 }
 
 /**
- * The order in which everyone locks lanes, so that nobody waits for somebody who waits for them: what is prepared goes on
- * into lanes of destinations, whose rows are locked after its own.
- */
-const IN_ORDER = "lane.stage <> 'prepare', lane.channel, lane.stage, lane.key";
-
-/**
  * Prolongs the leases that are still ours; returns the tokens that are. A turn that was booked meanwhile has given its lane
  * back: to prolong that one would keep it from everybody for a whole lease.
  */
@@ -99,7 +94,7 @@ export async function renewLanes(db: Queryable, lanes: readonly ClaimedLane[], l
        JOIN unnest($1::text[], $2::text[], $3::bytea[], $4::bigint[]) AS held (channel, stage, key, token)
          USING (channel, stage, key, token)
        WHERE lane.owner IS NOT NULL
-       ORDER BY ${IN_ORDER} FOR UPDATE OF lane)
+       ORDER BY ${LANE_ORDER} FOR UPDATE OF lane)
      UPDATE lane SET ready_at = now() + make_interval(secs => $5 / 1000.0) FROM mine
      WHERE lane.channel = mine.channel AND lane.stage = mine.stage AND lane.key = mine.key RETURNING lane.token`,
     [...columns(lanes, ["channel", "stage", "key", "token"]), leaseMs],
@@ -118,7 +113,7 @@ export async function giveBackLanes(
   await db.query(
     `WITH orphan AS (
        SELECT channel, stage, key FROM lane WHERE owner = $1 AND NOT token = ANY ($2::bigint[])
-       ORDER BY ${IN_ORDER} FOR UPDATE)
+       ORDER BY ${LANE_ORDER} FOR UPDATE)
      UPDATE lane SET owner = NULL, ready_at = now() + make_interval(secs => $3 / 1000.0) FROM orphan
      WHERE lane.channel = orphan.channel AND lane.stage = orphan.stage AND lane.key = orphan.key`,
     [owner, but, pauseMs],
@@ -130,12 +125,12 @@ export async function giveBackLanes(
  * them in, so that two settling engines cannot deadlock.
  * @returns the work there is in each, by the tokens still ours; whatever a zombie did under another token must not be written
  */
-export async function lockOwnedLanes(db: Queryable, lanes: readonly ClaimedLane[]): Promise<Map<number, number>> {
+export async function lockOwnedLanes(db: Transaction, lanes: readonly ClaimedLane[]): Promise<Map<number, number>> {
   const { rows } = await db.query<{ token: number; open: number }>(
     `SELECT lane.token, lane.open FROM lane
      JOIN unnest($1::text[], $2::text[], $3::bytea[], $4::bigint[]) AS held (channel, stage, key, token)
        USING (channel, stage, key, token)
-     ORDER BY ${IN_ORDER} FOR UPDATE OF lane`,
+     ORDER BY ${LANE_ORDER} FOR UPDATE OF lane`,
     columns(lanes, ["channel", "stage", "key", "token"]),
   );
   return new Map(rows.map(({ token, open }) => [token, open]));
@@ -189,8 +184,8 @@ export async function openLanes(
   await db.query(
     `INSERT INTO lane (channel, stage, key, open, opened_at, ready_at, token)
      SELECT channel, stage, key, sum(count), now(), now(), 0
-     FROM unnest($1::text[], $2::text[], $3::bytea[], $4::int[]) AS work (channel, stage, key, count)
-     GROUP BY channel, stage, key ORDER BY stage <> 'prepare', channel, stage, key
+     FROM unnest($1::text[], $2::text[], $3::bytea[], $4::int[]) AS lane (channel, stage, key, count)
+     GROUP BY channel, stage, key ORDER BY ${LANE_ORDER}
      ON CONFLICT (channel, stage, key) DO UPDATE SET open = lane.open + EXCLUDED.open,
        ready_at = CASE WHEN $5 AND lane.parked_at IS NOT NULL THEN EXCLUDED.ready_at ELSE lane.ready_at END,
        parked_at = CASE WHEN $5 THEN NULL ELSE lane.parked_at END,

@@ -1,4 +1,4 @@
-import type { Queryable } from "../queryable.ts";
+import type { Queryable, Transaction } from "../queryable.ts";
 import { DESTRUCTIBLE, hasSurvivors } from "./survivors.ts";
 
 /**
@@ -28,7 +28,7 @@ export async function dueEpochs(db: Queryable, epochLengthMs: number, now: Date)
  * Whether every message of the epoch has its tombstone of this purge and may still be destroyed. Asked under the lock
  * that keeps everybody out: an intake or a reprocessing that began before may have committed in between.
  */
-export async function isEntombed(db: Queryable, epoch: number, purgeId: string, now: Date): Promise<boolean> {
+export async function isEntombed(db: Transaction, epoch: number, purgeId: string, now: Date): Promise<boolean> {
   if (await hasSurvivors(db, epoch, now)) return false;
   const { rows } = await db.query<{ left: boolean }>(
     `SELECT EXISTS (SELECT FROM message WHERE epoch = $1
@@ -39,7 +39,7 @@ export async function isEntombed(db: Queryable, epoch: number, purgeId: string, 
 }
 
 /** Writes the tombstones of everything left in the epoch and marks it as being destroyed. @returns how many */
-export async function entomb(db: Queryable, epoch: number, purgeId: string, now: Date): Promise<number> {
+export async function entomb(db: Transaction, epoch: number, purgeId: string, now: Date): Promise<number> {
   const { rowCount } = await db.query(
     `INSERT INTO tombstone (message_id, seq, channel, kind, external_bi, received_at, filed_at, purged_at, purge_id,
        history, deliveries)
@@ -128,7 +128,7 @@ export async function unfiledIn(db: Queryable, epoch: number): Promise<string[]>
 }
 
 /** Takes an open epoch for purging; false when another engine has it or it is not open any more. */
-export async function lockEpoch(db: Queryable, epoch: number): Promise<boolean> {
+export async function lockEpoch(db: Transaction, epoch: number): Promise<boolean> {
   const { rowCount } = await db.query(`SELECT FROM epoch WHERE id = $1 AND state = 'open' FOR UPDATE SKIP LOCKED`, [
     epoch,
   ]);

@@ -1,5 +1,6 @@
 import type { MessageState } from "#src/message/state.ts";
-import type { Queryable } from "../queryable.ts";
+import { LANE_ORDER } from "../locks.ts";
+import type { Queryable, Transaction } from "../queryable.ts";
 import { columns } from "./columns.ts";
 
 /**
@@ -7,14 +8,14 @@ import { columns } from "./columns.ts";
  * that come in again, by primary key, then these messages and the routed ones of the patients, by id.
  */
 export async function lockAffected(
-  db: Queryable,
+  db: Transaction,
   contactBis: readonly Buffer[],
   patientBis: readonly Buffer[],
 ): Promise<void> {
   await db.query(
     `SELECT FROM lane JOIN (SELECT DISTINCT channel, lane_key FROM message WHERE contact_bi = ANY ($1::bytea[]) AND state = 'held')
        AS held ON lane.channel = held.channel AND lane.stage = 'prepare' AND lane.key = held.lane_key
-     ORDER BY lane.channel, lane.stage, lane.key FOR UPDATE OF lane`,
+     ORDER BY ${LANE_ORDER} FOR UPDATE OF lane`,
     [contactBis],
   );
   await db.query(

@@ -1,5 +1,6 @@
 import type { DeliveryPurpose } from "#src/message/state.ts";
-import type { Queryable } from "../queryable.ts";
+import { LANE_ORDER } from "../locks.ts";
+import type { Queryable, Transaction } from "../queryable.ts";
 import { columns } from "./columns.ts";
 
 /**
@@ -30,13 +31,13 @@ export interface Survivor {
  * writing, or that got another one meanwhile: whoever settles locks one lane and then others, and must not wait for us. A
  * lane whose lease has run out gets a new token: its worker would settle rows that are no longer where it took them from.
  */
-export async function lockSurvivors(db: Queryable, epoch: number, now: Date, limit: number): Promise<Survivor[]> {
+export async function lockSurvivors(db: Transaction, epoch: number, now: Date, limit: number): Promise<Survivor[]> {
   const { rows: keys } = await db.query<Conversation>(
     `SELECT DISTINCT channel, lane_key AS "laneKey" FROM (
        SELECT channel, lane_key FROM message WHERE epoch = $1 AND NOT coalesce(${DESTRUCTIBLE}, false) LIMIT $3) AS survivor`,
     [epoch, now, limit],
   );
-  const locked = await lanesOf(db, keys, "ORDER BY lane.channel, lane.stage, lane.key FOR UPDATE OF lane SKIP LOCKED");
+  const locked = await lanesOf(db, keys, `ORDER BY ${LANE_ORDER} FOR UPDATE OF lane SKIP LOCKED`);
   const known = new Set(locked.map(nameOf));
   const unlocked = async () => (await lanesOf(db, keys)).filter((lane) => !known.has(nameOf(lane)));
   const idle = without(keys, [...locked.filter(({ busy }) => busy), ...(await unlocked())]);
@@ -157,7 +158,7 @@ export interface SealedDelivery {
 }
 
 export async function deliveriesOf(
-  db: Queryable,
+  db: Transaction,
   epoch: number,
   messageIds: readonly string[],
 ): Promise<SealedDelivery[]> {
@@ -196,7 +197,12 @@ export interface SealedNoticeRow {
 }
 
 /** Locks up to `limit` notices of the epoch that are still to be kept. */
-export async function lockNotices(db: Queryable, epoch: number, now: Date, limit: number): Promise<SealedNoticeRow[]> {
+export async function lockNotices(
+  db: Transaction,
+  epoch: number,
+  now: Date,
+  limit: number,
+): Promise<SealedNoticeRow[]> {
   const { rows } = await db.query<SealedNoticeRow>(
     `SELECT id, sealed FROM notice WHERE epoch = $1 AND retain_until > $2 ORDER BY id LIMIT $3 FOR UPDATE`,
     [epoch, now, limit],

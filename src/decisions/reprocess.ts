@@ -1,0 +1,56 @@
+import type { Transaction } from "#src/store/queryable.ts";
+import { addWork, cancel, moveMessage, requeue } from "#src/store/sql/decide.ts";
+import { decide, type Decided } from "./decided.ts";
+
+/**
+ * Sends a held or filtered message through the pipeline again, or requeues the failed deliveries of a failed one, or those
+ * of a routed one that a chart accepted and does not show: it may have lost them, and what is sent again has the same ids.
+ */
+export async function reprocessMessage(
+  db: Transaction,
+  id: string,
+  now: Date,
+): Promise<"again" | "refused" | "absent"> {
+  return decide(db, id, async (decided) => {
+    const { state, orphaned } = decided.message;
+    if (state === "held" || state === "filtered") return prepareAnew(db, decided, now);
+    if (state !== "failed" && state !== "routed") return "refused";
+    const withdrawing = decided.deliveries.some(({ purpose }) => purpose === "withdraw");
+    return state === "failed" && orphaned && !withdrawing
+      ? identifyAnew(db, decided, now)
+      : deliverAnew(db, decided, now);
+  });
+}
+
+async function prepareAnew(db: Transaction, { message }: Decided, now: Date): Promise<"again"> {
+  await moveMessage(db, message, "received", now);
+  await addWork(db, message, [{ stage: "prepare", count: 1 }]);
+  return "again";
+}
+
+async function deliverAnew(db: Transaction, { message, deliveries }: Decided, now: Date): Promise<"again" | "refused"> {
+  const failed = message.state === "failed";
+  const again = deliveries.filter(({ state, notShown }) => (failed ? state === "failed" : notShown));
+  if (again.length === 0) return "refused";
+  await requeue(db, message, again);
+  if (failed) await moveMessage(db, message, "routed", now);
+  const work = again.map(({ destination: stage }) => ({ stage, count: 1 }));
+  await addWork(db, message, work, true);
+  return "again";
+}
+
+/** A message whose patient was deleted goes through identification again, unless a destination has it already. */
+async function identifyAnew(db: Transaction, decided: Decided, now: Date): Promise<"again" | "refused"> {
+  const { message, deliveries } = decided;
+  if (deliveries.some(({ state }) => ["accepted", "confirmed", "sending"].includes(state))) return "refused";
+  await cancel(
+    db,
+    message,
+    deliveries.filter(({ state }) => state !== "cancelled"),
+  );
+  const work = deliveries.map(({ destination: stage, state }) => {
+    return { stage, count: state === "queued" || state === "retrying" ? -1 : 0 };
+  });
+  await addWork(db, message, work, true);
+  return prepareAnew(db, decided, now);
+}

@@ -1,0 +1,49 @@
+import type { MessageState } from "#src/message/state.ts";
+import type { Transaction } from "#src/store/queryable.ts";
+import { addWork, cancel, moveMessage, queueWithdrawals, type DecidedDelivery } from "#src/store/sql/decide.ts";
+import { withdrawRehomings } from "#src/store/sql/rehomings.ts";
+import { decide, IN_LANE } from "./decided.ts";
+
+/**
+ * `sending`: an attempt is under way. `nowhere`: no destination has, or may have, the message. `day`: it stands in a
+ * document with others, which would go with it.
+ */
+export type Withdrawn = "withdrawing" | "already" | "sending" | "nowhere" | "day" | "absent";
+
+const MAY_BE_FILED: ReadonlySet<MessageState> = new Set(["routed", "failed", "filed"]);
+
+/**
+ * Takes a message out of every chart it is in, or may be in: beside each delivery that was sent stands another that
+ * withdraws it, in the same lane; what was not sent is cancelled, and nothing of the message is filed any more. The
+ * message is `routed` until all of them are accepted, so that no purge takes it before.
+ */
+export async function withdrawMessage(db: Transaction, id: string, now: Date): Promise<Withdrawn> {
+  return decide(db, id, async ({ message, deliveries }) => {
+    if (deliveries.some(({ purpose }) => purpose === "withdraw")) return "already";
+    const sent = deliveries.filter((delivery) => delivery.sent).map(({ destination }) => destination);
+    if (!MAY_BE_FILED.has(message.state) || message.kind === "hl7" || sent.length === 0) return "nowhere";
+    if (message.inDay) return "day";
+    // Its bytes are on the way: only after its answer is it known what there is to withdraw.
+    if (deliveries.some(({ state }) => state === "sending")) return "sending";
+    await cancel(db, message, deliveries.filter(isOpen));
+    await queueWithdrawals(db, message, sent, now);
+    if (message.state !== "routed") await moveMessage(db, message, "routed", now);
+    await addWork(db, message, deliveries.map(workOf));
+    // A delivery that failed parked its lane; nobody waits for it any more.
+    const failed = deliveries.filter(({ state }) => state === "failed");
+    const parked = failed.map(({ destination: stage }) => ({ stage, count: 0 }));
+    await addWork(db, message, parked, true);
+    await withdrawRehomings(db, id, now);
+    return "withdrawing";
+  });
+}
+
+/** What was not sent, what was refused, and reading back what is not to be there any more. */
+function isOpen({ state, toConfirm }: DecidedDelivery): boolean {
+  return IN_LANE.has(state) || state === "failed" || toConfirm;
+}
+
+/** What comes into the lane less what was cancelled in it. */
+function workOf({ destination: stage, state, sent }: DecidedDelivery) {
+  return { stage, count: (sent ? 1 : 0) - (IN_LANE.has(state) ? 1 : 0) };
+}

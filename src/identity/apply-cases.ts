@@ -2,10 +2,11 @@ import type { CaseUpdate, DirectoryUpdate, Identifier } from "#src/message/direc
 import type { Queryable } from "#src/store/queryable.ts";
 import * as sql from "#src/store/sql/cases.ts";
 import { rootsOf } from "#src/store/sql/directory.ts";
-import { caseAfter, viewOf, type CaseRecord, type CaseView, type PlacedCase } from "./case.ts";
+import { caseAfter, viewsOf, type CaseRecord, type CaseView, type PlacedCase } from "./case.ts";
 import type { ApplyDeps } from "./deps.ts";
 import { newer, rootsOfMerges } from "./fact.ts";
 import { caseKey, casePlace } from "./keys.ts";
+import { checkNumbers } from "./limits.ts";
 
 /** A case of which something is known that was not. Ids are roots'. */
 export interface CaseChange {
@@ -46,9 +47,11 @@ export async function applyCases(
       known.get(id)?.root !== root || JSON.stringify(known.get(id)?.record) !== JSON.stringify(record),
   );
   if (differs.length === 0) return [];
+  for (const numbersOfOne of Map.groupBy(after, ({ root }) => root).values()) checkNumbers(numbersOfOne.length);
+  const views = viewsOf(after);
   await sql.writeCases(
     db,
-    after.map((placed) => rowOf(deps, placed, after)),
+    after.map((placed) => rowOf(deps, placed, views)),
     now,
   );
   return changes(db, before, after);
@@ -57,7 +60,7 @@ export async function applyCases(
 /** The case that has the number now, whatever numbers it had before. */
 export async function findCase(deps: ApplyDeps, db: Queryable, number: Identifier): Promise<CaseView | undefined> {
   const placed = await read(deps, db, [number]);
-  return placed[0] && viewOf(placed[0].root, placed);
+  return placed[0] && viewsOf(placed).get(placed[0].root);
 }
 
 async function read({ sealer, blindIndex }: ApplyDeps, db: Queryable, numbers: readonly Identifier[]) {
@@ -77,13 +80,17 @@ function place(records: ReadonlyMap<string, CaseRecord>): PlacedCase[] {
   return [...records].map(([id, record]) => ({ id, record, root: roots.get(id) ?? id }));
 }
 
-function rowOf({ sealer }: ApplyDeps, { id, root, record }: PlacedCase, all: readonly PlacedCase[]): sql.CaseRow {
+function rowOf(
+  { sealer }: ApplyDeps,
+  { id, root, record }: PlacedCase,
+  views: ReadonlyMap<string, CaseView>,
+): sql.CaseRow {
   const bi = Buffer.from(id, "hex");
   return {
     bi,
     rootBi: Buffer.from(root, "hex"),
     patientId: record.owner.value,
-    state: id === root ? (viewOf(id, all)?.state ?? "unknown") : "renamed",
+    state: id === root ? (views.get(id)?.state ?? "unknown") : "renamed",
     sealed: sealer.sealJson(casePlace(bi), record),
   };
 }
@@ -98,14 +105,19 @@ async function changes(
     db,
     [...before, ...after].map(({ record }) => record.owner.value),
   );
-  const told = (id: string, cases: readonly PlacedCase[]) => {
-    const root = cases.find((placed) => placed.id === id)?.root;
-    const view = root === undefined ? undefined : viewOf(root, cases);
-    const gone = view?.state === "cancelled" || view?.state === "deleted";
-    return view && { root, owner: roots.get(view.owner) ?? view.owner, gone, state: view.state };
+  const teller = (cases: readonly PlacedCase[]) => {
+    const rootByNumber = new Map(cases.map((placed) => [placed.id, placed.root]));
+    const views = viewsOf(cases);
+    return (id: string) => {
+      const root = rootByNumber.get(id);
+      const view = root === undefined ? undefined : views.get(root);
+      const gone = view?.state === "cancelled" || view?.state === "deleted";
+      return view && { root, owner: roots.get(view.owner) ?? view.owner, gone, state: view.state };
+    };
   };
+  const [toldBefore, toldNow] = [teller(before), teller(after)];
   return after.flatMap(({ id, record }) => {
-    const [was, is] = [told(id, before), told(id, after)];
+    const [was, is] = [toldBefore(id), toldNow(id)];
     if (!is) return [];
     const moved = was !== undefined && (was.root !== is.root || was.owner !== is.owner || was.gone !== is.gone);
     if (was && !moved && was.state === is.state) return [];

@@ -6,10 +6,11 @@ import * as sql from "#src/store/sql/directory.ts";
 import { applyCases, type CaseChange } from "./apply-cases.ts";
 import type { ApplyDeps } from "./deps.ts";
 import { newer, rootsOfMerges } from "./fact.ts";
-import { identifierKey, matching, patientPlace } from "./keys.ts";
-import { isShared, keysAmong, personOf, type PlacedRecord } from "./person.ts";
+import { identifierKey, IdentifierRows, patientPlace } from "./keys.ts";
+import { checkSize } from "./limits.ts";
+import { keysAmong, Persons, sharedBy, type PlacedRecord } from "./person.ts";
 import { phoneKey } from "./phone.ts";
-import { EMPTY_RECORD, recordAfter, withoutIdentifier, type PatientRecord } from "./record.ts";
+import { EMPTY_RECORD, nameOf, recordAfter, type PatientRecord } from "./record.ts";
 
 /** What an update meant for everything that refers to the directory. Ids are roots'. */
 export interface Effects {
@@ -21,13 +22,21 @@ export interface Effects {
   readonly changed: boolean;
 }
 
+/** An identifier an update names, once, with its keys. */
+interface Named {
+  readonly identifier: Identifier;
+  readonly key: sql.IdentifierKey;
+}
+
 /** The records an update may touch, while it is applied. */
 interface Workspace {
-  readonly rows: readonly sql.IdentifierRow[];
-  readonly before: ReadonlyMap<string, PlacedRecord>;
+  readonly rows: IdentifierRows;
+  readonly before: Persons;
   readonly records: Map<string, PatientRecord>;
+  /** Names of the identifiers that are left of a record that gave some away. */
+  readonly left: Map<string, Set<string>>;
   /** Identifiers that go to a record. */
-  readonly puts: { readonly id: string; readonly identifiers: readonly Identifier[] }[];
+  readonly puts: (sql.IdentifierKey & { readonly patientId: string })[];
 }
 
 /**
@@ -40,12 +49,16 @@ export async function applyUpdate(
   update: DirectoryUpdate,
   now: Date,
 ): Promise<Effects & { readonly patient: string }> {
-  const work = await open(deps, db, update);
-  const target = targetOf(deps, work, keysAmong(update.patient.identifiers)) ?? randomUUID();
+  const { blindIndex } = deps;
+  const [own, retired, moved] = [update.patient.identifiers, update.retired ?? [], update.moved ?? []].map((one) =>
+    named(blindIndex, keysAmong(one)),
+  ) as [Named[], Named[], Named[]];
+  const work = await open(deps, db, [...own, ...retired, ...moved]);
+  const target = targetOf(work, own) ?? randomUUID();
   work.records.set(target, recordAfter(work.records.get(target) ?? EMPTY_RECORD, update));
-  putUnowned(deps, work, target, keysAmong(update.patient.identifiers));
-  retireAll(deps, work, target, keysAmong(update.retired ?? []), update.stamp, "person");
-  retireAll(deps, work, target, keysAmong(update.moved ?? []), update.stamp, "identifier");
+  putUnowned(work, target, own);
+  retireAll(work, target, retired, update.stamp, "person");
+  retireAll(work, target, moved, update.stamp, "identifier");
   const { placed, phones, patients, changed } = await close(deps, db, work, now);
   const cases = await applyCases(deps, db, update, target, now);
   const owners = cases.flatMap(({ from, to }) => [from, to]);
@@ -55,41 +68,49 @@ export async function applyUpdate(
   return { patient: root, phones, patients, cases, changed: changed || cases.length > 0 };
 }
 
-async function open({ sealer, blindIndex }: ApplyDeps, db: Queryable, update: DirectoryUpdate): Promise<Workspace> {
-  const { patient, retired = [], moved = [] } = update;
-  const identifiers = [patient.identifiers, retired, moved].flatMap((one) => keysAmong(one));
+function named(blindIndex: ApplyDeps["blindIndex"], identifiers: readonly Identifier[]): Named[] {
+  const once = new Map(identifiers.map((identifier) => [nameOf(identifier), identifier]));
+  return Array.from(once.values(), (identifier) => ({ identifier, key: identifierKey(blindIndex, identifier) }));
+}
+
+async function open({ sealer }: ApplyDeps, db: Queryable, all: readonly Named[]): Promise<Workspace> {
   const rows = await sql.findIdentifiers(
     db,
-    identifiers.map((identifier) => identifierKey(blindIndex, identifier)),
+    all.map(({ key }) => key),
   );
   const stored = await sql.recordsOfRoots(db, [...new Set(rows.map(({ rootId }) => rootId))]);
-  const before = stored.map((row): [string, PlacedRecord] => {
-    const record = sealer.openJson(patientPlace(row.id), row.sealed) as PatientRecord;
-    return [row.id, { id: row.id, root: row.rootId, record }];
+  const before = stored.map(({ id, rootId, sealed }): PlacedRecord => {
+    return { id, root: rootId, record: sealer.openJson(patientPlace(id), sealed) as PatientRecord };
   });
   return {
-    rows,
-    before: new Map(before),
-    records: new Map(before.map(([id, { record }]) => [id, record])),
+    rows: new IdentifierRows(rows),
+    before: new Persons(before),
+    records: new Map(before.map(({ id, record }) => [id, record])),
+    left: new Map(),
     puts: [],
   };
 }
 
 /** The rows that each of one person's numbers means; none for one that somebody else has as well. */
-function meaningOf({ blindIndex }: ApplyDeps, { rows, before }: Workspace, named: readonly Identifier[]) {
-  const placed = [...before.values()];
-  const known = (rootId: string) =>
-    placed.filter(({ root }) => root === rootId).flatMap(({ record }) => record.identifiers.map(({ value }) => value));
-  return named.map((identifier) => {
-    const found = matching(rows, identifierKey(blindIndex, identifier));
-    const others = found.filter(({ rootId }) => isShared(identifier, named, known(rootId)));
-    return { identifier, found: found.filter((row) => !others.includes(row)), shared: others.length > 0 };
+function meaningOf({ rows, before }: Workspace, numbers: readonly Named[]) {
+  const identifiers = numbers.map(({ identifier }) => identifier);
+  const shares = new Map<string, ReturnType<typeof sharedBy>>();
+  const isShared = (identifier: Identifier, root: string): boolean => {
+    const known = () => before.of(root).flatMap(({ record }) => record.identifiers.map(({ value }) => value));
+    const shared = shares.get(root) ?? sharedBy(identifiers, known());
+    shares.set(root, shared);
+    return shared(identifier);
+  };
+  return numbers.map(({ identifier, key }) => {
+    const all = rows.matching(key);
+    const found = all.filter(({ rootId }) => !isShared(identifier, rootId));
+    return { identifier, key, found, shared: found.length < all.length };
   });
 }
 
 /** The one record the identifiers mean, the root itself where several of one person do; undefined for a new person. */
-function targetOf(deps: ApplyDeps, work: Workspace, identifiers: readonly Identifier[]): string | undefined {
-  const found = meaningOf(deps, work, identifiers).flatMap((one) => one.found);
+function targetOf(work: Workspace, identifiers: readonly Named[]): string | undefined {
+  const found = meaningOf(work, identifiers).flatMap((one) => one.found);
   if (new Set(found.map(({ rootId }) => rootId)).size > 1) {
     throw new BotenstoffError(
       "PATIENTS_CONFLICT",
@@ -101,36 +122,40 @@ function targetOf(deps: ApplyDeps, work: Workspace, identifiers: readonly Identi
 }
 
 /** Gives the target the identifiers that no record has yet, and the exact form of one that it has in a looser form. */
-function putUnowned({ blindIndex }: ApplyDeps, work: Workspace, target: string, named: readonly Identifier[]): void {
-  const unowned = named.filter((identifier) => {
-    const key = identifierKey(blindIndex, identifier);
-    const [owner] = matching(work.rows, key);
-    return !owner || (owner.patientId === target && !owner.bi.equals(key.bi));
-  });
-  work.puts.push({ id: target, identifiers: unowned });
+function putUnowned(work: Workspace, target: string, numbers: readonly Named[]): void {
+  for (const { key } of numbers) {
+    const [owner] = work.rows.matching(key);
+    const unowned = !owner || (owner.patientId === target && !owner.bi.equals(key.bi));
+    if (unowned) work.puts.push({ ...key, patientId: target });
+  }
 }
 
-type Found = readonly sql.IdentifierRow[];
+type Meant = ReturnType<typeof meaningOf>[number];
 
 /** Retires the numbers of one person; what somebody else has as well stays theirs. */
 function retireAll(
-  deps: ApplyDeps,
   work: Workspace,
   target: string,
-  retired: readonly Identifier[],
+  retired: readonly Named[],
   stamp: string,
   what: "person" | "identifier",
 ): void {
-  for (const { identifier, found, shared } of meaningOf(deps, work, retired)) {
-    if (!shared) retire(work, target, { identifier, found }, stamp, what);
+  for (const meant of meaningOf(work, retired)) {
+    if (!meant.shared) retire(work, target, meant, stamp, what);
   }
+  for (const [id, left] of work.left) {
+    const record = work.records.get(id);
+    if (!record) continue;
+    work.records.set(id, { ...record, identifiers: record.identifiers.filter(({ value }) => left.has(nameOf(value))) });
+  }
+  work.left.clear();
 }
 
 /** Lets a retired identifier mean the target: the person it meant goes into it, an unknown one is remembered. */
 function retire(
   work: Workspace,
   target: string,
-  { identifier: retired, found }: { readonly identifier: Identifier; readonly found: Found },
+  { identifier: retired, key, found }: Meant,
   stamp: string,
   what: "person" | "identifier",
 ): void {
@@ -139,17 +164,25 @@ function retire(
   }
   const owner = found[0]?.patientId;
   const known = owner === undefined ? undefined : work.records.get(owner);
-  const alone = what === "person" || (known?.identifiers.length ?? 0) <= 1;
+  const left = owner === undefined || !known ? undefined : leftOf(work, owner, known);
+  const alone = what === "person" || (left?.size ?? 0) <= 1;
   if (owner !== undefined && known && owner !== target && alone) {
     work.records.set(owner, { ...known, merged: newer(known.merged, { value: target, stamp }) });
     return;
   }
   // Unknown, or one identifier out of a record that stays: it gets a record of its own, which is merged at once.
-  if (owner !== undefined && known) work.records.set(owner, withoutIdentifier(known, retired));
+  left?.delete(nameOf(retired));
   const stub = randomUUID();
   const identifiers = [{ value: retired, stamp }];
   work.records.set(stub, { ...EMPTY_RECORD, identifiers, merged: { value: target, stamp } });
-  work.puts.push({ id: stub, identifiers: [retired] });
+  work.puts.push({ ...key, patientId: stub });
+}
+
+/** The names of a record's identifiers that it has not given away in this update. */
+function leftOf({ left }: Workspace, id: string, { identifiers }: PatientRecord): Set<string> {
+  const names = left.get(id) ?? new Set(identifiers.map(({ value }) => nameOf(value)));
+  left.set(id, names);
+  return names;
 }
 
 /** Finds the persons anew, writes what changed, and tells what that means. */
@@ -157,58 +190,50 @@ async function close(deps: ApplyDeps, db: Queryable, work: Workspace, now: Date)
   const nodes = [...work.records].map(([id, { merged }]) => ({ id, ...(merged && { into: merged }) }));
   const roots = rootsOfMerges(nodes);
   const placed = [...work.records].map(([id, record]): PlacedRecord => ({ id, record, root: roots.get(id) ?? id }));
+  const after = new Persons(placed);
   const differs = placed.filter(({ id, root, record }) => {
     const was = work.before.get(id);
     return was?.root !== root || JSON.stringify(was.record) !== JSON.stringify(record);
   });
+  for (const root of new Set(differs.map((one) => one.root))) checkSize(after.of(root));
   const seal = ({ id, root, record }: PlacedRecord): sql.PatientRow => ({
     id,
     rootId: root,
     sealed: deps.sealer.sealJson(patientPlace(id), record),
   });
   await sql.writePatients(db, differs.map(seal), now);
-  for (const { id, identifiers } of work.puts) {
-    await sql.putIdentifiers(
-      db,
-      id,
-      identifiers.map((identifier) => identifierKey(deps.blindIndex, identifier)),
-    );
-  }
-  const phones = differs.length === 0 ? [] : await linkPhones(deps, db, placed, now);
-  return { placed, phones, patients: follow(work.before, placed), changed: differs.length > 0 };
+  await sql.putIdentifiers(db, work.puts);
+  const phones = differs.length === 0 ? [] : await linkPhones(deps, db, placed, after, now);
+  return { placed, phones, patients: follow(work, placed, after), changed: differs.length > 0 };
 }
 
 async function linkPhones(
   { blindIndex }: ApplyDeps,
   db: Queryable,
   placed: readonly PlacedRecord[],
+  after: Persons,
   now: Date,
 ): Promise<Buffer[]> {
+  const ids = placed.map(({ id }) => id);
   // A merge moves a number from record to record; nobody has entered it anew.
-  const known = await sql.linkedSince(
-    db,
-    placed.map(({ id }) => id),
-  );
-  const changed: Buffer[] = [];
-  for (const { id, root } of placed) {
-    const numbers = id === root ? (personOf(id, placed)?.phones ?? []) : [];
-    const links = numbers.map((phone) => {
+  const known = await sql.linkedSince(db, ids);
+  const links = placed.flatMap(({ id, root }) => {
+    const numbers = id === root ? (after.person(id)?.phones ?? []) : [];
+    return numbers.map((phone) => {
       const bi = phoneKey(blindIndex, phone);
-      return { bi, since: known.get(bi.toString("hex")) ?? now };
+      return { patientId: id, bi, since: known.get(bi.toString("hex")) ?? now };
     });
-    changed.push(...(await sql.replacePhones(db, id, links)));
-  }
-  return changed;
+  });
+  return sql.replacePhones(db, ids, links);
 }
 
 /** Which persons are another's now, or nobody's. */
-function follow(before: Workspace["before"], placed: readonly PlacedRecord[]): Map<string, string | null> {
+function follow({ before }: Workspace, placed: readonly PlacedRecord[], after: Persons): Map<string, string | null> {
   const followed = new Map<string, string | null>();
-  const stored = [...before.values()];
-  for (const { id, root } of stored) {
-    if (id !== root || !personOf(id, stored)) continue;
-    const now = placed.find((one) => one.id === id)?.root ?? id;
-    const person = personOf(now, placed);
+  for (const { id } of placed) {
+    if (before.get(id)?.root !== id || !before.person(id)) continue;
+    const now = after.get(id)?.root ?? id;
+    const person = after.person(now);
     if (!person) followed.set(id, null);
     else if (now !== id) followed.set(id, now);
   }

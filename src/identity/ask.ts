@@ -4,7 +4,6 @@ import { lock } from "#src/store/locks.ts";
 import * as sql from "#src/store/sql/directory.ts";
 import { applyUpdate } from "./apply.ts";
 import { readRecords, type DirectoryDeps } from "./directory-deps.ts";
-import { personOf } from "./person.ts";
 import { phoneKey } from "./phone.ts";
 import type { PatientRecord } from "./record.ts";
 import type { FoundPatient, PatientLookup } from "#src/lookups/lookup.ts";
@@ -50,7 +49,7 @@ async function learn(
   const former = before.map(({ id }) => id).filter((id) => !carriers.has(id));
   const records = await readRecords(deps, db, former);
   for (const id of former) {
-    const [person, own] = [personOf(id, records), records.find((placed) => placed.id === id)?.record];
+    const [person, own] = [records.person(id), records.get(id)?.record];
     if (!person || !own) continue;
     const phones = phonesWithout(own, person.phones, (one) => phoneKey(deps.blindIndex, one).equals(key));
     await apply(deps, db, { stamp, patient: { identifiers: person.identifiers, phones } }, at);

@@ -52,11 +52,18 @@ export function caseAfter(
   };
 }
 
-/** The case with the number `id`; what it is silent about is taken from its former numbers. */
-export function viewOf(id: string, cases: readonly PlacedCase[]): CaseView | undefined {
-  const own = cases.find((placed) => placed.id === id)?.record;
-  if (!own) return undefined;
-  const former = cases.filter((placed) => placed.root === id && placed.id !== id).map(({ record }) => record);
+/** Each case by the number it has now; what that is silent about is taken from its former numbers. */
+export function viewsOf(cases: readonly PlacedCase[]): Map<string, CaseView> {
+  const views = new Map<string, CaseView>();
+  for (const [root, placed] of Map.groupBy(cases, (one) => one.root)) {
+    const own = placed.find(({ id }) => id === root)?.record;
+    const former = placed.filter(({ id }) => id !== root).map(({ record }) => record);
+    if (own) views.set(root, viewOf(own, former));
+  }
+  return views;
+}
+
+function viewOf(own: CaseRecord, former: readonly CaseRecord[]): CaseView {
   const state = own.state ?? former.flatMap((one) => one.state ?? []).reduce<Fact<State> | undefined>(surer, undefined);
   const member = (name: Member): Partial<Record<Member, string>> => {
     const inherited = former.flatMap((one) => one.members[name] ?? []);

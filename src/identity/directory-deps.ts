@@ -6,7 +6,7 @@ import * as sql from "#src/store/sql/directory.ts";
 import type { Effects } from "./apply.ts";
 import type { ApplyDeps } from "./deps.ts";
 import { patientPlace } from "./keys.ts";
-import { personOf, type PlacedRecord } from "./person.ts";
+import { Persons } from "./person.ts";
 import type { PatientRecord } from "./record.ts";
 
 export interface DirectoryDeps extends ApplyDeps {
@@ -22,10 +22,10 @@ export async function readPersons(
   db: Queryable,
   rootIds: readonly string[],
 ): Promise<Map<string, Patient>> {
-  const placed = await readRecords(deps, db, rootIds);
+  const persons = await readRecords(deps, db, rootIds);
   return new Map(
     rootIds.flatMap((id) => {
-      const person = personOf(id, placed);
+      const person = persons.person(id);
       return person ? [[id, person] as const] : [];
     }),
   );
@@ -36,9 +36,11 @@ export async function readRecords(
   { sealer }: DirectoryDeps,
   db: Queryable,
   rootIds: readonly string[],
-): Promise<PlacedRecord[]> {
+): Promise<Persons> {
   const rows = await sql.recordsOfRoots(db, rootIds);
-  return rows.map(({ id, rootId: root, sealed }) => {
-    return { id, root, record: sealer.openJson(patientPlace(id), sealed) as PatientRecord };
-  });
+  return new Persons(
+    rows.map(({ id, rootId: root, sealed }) => {
+      return { id, root, record: sealer.openJson(patientPlace(id), sealed) as PatientRecord };
+    }),
+  );
 }

@@ -11,7 +11,6 @@ import { readPersons, readRecords, type DirectoryDeps } from "./directory-deps.t
 import { casePlace } from "./keys.ts";
 import { askOnce } from "./ask.ts";
 import type { PatientLookup } from "#src/lookups/lookup.ts";
-import { isSomebodyElse } from "./person.ts";
 import { phoneKey } from "./phone.ts";
 
 export interface DirectoryPatient {
@@ -92,8 +91,7 @@ async function onlyOpenEncounter(deps: DirectoryDeps, db: Queryable, patientId: 
   const [only, ...more] = await currentCases(db, patientId);
   if (!only || more.length > 0) return undefined;
   const { patientId: owner } = only;
-  if (owner !== patientId && isSomebodyElse(owner, patientId, await readRecords(deps, db, [patientId])))
-    return undefined;
+  if (owner !== patientId && (await readRecords(deps, db, [patientId])).isSomebodyElse(owner, patientId)) return undefined;
   const { number } = deps.sealer.openJson(casePlace(only.bi), only.sealed) as CaseRecord;
   return (await findCase(deps, db, number))?.encounter;
 }

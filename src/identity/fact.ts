@@ -21,37 +21,57 @@ export interface Merged {
  */
 export function rootsOfMerges(nodes: readonly Merged[]): Map<string, string> {
   const byId = new Map(nodes.map((node) => [node.id, node]));
+  const roots = new Map<string, string>();
   const next = (id: string) => {
     const into = byId.get(id)?.into;
     return into && byId.has(into.value) ? into : undefined;
   };
-  const rootOf = (start: string): string => {
-    const path: string[] = [];
-    let at = start;
-    for (;;) {
+  const oldestOf = (circle: readonly string[]): string =>
+    circle.reduce((oldest, id) => ((next(id)?.stamp ?? "") < (next(oldest)?.stamp ?? "") ? id : oldest));
+  for (const { id } of nodes) {
+    // In the order of the way; each node is walked over once, whoever begins before it.
+    const way = new Map<string, number>();
+    let at = id;
+    let root = roots.get(at);
+    while (root === undefined) {
       const into = next(at);
-      if (!into) return at;
-      if (path.includes(at)) return oldestOf(path.slice(path.indexOf(at)));
-      path.push(at);
-      at = into.value;
+      const since = way.get(at);
+      if (since !== undefined) root = oldestOf([...way.keys()].slice(since));
+      else if (into) {
+        way.set(at, way.size);
+        at = into.value;
+        root = roots.get(at);
+      } else root = at;
     }
-  };
-  const oldestOf = (circle: readonly string[]): string => {
-    const [oldest = ""] = circle.toSorted((a, b) => ((next(a)?.stamp ?? "") < (next(b)?.stamp ?? "") ? -1 : 1));
-    return oldest;
-  };
-  return new Map(nodes.map(({ id }) => [id, rootOf(id)]));
+    for (const one of [...way.keys(), at]) roots.set(one, root);
+  }
+  return roots;
 }
 
-/** The newest stamp on a node's way to its root: since when what it says is said of the root. "" for the root itself. */
-export function mergedAt(nodes: readonly Merged[], id: string, root: string): string {
+/**
+ * The newest stamp on each node's way to its root: since when what it says is said of the root. "" for a root itself.
+ * @param nodes with their roots
+ */
+export function mergeTimes(nodes: readonly (Merged & { readonly root: string })[]): Map<string, string> {
   const byId = new Map(nodes.map((node) => [node.id, node]));
-  let newest = "";
-  for (let at = id; at !== root;) {
-    const into = byId.get(at)?.into;
-    if (!into) return newest;
-    if (into.stamp > newest) newest = into.stamp;
-    at = into.value;
+  const times = new Map<string, string>();
+  for (const { id } of nodes) {
+    const way: Fact<string>[] = [];
+    const walked: string[] = [];
+    let at = byId.get(id);
+    while (at && at.id !== at.root && at.into && !times.has(at.id)) {
+      // What a circle without its root would be is no way at all.
+      times.set(at.id, "");
+      walked.push(at.id);
+      way.push(at.into);
+      at = byId.get(at.into.value);
+    }
+    let newest = at ? (times.get(at.id) ?? "") : "";
+    for (const [back, one] of walked.toReversed().entries()) {
+      const stamp = way[way.length - 1 - back]?.stamp ?? "";
+      if (stamp > newest) newest = stamp;
+      times.set(one, newest);
+    }
   }
-  return newest;
+  return times;
 }

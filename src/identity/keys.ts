@@ -12,14 +12,31 @@ export function identifierKey(blindIndex: BlindIndex, { value, authority, type }
   };
 }
 
-/**
- * The rows that an identifier means: the exact one; without it, one of the same value and authority where either says
- * no type, for senders that leave it out now and then.
- */
-export function matching(rows: readonly IdentifierRow[], key: IdentifierKey): IdentifierRow[] {
-  const exact = rows.find(({ bi }) => bi.equals(key.bi));
-  if (exact) return [exact];
-  return rows.filter(({ looseBi, typed }) => looseBi.equals(key.looseBi) && (!typed || !key.typed));
+/** Rows of identifiers, by what they are looked for. */
+export class IdentifierRows {
+  readonly #exact: ReadonlyMap<string, IdentifierRow>;
+  readonly #loose: ReadonlyMap<string, readonly IdentifierRow[]>;
+  readonly #untyped: ReadonlyMap<string, readonly IdentifierRow[]>;
+
+  constructor(rows: readonly IdentifierRow[]) {
+    const loose = (row: IdentifierRow) => row.looseBi.toString("hex");
+    this.#exact = new Map(rows.map((row) => [row.bi.toString("hex"), row]));
+    this.#loose = Map.groupBy(rows, loose);
+    this.#untyped = Map.groupBy(
+      rows.filter(({ typed }) => !typed),
+      loose,
+    );
+  }
+
+  /**
+   * The rows that an identifier means: the exact one; without it, one of the same value and authority where either says
+   * no type, for senders that leave it out now and then.
+   */
+  matching({ bi, looseBi, typed }: IdentifierKey): readonly IdentifierRow[] {
+    const exact = this.#exact.get(bi.toString("hex"));
+    if (exact) return [exact];
+    return (typed ? this.#untyped : this.#loose).get(looseBi.toString("hex")) ?? [];
+  }
 }
 
 /** The key of a case number. */

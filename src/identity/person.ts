@@ -1,7 +1,7 @@
 import { OWN_TYPES } from "#src/hl7/pid.ts";
 import type { Identifier, Patient } from "#src/message/directory.ts";
-import { mergedAt, type Fact, type Merged } from "./fact.ts";
-import { isDeleted, sameIdentifier, voidUntil, type Member, type PatientRecord } from "./record.ts";
+import { mergeTimes, type Fact } from "./fact.ts";
+import { isDeleted, nameOf, voidUntil, type Member, type PatientRecord } from "./record.ts";
 
 /** A record with its place: `root` is the record it was merged into in the end. */
 export interface PlacedRecord {
@@ -20,87 +20,119 @@ export function keysAmong(identifiers: readonly Identifier[]): readonly Identifi
 }
 
 /**
- * Whether a number that both have does not make the named person the known one: it is not the hospital's own, and of those
- * they have different ones by the same authority. A family has one private insurance policy, and senders write any type.
+ * Which of the numbers that both have do not make the named person the known one: those that are not the hospital's own,
+ * where they have different ones of its own by the same authority. A family has one private insurance policy, and senders
+ * write any type.
  */
-export function isShared(number: Identifier, named: readonly Identifier[], known: readonly Identifier[]): boolean {
-  const { value, authority } = number;
+export function sharedBy(
+  named: readonly Identifier[],
+  known: readonly Identifier[],
+): (number: Identifier) => boolean {
+  const series = ({ authority, type }: Identifier) => [authority, type].join("\0");
+  const own = ({ type }: Identifier) => OWN_TYPES.has(type);
+  const names = new Set(named.map(nameOf));
+  const knownOwn = Map.groupBy(known.filter(own), series);
+  const differ = named.filter(own).some((one) => {
+    const others = knownOwn.get(series(one));
+    return others !== undefined && !others.some((other) => names.has(nameOf(other)));
+  });
   // One without a type may be it.
-  const same = known.filter((one) => one.value === value && one.authority === authority);
-  if ([number, ...same].some(({ type }) => OWN_TYPES.has(type))) return false;
-  return named.some(({ authority, type }) => {
-    const others = OWN_TYPES.has(type) ? known.filter((one) => one.authority === authority && one.type === type) : [];
-    return others.length > 0 && !others.some((other) => named.some((one) => sameIdentifier(one, other)));
-  });
+  const ownValues = new Set(known.filter(own).map(({ value, authority }) => [value, authority].join("\0")));
+  return (number) => differ && !own(number) && !ownValues.has([number.value, number.authority].join("\0"));
 }
 
-/**
- * The person of the root `id` as all its records together know it; undefined once it was deleted. What the root itself
- * says wins; a record merged into it fills what the root is silent about. Numbers of merged records count until the
- * root's own are told again after the merge.
- */
-export function personOf(id: string, records: readonly PlacedRecord[]): Patient | undefined {
-  const own = records.find((placed) => placed.id === id)?.record;
-  if (!own || isDeleted(own)) return undefined;
-  const merged = mergedInto(id, own, records);
-  const member = (name: Member): Partial<Record<Member, string>> => {
-    const fact = own.members[name] ?? newest(merged.flatMap(({ record }) => record.members[name] ?? []));
-    return fact?.value == null ? {} : { [name]: fact.value };
-  };
-  return {
-    identifiers: own.identifiers.map(({ value }) => value).toSorted(byStrength),
-    phones: phonesOf(id, own, records, merged),
-    ...member("familyName"),
-    ...member("givenName"),
-    ...member("birthDate"),
-    ...member("sex"),
-  };
-}
+/** Records of persons, each looked at once, however many they are. */
+export class Persons {
+  readonly #byId: ReadonlyMap<string, PlacedRecord>;
+  readonly #byRoot: ReadonlyMap<string, readonly PlacedRecord[]>;
+  readonly #persons = new Map<string, Patient | undefined>();
+  #times: ReadonlyMap<string, string> | undefined;
 
-/**
- * Whether a merged record was told another birth date than its root's since: the merge was undone, or its number given to
- * somebody new. Whose it is nobody says, so what it knows is not the root's.
- */
-export function isSomebodyElse(id: string, rootId: string, records: readonly PlacedRecord[]): boolean {
-  const [said, own] = [id, rootId].map((one) => records.find((placed) => placed.id === one)?.record.members.birthDate);
-  if (id === rootId || said?.value == null || own?.value == null || said.value === own.value) return false;
-  return said.stamp > mergedAt(nodesOf(records), id, rootId);
-}
+  constructor(records: readonly PlacedRecord[]) {
+    this.#byId = new Map(records.map((placed) => [placed.id, placed]));
+    this.#byRoot = Map.groupBy(records, ({ root }) => root);
+  }
 
-/** The records merged into the root; of those that had gone into it by its deletion, what was said after that. */
-function mergedInto(id: string, { deletedAt }: PatientRecord, records: readonly PlacedRecord[]): PlacedRecord[] {
-  const merged = records.filter(
-    (placed) => placed.root === id && placed.id !== id && !isSomebodyElse(placed.id, id, records),
-  );
-  if (deletedAt === undefined) return merged;
-  const nodes = nodesOf(records);
-  return merged.map((placed) =>
-    mergedAt(nodes, placed.id, id) > deletedAt ? placed : { ...placed, record: voidUntil(placed.record, deletedAt) },
-  );
-}
+  get(id: string): PlacedRecord | undefined {
+    return this.#byId.get(id);
+  }
 
-function nodesOf(records: readonly PlacedRecord[]): Merged[] {
-  return records.map(({ id, record }) => ({ id, ...(record.merged && { into: record.merged }) }));
-}
+  /** Every record of the person with this root. */
+  of(root: string): readonly PlacedRecord[] {
+    return this.#byRoot.get(root) ?? [];
+  }
 
-function phonesOf(
-  id: string,
-  own: PatientRecord,
-  records: readonly PlacedRecord[],
-  merged: readonly PlacedRecord[],
-): readonly string[] {
-  const told = newest(Object.values(own.phones))?.stamp ?? "";
-  const nodes = nodesOf(records);
-  const inherited = merged.flatMap((placed) => {
-    const since = mergedAt(nodes, placed.id, id);
-    return Object.values(placed.record.phones).filter(({ stamp }) => (stamp > since ? stamp : since) > told);
-  });
-  const numbers = [...Object.values(own.phones), ...inherited].flatMap(({ value }) => value);
-  return [...new Set(numbers)].toSorted();
+  /**
+   * The person of the root `id` as all its records together know it; undefined once it was deleted. What the root itself
+   * says wins; a record merged into it fills what the root is silent about. Numbers of merged records count until the
+   * root's own are told again after the merge.
+   */
+  person(id: string): Patient | undefined {
+    if (!this.#persons.has(id)) this.#persons.set(id, this.#compose(id));
+    return this.#persons.get(id);
+  }
+
+  #compose(id: string): Patient | undefined {
+    const own = this.#byId.get(id)?.record;
+    if (!own || isDeleted(own)) return undefined;
+    const merged = this.#mergedInto(id, own);
+    const member = (name: Member): Partial<Record<Member, string>> => {
+      const fact = own.members[name] ?? newest(merged.flatMap(({ record }) => record.members[name] ?? []));
+      return fact?.value == null ? {} : { [name]: fact.value };
+    };
+    return {
+      identifiers: own.identifiers.map(({ value }) => value).toSorted(byStrength),
+      phones: this.#phonesOf(own, merged),
+      ...member("familyName"),
+      ...member("givenName"),
+      ...member("birthDate"),
+      ...member("sex"),
+    };
+  }
+
+  /**
+   * Whether a merged record was told another birth date than its root's since: the merge was undone, or its number given to
+   * somebody new. Whose it is nobody says, so what it knows is not the root's.
+   */
+  isSomebodyElse(id: string, rootId: string): boolean {
+    const [said, own] = [id, rootId].map((one) => this.#byId.get(one)?.record.members.birthDate);
+    if (id === rootId || said?.value == null || own?.value == null || said.value === own.value) return false;
+    return said.stamp > this.#mergedAt(id);
+  }
+
+  /** The records merged into the root; of those that had gone into it by its deletion, what was said after that. */
+  #mergedInto(id: string, { deletedAt }: PatientRecord): readonly PlacedRecord[] {
+    const merged = this.of(id).filter((placed) => placed.id !== id && !this.isSomebodyElse(placed.id, id));
+    if (deletedAt === undefined) return merged;
+    return merged.map((placed) =>
+      this.#mergedAt(placed.id) > deletedAt ? placed : { ...placed, record: voidUntil(placed.record, deletedAt) },
+    );
+  }
+
+  #phonesOf(own: PatientRecord, merged: readonly PlacedRecord[]): readonly string[] {
+    const told = newest(Object.values(own.phones))?.stamp ?? "";
+    const inherited = merged.flatMap((placed) => {
+      const since = this.#mergedAt(placed.id);
+      return Object.values(placed.record.phones).filter(({ stamp }) => (stamp > since ? stamp : since) > told);
+    });
+    const numbers = [...Object.values(own.phones), ...inherited].flatMap(({ value }) => value);
+    return [...new Set(numbers)].toSorted();
+  }
+
+  #mergedAt(id: string): string {
+    this.#times ??= mergeTimes(
+      Array.from(this.#byId.values(), ({ id: node, root, record }) => ({
+        id: node,
+        root,
+        ...(record.merged && { into: record.merged }),
+      })),
+    );
+    return this.#times.get(id) ?? "";
+  }
 }
 
 function newest<T>(facts: readonly Fact<T>[]): Fact<T> | undefined {
-  return facts.toSorted((a, b) => (a.stamp < b.stamp ? 1 : -1))[0];
+  return facts.reduce<Fact<T> | undefined>((best, one) => (best && best.stamp >= one.stamp ? best : one), undefined);
 }
 
 /** PI first, what identifies nobody last; otherwise in an order that no order of arrival changes. */

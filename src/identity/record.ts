@@ -36,9 +36,9 @@ export function recordAfter(record: PatientRecord, update: DirectoryUpdate): Pat
   }
   return withoutVoid({
     ...record,
-    identifiers: patient.identifiers.reduce(
-      (known, value) => withIdentifier(known, { value, stamp }),
+    identifiers: withIdentifiers(
       record.identifiers,
+      patient.identifiers.map((value) => ({ value, stamp })),
     ),
     members,
     phones,
@@ -47,23 +47,22 @@ export function recordAfter(record: PatientRecord, update: DirectoryUpdate): Pat
   });
 }
 
-/** The record without an identifier, which has gone over to another. */
-export function withoutIdentifier(record: PatientRecord, gone: Identifier): PatientRecord {
-  return { ...record, identifiers: record.identifiers.filter(({ value }) => !sameIdentifier(value, gone)) };
-}
-
 export function isDeleted({ deletedAt, existsAt }: PatientRecord): boolean {
   return deletedAt !== undefined && (existsAt === undefined || existsAt < deletedAt);
 }
 
 /** Identifiers are keyed by value, authority and type together: hospitals reuse numbers across authorities. */
-export function sameIdentifier(a: Identifier, b: Identifier): boolean {
-  return a.value === b.value && a.authority === b.authority && a.type === b.type;
+export function nameOf({ value, authority, type }: Identifier): string {
+  return [value, authority, type].join("\0");
 }
 
-function withIdentifier(known: readonly Fact<Identifier>[], said: Fact<Identifier>): readonly Fact<Identifier>[] {
-  const same = known.find(({ value }) => sameIdentifier(value, said.value));
-  return same ? known.map((fact) => (fact === same ? newer(fact, said) : fact)) : [...known, said];
+function withIdentifiers(
+  known: readonly Fact<Identifier>[],
+  said: readonly Fact<Identifier>[],
+): readonly Fact<Identifier>[] {
+  const facts = new Map(known.map((fact) => [nameOf(fact.value), fact]));
+  for (const fact of said) facts.set(nameOf(fact.value), newer(facts.get(nameOf(fact.value)), fact));
+  return [...facts.values()];
 }
 
 function withoutVoid(record: PatientRecord): PatientRecord {

@@ -17,4 +17,9 @@ export const HL7_IN_ERRORS = {
     "A required HL7 field is missing or unusable.",
     "Answered AE with ERR naming segment and field; correct the sender, then resend.",
   ),
+  HL7_TOO_MANY: entry(
+    "permanent",
+    "A message, or all messages about one patient, repeat a field, a segment or an identifier more often than any sender has reason to.",
+    "Answered AR or AE with ERR naming segment and field; correct the sender. Nothing of the message was applied.",
+  ),
 } as const satisfies Record<string, ErrorEntry>;

@@ -84,14 +84,19 @@ export async function newVersions(db: Queryable, rootIds: readonly string[]): Pr
   await db.query("UPDATE patient SET version = version + 1 WHERE id = ANY ($1::uuid[])", [rootIds]);
 }
 
-/** Makes the identifiers the record's, whosever they were. */
-export async function putIdentifiers(db: Queryable, patientId: string, keys: readonly IdentifierKey[]): Promise<void> {
-  if (keys.length === 0) return;
+/** Makes the identifiers these records', whosever they were; of two that want one, the later. */
+export async function putIdentifiers(
+  db: Queryable,
+  puts: readonly (IdentifierKey & { readonly patientId: string })[],
+): Promise<void> {
+  if (puts.length === 0) return;
   await db.query(
     `INSERT INTO patient_identifier (bi, loose_bi, typed, patient_id)
-     SELECT DISTINCT ON (bi) bi, loose_bi, typed, $1::uuid FROM unnest($2::bytea[], $3::bytea[], $4::bool[]) AS new (bi, loose_bi, typed)
+     SELECT DISTINCT ON (bi) bi, loose_bi, typed, patient_id
+     FROM unnest($1::bytea[], $2::bytea[], $3::bool[], $4::uuid[]) WITH ORDINALITY AS new (bi, loose_bi, typed, patient_id, nth)
+     ORDER BY bi, nth DESC
      ON CONFLICT (bi) DO UPDATE SET patient_id = EXCLUDED.patient_id`,
-    [patientId, ...columns(keys, ["bi", "looseBi", "typed"])],
+    columns(puts, ["bi", "looseBi", "typed", "patientId"]),
   );
 }
 
@@ -106,20 +111,29 @@ export async function linkedSince(db: Queryable, patientIds: readonly string[]):
 
 /** A number a patient carries, and since when. */
 export interface PhoneLink {
+  readonly patientId: string;
   readonly bi: Buffer;
   readonly since: Date;
 }
 
-/** Makes the patient's numbers exactly these. @returns the hashes that were linked or unlinked */
-export async function replacePhones(db: Queryable, patientId: string, links: readonly PhoneLink[]): Promise<Buffer[]> {
+/** Makes these patients' numbers exactly those. @returns the hashes that were linked or unlinked */
+export async function replacePhones(
+  db: Queryable,
+  patientIds: readonly string[],
+  links: readonly PhoneLink[],
+): Promise<Buffer[]> {
   const { rows } = await db.query<{ bi: Buffer }>(
-    `WITH gone AS (
-       DELETE FROM patient_phone WHERE patient_id = $1 AND NOT bi = ANY ($2::bytea[]) RETURNING bi
+    `WITH new AS (
+       SELECT patient_id, bi, min(since) AS since FROM unnest($2::uuid[], $3::bytea[], $4::timestamptz[]) AS link (patient_id, bi, since)
+       GROUP BY patient_id, bi
+     ), gone AS (
+       DELETE FROM patient_phone AS old WHERE patient_id = ANY ($1::uuid[])
+         AND NOT EXISTS (SELECT FROM new WHERE new.patient_id = old.patient_id AND new.bi = old.bi) RETURNING bi
      ), linked AS (
-       INSERT INTO patient_phone (bi, patient_id, since) SELECT bi, $1::uuid, min(since)
-       FROM unnest($2::bytea[], $3::timestamptz[]) AS new (bi, since) GROUP BY bi ON CONFLICT DO NOTHING RETURNING bi)
+       INSERT INTO patient_phone (bi, patient_id, since) SELECT bi, patient_id, since FROM new
+       ON CONFLICT DO NOTHING RETURNING bi)
      SELECT bi FROM gone UNION ALL SELECT bi FROM linked`,
-    [patientId, ...columns(links, ["bi", "since"])],
+    [patientIds, ...columns(links, ["patientId", "bi", "since"])],
   );
   return rows.map(({ bi }) => bi);
 }

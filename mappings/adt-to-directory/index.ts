@@ -1,10 +1,11 @@
 import { getCountries } from "libphonenumber-js";
 import { z } from "zod";
 import { first, type Fields } from "#src/hl7/cx.ts";
+import { refuseExcess } from "#src/hl7/excess.ts";
 import { instantOf } from "#src/hl7/instant.ts";
 import { parseHl7Text, type ParsedMessage } from "#src/hl7/parse.ts";
 import { patientOf } from "#src/hl7/pid.ts";
-import type { DirectoryChange, DirectoryUpdate } from "#src/message/directory.ts";
+import type { DirectoryChange, DirectoryUpdate, Identifier } from "#src/message/directory.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import { defineMapping } from "#src/message/mapping.ts";
 import type { Message } from "#src/message/message.ts";
@@ -44,6 +45,8 @@ export default defineMapping<Params, DirectoryChange>({
       );
     }
     const hl7 = parseHl7Text(content.text);
+    // What waited here from before there was a limit is not applied either.
+    refuseExcess(hl7, "mapping adt-to-directory");
     if (hl7.value("MSH", 9) !== "ADT") {
       throw new BotenstoffError("HL7_UNSUPPORTED", "mapping adt-to-directory: MSH-9 is not ADT");
     }
@@ -73,11 +76,9 @@ function updatesOf(
   return Array.from({ length: groups }, (_, nth): DirectoryUpdate => {
     const patient = patientOf(fields, rules, (patients ?? 0) > 1 ? nth : 0);
     const merged = mergeOf(fields, trigger, patient.identifiers, rules, nth);
-    const gone = [...(merged.retired ?? []), ...(merged.moved ?? [])];
+    const gone = new Set([...(merged.retired ?? []), ...(merged.moved ?? [])].map(untyped));
     // Some senders list the retired number in PID-3 as well; it is no number of the survivor's.
-    const identifiers = patient.identifiers.filter(
-      ({ value, authority }) => !gone.some((other) => other.value === value && other.authority === authority),
-    );
+    const identifiers = patient.identifiers.filter((identifier) => !gone.has(untyped(identifier)));
     if (identifiers.length === 0) throw missing("PID-3");
     const told = trigger.personOnly ? undefined : caseOf(fields, trigger, rules, nth);
     return {
@@ -88,6 +89,10 @@ function updatesOf(
       ...(told && { case: told }),
     };
   });
+}
+
+function untyped({ value, authority }: Identifier): string {
+  return [value, authority].join("\0");
 }
 
 /** When the KIS recorded the event: EVN-2, else when it sent the message (MSH-7), else when it came here. */

@@ -29,7 +29,8 @@ export function mergeOf(
     // MRG-4 is where 2.1 to 2.3 had the person's other number.
     const [retired] = [1, 4].map((field) => identifiersIn(fields("MRG", field, nth), rules)).filter((ids) => ids[0]);
     if (!retired) throw missing("MRG-1");
-    const completed = retired.map((identifier) => complete(identifier, survivor));
+    const complete = completion(survivor);
+    const completed = retired.map(complete);
     merged[what === "person" ? "retired" : "moved"] = completed;
   }
   if (merged.cases?.length === 0 && !MRG_IS_OPTIONAL.has(trigger.name) && trigger.merges?.length === 1) {
@@ -54,12 +55,22 @@ function caseMoves(
   return from ? [{ from, to: current ?? from }] : [];
 }
 
-function complete(identifier: Identifier, others: readonly Identifier[]): Identifier {
-  if (identifier.authority !== "" && identifier.type !== "") return identifier;
-  const alike = others.filter(({ authority }) => identifier.authority === "" || authority === identifier.authority);
-  // Beside numbers of insurers it is the hospital's own that is meant.
-  const one = onlyKind(alike) ?? onlyKind(alike.filter(({ type }) => OWN_TYPES.has(type)));
-  return one ? { ...identifier, ...lacking(identifier, one) } : identifier;
+/** Completes identifiers by what others of the same authority are; what an authority's are is found once. */
+function completion(others: readonly Identifier[]): (identifier: Identifier) => Identifier {
+  const kinds = new Map<string, Identifier | undefined>();
+  const byAuthority = Map.groupBy(others, ({ authority }) => authority);
+  const kindOf = (authority: string) => {
+    const alike = authority === "" ? others : (byAuthority.get(authority) ?? []);
+    // Beside numbers of insurers it is the hospital's own that is meant.
+    return onlyKind(alike) ?? onlyKind(alike.filter(({ type }) => OWN_TYPES.has(type)));
+  };
+  return (identifier) => {
+    const { authority, type } = identifier;
+    if ((authority !== "" && type !== "") || (authority !== "" && !byAuthority.has(authority))) return identifier;
+    if (!kinds.has(authority)) kinds.set(authority, kindOf(authority));
+    const kind = kinds.get(authority);
+    return kind ? { ...identifier, ...lacking(identifier, kind) } : identifier;
+  };
 }
 
 /** The first of identifiers that are all of one authority and type. */

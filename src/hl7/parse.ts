@@ -13,8 +13,11 @@ export interface ParsedMessage {
   /** The same, decoded; without a byte order mark. */
   readonly text: string;
   readonly charset: Charset;
+  readonly delimiters: Delimiters;
   /** The names of its segments, in order. */
   readonly segments: readonly string[];
+  /** How many fields the n-th segment of that name has, valued or not. */
+  fieldCount(segment: string, nth?: number): number;
   /** Repetitions of a field of the n-th segment of that name (from 0); [] when not valued. */
   repetitions(segment: string, field: number, nth?: number): readonly Repetition[];
   /** One value: first repetition, given component, first subcomponent; "" when not valued. */
@@ -26,6 +29,7 @@ export interface ParsedMessage {
 const DEFAULT_CHARSET: Charset = "8859/1";
 /** Each costs memory many times its bytes: 32 MB of the shortest would be more than a process has. */
 const MAX_SEGMENTS = 100_000;
+const MAX_FIELDS = 1_000_000;
 const SEGMENT_END = /\r\n|\r|\n/;
 /** Of a message whose MSH ends as the standard says: there an LF is text, unless a segment begins after it. */
 const STANDARD_SEGMENT_END = /\r\n|\r|\n(?=[A-Z][A-Z0-9]{2}[^A-Za-z0-9\s]|[\r\n]|$)/;
@@ -36,7 +40,7 @@ const BOM = Buffer.from("\uFEFF");
  * Reads an HL7 v2 message. Tolerates LF and CRLF as segment ends, a missing last one, blank lines, a byte order mark, and
  * an LF inside a field.
  * @param override the encoding to read it in, whatever MSH-18 says: senders get it wrong
- * @throws BotenstoffError HL7_MALFORMED when it does not begin with a usable MSH, has too many segments, or a second MSH
+ * @throws BotenstoffError HL7_MALFORMED when it does not begin with a usable MSH, has too many segments or fields, or a second MSH
  *   follows: two messages run together, and the patient of the second would be lost under the control id of the first
  */
 export function parseHl7(raw: Uint8Array, override?: Charset): ParsedMessage {
@@ -62,8 +66,11 @@ function readSegments(bytes: Buffer, text: string, charset: Charset): ParsedMess
   const delimiters = delimitersOf(header);
   const byName = new Map<string, string[][]>();
   const names: string[] = [];
+  let left = MAX_FIELDS;
   for (const line of lines) {
-    const fields = line.split(delimiters.field);
+    const fields = line.split(delimiters.field, left + 1);
+    left -= fields.length;
+    if (left < 0) throw new BotenstoffError("HL7_MALFORMED", `reading HL7: more than ${MAX_FIELDS} fields`);
     const [name = ""] = fields;
     // MSH-1 is the separator itself, so that counting starts one field earlier.
     if (name === "MSH") fields.unshift(name);
@@ -80,7 +87,9 @@ function readSegments(bytes: Buffer, text: string, charset: Charset): ParsedMess
     bytes,
     text,
     charset,
+    delimiters,
     segments: names,
+    fieldCount: (segment, nth = 0) => (byName.get(segment)?.[nth]?.length ?? 1) - 1,
     raw,
     repetitions,
     value: (segment, field, component = 1, nth = 0) => repetitions(segment, field, nth)[0]?.[component - 1]?.[0] ?? "",

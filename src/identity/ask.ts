@@ -10,6 +10,8 @@ import type { FoundPatient, PatientLookup } from "#src/lookups/lookup.ts";
 
 /** The field under which the directory keeps what was looked up, beside what an ADT feed says of PID-13. */
 const FIELD = "lookup";
+/** The answer takes a number away from whoever is not in it, however many they are. */
+const EVERYBODY = 1_000_000;
 
 /**
  * Makes sure that the directory knows who carries a number, asking the KIS when it was not asked lately.
@@ -40,7 +42,7 @@ async function learn(
   const stamp = `${at.toISOString()}|${at.toISOString()}|lookup`;
   const key = phoneKey(deps.blindIndex, phone);
   await lock(db, "directory");
-  const before = await sql.patientsByPhone(db, key);
+  const before = await sql.patientsByPhone(db, key, EVERYBODY);
   const carriers = new Set<string>();
   for (const { phones, ...patient } of found) {
     const update = { stamp, patient: { ...patient, phones: { [FIELD]: phones } }, existence: "exists" } as const;

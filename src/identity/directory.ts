@@ -91,7 +91,8 @@ async function onlyOpenEncounter(deps: DirectoryDeps, db: Queryable, patientId: 
   const [only, ...more] = await currentCases(db, patientId);
   if (!only || more.length > 0) return undefined;
   const { patientId: owner } = only;
-  if (owner !== patientId && (await readRecords(deps, db, [patientId])).isSomebodyElse(owner, patientId)) return undefined;
+  if (owner !== patientId && (await readRecords(deps, db, [patientId])).isSomebodyElse(owner, patientId))
+    return undefined;
   const { number } = deps.sealer.openJson(casePlace(only.bi), only.sealed) as CaseRecord;
   return (await findCase(deps, db, number))?.encounter;
 }

@@ -24,10 +24,7 @@ export function keysAmong(identifiers: readonly Identifier[]): readonly Identifi
  * where they have different ones of its own by the same authority. A family has one private insurance policy, and senders
  * write any type.
  */
-export function sharedBy(
-  named: readonly Identifier[],
-  known: readonly Identifier[],
-): (number: Identifier) => boolean {
+export function sharedBy(named: readonly Identifier[], known: readonly Identifier[]): (number: Identifier) => boolean {
   const series = ({ authority, type }: Identifier) => [authority, type].join("\0");
   const own = ({ type }: Identifier) => OWN_TYPES.has(type);
   const names = new Set(named.map(nameOf));

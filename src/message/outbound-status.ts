@@ -12,7 +12,7 @@ export interface OutboundStatus {
   readonly state: OutboundState;
   /** When that state was reached first; ISO 8601, UTC. */
   readonly at: string;
-  /** Error codes of every failure reported; sorted, each once. */
+  /** Error codes of every failure reported; sorted, each once, at most 50. */
   readonly codes: readonly string[];
 }
 
@@ -23,9 +23,12 @@ export function outboundState(event: string): OutboundState | undefined {
   return OUTBOUND_STATES.find((state) => state === event);
 }
 
+/** The first of them in order, so that joining stays independent of the order of reports. */
+const MOST_CODES = 50;
+
 /** Two reports in one: commutative, associative and idempotent, so order and repetition cannot matter. */
 export function joinStatus(a: OutboundStatus, b: OutboundStatus): OutboundStatus {
-  const codes = [...new Set([...a.codes, ...b.codes])].sort();
+  const codes = [...new Set([...a.codes, ...b.codes])].sort().slice(0, MOST_CODES);
   const [ahead, behind] = STATUS_RANKS[a.state] >= STATUS_RANKS[b.state] ? [a, b] : [b, a];
   const at = ahead.state === behind.state && behind.at < ahead.at ? behind.at : ahead.at;
   return { state: ahead.state, at, codes };

@@ -3,6 +3,8 @@ import type { CountryCode, PhoneNumber } from "libphonenumber-js";
 
 /** Shorter than any subscriber number with country and area code: an extension or a fragment. */
 const SHORTEST = 9;
+/** The longest text of an XTN (HL7 v2.5.1 2.A.89); a longer one is no number, and reading it could take long. */
+const LONGEST = 250;
 /** Words that say what kind of number it is. Any other word may say whose it is ("Tochter"), and then it is not trusted. */
 const LABELS =
   /^(tel|telefon|telephone|phone|festnetz|mobil|mobile|mobiltelefon|handy|cell|privat|private|priv|dienstlich|dienst|büro|buero|office|arbeit|work|zuhause|zu|hause|daheim|home|nr|nummer|number|p|d|g|h|m|t)$/u;
@@ -15,12 +17,14 @@ const SEPARATORS = /[,;\n]| \/ |\boder\b|\bod\.|\bbzw\.?|\bund\b|\bu\.|\bor\b|\b
  * dropped: completed wrongly it would be a stranger's. So is one beside a word that may name another person.
  */
 export function phoneNumbersIn(text: string, country: CountryCode): string[] {
+  if (text.length > LONGEST) return [];
   const parts = text.normalize("NFC").toLowerCase().split(SEPARATORS);
   return [...new Set(parts.flatMap((part) => fromText(part, country) ?? []))];
 }
 
 /** Whether every word of a text only says what kind of number it is about. */
 export function namesNobody(text: string): boolean {
+  if (text.length > LONGEST) return false;
   return (text.toLowerCase().match(/\p{L}+/gu) ?? []).every((word) => LABELS.test(word));
 }
 

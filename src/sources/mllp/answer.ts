@@ -1,5 +1,6 @@
 import { buildAck, type AckError } from "#src/hl7/ack.ts";
 import { ackMode, type AckMode } from "#src/hl7/ack-mode.ts";
+import { excessOf } from "#src/hl7/excess.ts";
 import type { ParsedMessage } from "#src/hl7/parse.ts";
 import type { Accepted } from "../source.ts";
 
@@ -10,6 +11,7 @@ const UNSUPPORTED_TYPE = "200";
 const UNSUPPORTED_EVENT = "201";
 const UNSUPPORTED_VERSION = "203";
 const FIELD_MISSING = "101";
+const DATA_TYPE = "102";
 const DUPLICATE_KEY = "205";
 const INTERNAL = "207";
 
@@ -28,6 +30,12 @@ export function refusalOf(message: ParsedMessage): AckError | undefined {
     return { code: UNSUPPORTED_VERSION, segment: "MSH", field: 12, text: "only versions 2.1 to 2.9 are taken" };
   }
   return undefined;
+}
+
+/** Why a message is too much for anybody: nothing of it is taken, whatever the channel does with what does not concern it. */
+export function excessRefusal(message: ParsedMessage): AckError | undefined {
+  const excess = excessOf(message);
+  return excess && { code: DATA_TYPE, ...excess };
 }
 
 /** The event: MSH-9.2, or EVN-1, which named it before MSH-9 did (v2.1). */
@@ -88,9 +96,10 @@ function errorOf(outcome: Settled): AckError | undefined {
 
 /** Our error texts hold ids only, so they may leave the house. */
 function failureOf({ code, error = "could not be processed" }: Settled): AckError {
-  if (code === "HL7_FIELD_MISSING") {
+  if (code === "HL7_FIELD_MISSING" || code === "HL7_TOO_MANY") {
     const [, segment, field] = /\b([A-Z][A-Z0-9]{2})-(\d+)\b/.exec(error) ?? [];
-    return { code: FIELD_MISSING, ...(segment !== undefined && { segment, field: Number(field) }), text: error };
+    const condition = code === "HL7_TOO_MANY" ? DATA_TYPE : FIELD_MISSING;
+    return { code: condition, ...(segment !== undefined && { segment, field: Number(field) }), text: error };
   }
   if (code === "HL7_UNSUPPORTED") return { code: UNSUPPORTED_EVENT, segment: "MSH", field: 9, text: error };
   if (code === "PATIENTS_CONFLICT") return { code: DUPLICATE_KEY, segment: "PID", field: 3, text: error };

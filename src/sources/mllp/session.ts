@@ -5,7 +5,16 @@ import { FRAME_END, FRAME_START, FrameDecoder } from "#src/hl7/frame.ts";
 import type { ParsedMessage } from "#src/hl7/parse.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import type { Accept, Accepted, SourceContext } from "../source.ts";
-import { ackModeOf, ignoredAcks, notStoredAck, outcomeAck, refusalOf, refusedAck, unreadableAck } from "./answer.ts";
+import {
+  ackModeOf,
+  excessRefusal,
+  ignoredAcks,
+  notStoredAck,
+  outcomeAck,
+  refusalOf,
+  refusedAck,
+  unreadableAck,
+} from "./answer.ts";
 import type { MllpSourceConfig } from "./config.ts";
 import { draftOf, readFrame } from "./draft.ts";
 
@@ -92,6 +101,13 @@ export class Session {
   async #answer(raw: Buffer): Promise<void> {
     const now = new Date();
     const message = readFrame(raw, this.#charset);
+    const excess = "unreadable" in message ? undefined : excessRefusal(message);
+    if (!("unreadable" in message) && excess) {
+      this.#deps.context.count("refused");
+      this.#deps.context.log("warn", "mllp.refused", { error: "HL7_TOO_MANY" });
+      this.#reply(refusedAck(message, excess, now));
+      return;
+    }
     const refusal = "unreadable" in message ? undefined : refusalOf(message);
     if (!("unreadable" in message) && refusal) {
       this.#refuse(message, refusal, now);

@@ -7,6 +7,7 @@ import { call } from "./call.ts";
 import { contactBook } from "./contact.ts";
 import { draft, notice, operator } from "./draft.ts";
 import type { Draft, Place, UnknownKinds } from "./draft.ts";
+import { isExcessive } from "./excess.ts";
 import { GROUP_FIELDS, groupChange } from "./group.ts";
 import { earlier, history } from "./history.ts";
 import { each, list, members, word } from "./member.ts";
@@ -33,13 +34,14 @@ const KNOWN_MEMBERS = new Set([
 
 /**
  * Cuts a webhook body into one draft per element of every entry (Meta batches up to 1,000 into 3 MB): what people said
- * into messages; statuses, errors and changes that concern the account into notices. Total: what cannot be read becomes
- * a held message, and nothing is left out.
+ * into messages; statuses, errors and changes that concern the account into notices. Total: what cannot be read, or would
+ * cost many times its bytes, becomes a held message, and nothing is left out.
  */
 export function cut(event: InboundEvent, channelNumber: string, unknownKinds: UnknownKinds = "hold"): Cut {
   const body = parseBody(event.raw);
   const entries = list(body?.["entry"]);
-  if (!body || !entries || entries.length === 0) return { messages: [unreadable(event, channelNumber)], notices: [] };
+  if (!body || !entries || entries.length === 0 || isExcessive(body))
+    return { messages: [unreadable(event, channelNumber)], notices: [] };
   const around: Place = {
     receivedAt: event.receivedAt,
     entry: {},

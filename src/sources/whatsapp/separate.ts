@@ -24,15 +24,16 @@ export function separateNotices(drafts: readonly NoticeDraft[]): NoticeDraft[] {
 type Identified = Pick<MessageDraft, "externalId" | "part" | "addressee">;
 
 function apart<Draft extends Identified>(drafts: readonly Draft[], substance: (draft: Draft) => unknown): Draft[] {
-  const first = new Map<string, Draft>();
+  const first = new Map<string, { readonly draft: Draft; print?: string }>();
   return drafts.map((draft) => {
     const name = JSON.stringify([draft.addressee, draft.externalId, draft.part]);
     const known = first.get(name);
     if (known === undefined) {
-      first.set(name, draft);
+      first.set(name, { draft });
       return draft;
     }
     const print = fingerprint(substance(draft));
-    return print === fingerprint(substance(known)) ? draft : { ...draft, part: print.slice(0, 16) };
+    known.print ??= fingerprint(substance(known.draft));
+    return print === known.print ? draft : { ...draft, part: print.slice(0, 16) };
   });
 }

@@ -20,10 +20,12 @@ export function unknown(
   return { content: { kind: "unknown", sourceKind: tame(sourceKind), ...(codes.length > 0 && { codes }) }, hold };
 }
 
-/** The codes in an element's `errors[]`: why Meta could not deliver it. Digits only, sorted, each once. */
+const MOST_CODES = 50;
+
+/** The codes in an element's `errors[]`: why Meta could not deliver it. Digits only, sorted, each once, the first 50. */
 export function errorCodes(element: Members): string[] {
   const codes = (list(element["errors"]) ?? []).flatMap((error) => word(members(error)?.["code"]) ?? []);
-  return [...new Set(codes.filter((code) => /^\d{1,9}$/.test(code)))].sort();
+  return [...new Set(codes.filter((code) => /^\d{1,9}$/.test(code)))].sort().slice(0, MOST_CODES);
 }
 
 /** Shown to people and written to logs: at most 64 characters of [a-z0-9_:.-]. */

@@ -8,23 +8,33 @@ export interface PatientRow {
   readonly sealed: Buffer;
 }
 
-/** The patients (roots) that carry the number; `version` grows with every change of what is known of one. */
-export async function patientsByPhone(db: Queryable, bi: Buffer): Promise<{ id: string; version: number }[]> {
+/** A number of more patients than this is nobody's in the same way as one of exactly as many. */
+const MOST_CARRIERS = 20;
+
+/**
+ * The patients (roots) that carry the number, the first twenty of them; `version` grows with every change of what is known
+ * of one.
+ */
+export async function patientsByPhone(
+  db: Queryable,
+  bi: Buffer,
+  most = MOST_CARRIERS,
+): Promise<{ id: string; version: number }[]> {
   const { rows } = await db.query<{ id: string; version: number }>(
     `SELECT patient.id, patient.version FROM patient_phone JOIN patient ON patient.id = patient_phone.patient_id
-     WHERE patient_phone.bi = $1 ORDER BY patient.id`,
-    [bi],
+     WHERE patient_phone.bi = $1 ORDER BY patient.id LIMIT $2`,
+    [bi, most],
   );
   return rows;
 }
 
-/** "id@version" of the patients that carry each number, sorted; keyed by the hash in hex. */
+/** "id@version" of the patients that carry each number, sorted, the first twenty; keyed by the hash in hex. */
 export async function patientVersionsByPhone(db: Queryable, bis: readonly Buffer[]): Promise<Map<string, string[]>> {
   const { rows } = await db.query<{ bi: Buffer; seen: string[] }>(
-    `SELECT bi, array_agg(patient.id || '@' || patient.version ORDER BY patient.id) AS seen
+    `SELECT bi, (array_agg(patient.id || '@' || patient.version ORDER BY patient.id))[1:$2] AS seen
      FROM patient_phone JOIN patient ON patient.id = patient_phone.patient_id
      WHERE bi = ANY ($1::bytea[]) GROUP BY bi`,
-    [bis],
+    [bis, MOST_CARRIERS],
   );
   return new Map(rows.map(({ bi, seen }) => [bi.toString("hex"), seen]));
 }

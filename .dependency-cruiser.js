@@ -40,7 +40,7 @@ export default {
       name: "mappings-are-pure",
       severity: "error",
       from: { path: "^mappings/" },
-      to: { path: "^src/", pathNot: "^src/(message|hl7|fhir)/" },
+      to: { path: "^src/", pathNot: "^src/(message|wording|hl7|fhir)/" },
     },
     {
       name: "mappings-are-loaded-not-imported",

@@ -1,6 +1,9 @@
-import type { Organization, Patient, Reference } from "@medplum/fhirtypes";
+import type { Extension, Organization, Patient, Reference } from "@medplum/fhirtypes";
 import type { Subject } from "#src/message/directory.ts";
-import type { Message } from "#src/message/message.ts";
+import { fhirString } from "#src/fhir/text.ts";
+import { counterpart, type Message } from "#src/message/message.ts";
+import { contactLine } from "#src/wording/contact.ts";
+import type { Words } from "#src/wording/words.ts";
 import type { Params } from "./params.ts";
 import { patientReference } from "./subject.ts";
 
@@ -8,6 +11,9 @@ import { patientReference } from "./subject.ts";
 export interface Chart {
   readonly subject: Subject;
   readonly params: Params;
+  readonly words: Words;
+  /** What people call that through which messages come. */
+  readonly sourceName: string;
 }
 
 /** Whether the hospital wrote it, from its own phone: then the patient is the recipient. */
@@ -16,8 +22,27 @@ export function fromHospital({ sender, recipient }: Message): boolean {
 }
 
 /** Who wrote: the patient, or the hospital, which is only named because the engine does not know its resource. */
-export function writer(message: Message, { subject, params }: Chart): Reference<Patient | Organization> {
+export function writer(message: Message, chart: Chart): Reference<Patient | Organization> {
+  const { params, words } = chart;
   return fromHospital(message)
-    ? { type: "Organization", display: params.organisation }
-    : patientReference(subject.patient, params);
+    ? { type: "Organization", display: params.organisation ?? words.hospital }
+    : counterpartReference(message, chart);
+}
+
+const WRITTEN_FROM = "urn:botenstoff:fhir:written-from";
+
+/** R4 has no place for the number of a logical reference. */
+function writtenFrom(phone: string): Extension {
+  return { url: WRITTEN_FROM, valueContactPoint: { system: "phone", value: `+${phone}` } };
+}
+
+/** The patient, with the number and the name under which they wrote or were written to: it may be a relative's phone. */
+export function counterpartReference(message: Message, { subject, params, words }: Chart): Reference<Patient> {
+  const contact = counterpart(message);
+  const display = contactLine(contact, words);
+  return {
+    ...(contact?.phone !== undefined && { extension: [writtenFrom(contact.phone)] }),
+    ...patientReference(subject.patient, params),
+    ...(display !== "" && { display: fhirString(display) }),
+  };
 }

@@ -3,8 +3,8 @@ import { communicationId, uuidIdentifier } from "#src/fhir/ids.ts";
 import { fhirString } from "#src/fhir/text.ts";
 import { deriveUuid } from "#src/message/id.ts";
 import type { Message } from "#src/message/message.ts";
-import { circumstanceLines } from "#src/message/readable.ts";
-import { fromHospital, writer, type Chart } from "./chart.ts";
+import { circumstanceLines } from "#src/wording/readable.ts";
+import { counterpartReference, fromHospital, writer, type Chart } from "./chart.ts";
 import type { Params } from "./params.ts";
 import type { Rendered } from "./rendered.ts";
 import { encounterReference, patientReference } from "./subject.ts";
@@ -16,10 +16,10 @@ import { encounterReference, patientReference } from "./subject.ts";
  * advertisement, a group) stands in `note`: the payload is what was said and nothing else.
  */
 export function communication(message: Message, rendered: Rendered, chart: Chart): Communication {
-  const { subject, params } = chart;
+  const { subject, params, words, sourceName } = chart;
   const patient = patientReference(subject.patient, params);
   const answers = rendered.answers ?? message.replyTo;
-  const notes = [...circumstanceLines(message.circumstances), ...(rendered.notes ?? [])];
+  const notes = [...circumstanceLines(message.circumstances, words), ...(rendered.notes ?? [])];
   return {
     resourceType: "Communication",
     id: communicationId(message.id),
@@ -32,14 +32,14 @@ export function communication(message: Message, rendered: Rendered, chart: Chart
     ...(answers !== undefined && { inResponseTo: [messageReference(answers, params)] }),
     status: "completed",
     category: [{ coding: [{ system: params.kind_system, code: message.content.kind }] }],
-    medium: [medium(rendered.medium ?? "ONLINEWRIT")],
+    medium: [medium(rendered.medium ?? "ONLINEWRIT", sourceName)],
     subject: patient,
     ...(rendered.changes !== undefined && { about: [messageReference(rendered.changes, params)] }),
     ...(subject.encounter && { encounter: encounterReference(subject.encounter, params) }),
     sent: message.sentAt,
     // Of what the hospital sent only the sending is known, not when it arrived.
     ...(!fromHospital(message) && { received: message.receivedAt }),
-    ...(fromHospital(message) && { recipient: [patient] }),
+    ...(fromHospital(message) && { recipient: [counterpartReference(message, chart)] }),
     sender: writer(message, chart),
     payload: [...rendered.payload],
     ...(notes.length > 0 && { note: notes.map((text) => ({ text: fhirString(text) })) }),
@@ -56,7 +56,7 @@ const MEDIA = { ONLINEWRIT: "online written", DICTATE: "dictated", PHONE: "telep
  * ONLINEWRIT: "text or diagrams submitted by computer network"; DICTATE: pre-recorded voice, one direction.
  * v3-ParticipationMode has no code for messengers.
  */
-function medium(code: keyof typeof MEDIA): CodeableConcept {
+function medium(code: keyof typeof MEDIA, sourceName: string): CodeableConcept {
   const system = "http://terminology.hl7.org/CodeSystem/v3-ParticipationMode";
-  return { coding: [{ system, code, display: MEDIA[code] }], text: "WhatsApp" };
+  return { coding: [{ system, code, display: MEDIA[code] }], text: sourceName };
 }

@@ -1,5 +1,6 @@
 import type { EditContent } from "#src/message/content.ts";
 import type { Message } from "#src/message/message.ts";
+import { told } from "#src/wording/typed.ts";
 import type { Chart } from "./chart.ts";
 import { document } from "./document.ts";
 import { image } from "./image.ts";
@@ -10,7 +11,7 @@ import { video } from "./video.ts";
 /** The new wording as a Communication of its own about the original, which stays as the hospital first read it. */
 export function edit(message: Message, { target, revised }: EditContent, chart: Chart): Rendered {
   const rendered = revision(message, revised, chart);
-  return { ...rendered, payload: [textPayload("[Bearbeitet]"), ...rendered.payload], changes: target };
+  return { ...rendered, payload: [textPayload(told(chart.words.edited)), ...rendered.payload], changes: target };
 }
 
 function revision(message: Message, revised: EditContent["revised"], chart: Chart): Rendered {

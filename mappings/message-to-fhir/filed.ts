@@ -3,6 +3,7 @@ import { resourceId } from "#src/fhir/ids.ts";
 import { fhirString } from "#src/fhir/text.ts";
 import { fileable, type Attachment, type StoredContent } from "#src/message/attachment.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
+import { shownFileName } from "#src/message/file-name.ts";
 import type { Message } from "#src/message/message.ts";
 import type { Chart } from "./chart.ts";
 import { documentReference } from "./document-reference.ts";
@@ -31,7 +32,7 @@ export function filed(message: Message, chart: Chart, as?: MediaType | "document
       contentType: stored.type,
       securityContext: patientReference(chart.subject.patient, chart.params),
     };
-    const content = describe(message, attachment, stored, binary.id);
+    const content = describe(message, attachment, stored, binary.id, chart);
     const what = as ?? mediaTypeOf(stored);
     const description =
       what === "document"
@@ -52,14 +53,15 @@ function describe(
   { reference }: Attachment,
   stored: StoredContent,
   binaryId: string,
+  { words, sourceName }: Chart,
 ): FhirAttachment {
-  const { fileName } = reference;
+  const fileName = shownFileName(reference.fileName);
   return {
     contentType: stored.type,
     url: `Binary/${binaryId}`,
     size: stored.bytes,
     hash: Buffer.from(stored.sha1, "hex").toString("base64"),
-    title: fileName === undefined ? `WhatsApp ${message.sentAt.slice(0, 10)}` : fhirString(fileName),
+    title: fhirString(fileName ?? words.untitled(sourceName, message.sentAt.slice(0, 10))),
     creation: message.sentAt,
   };
 }

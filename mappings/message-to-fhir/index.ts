@@ -2,6 +2,7 @@ import type { FhirTransaction } from "#src/fhir/transaction.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import { defineMapping } from "#src/message/mapping.ts";
 import type { Message } from "#src/message/message.ts";
+import { wordsIn } from "#src/wording/languages.ts";
 import { audio } from "./audio.ts";
 import type { Chart } from "./chart.ts";
 import { choice } from "./choice.ts";
@@ -12,7 +13,7 @@ import { image } from "./image.ts";
 import { location } from "./location.ts";
 import { params, type Params } from "./params.ts";
 import { reaction } from "./reaction.ts";
-import { told, type Rendered } from "./rendered.ts";
+import { asLines, type Rendered } from "./rendered.ts";
 import { revoke } from "./revoke.ts";
 import { sticker } from "./sticker.ts";
 import { text } from "./text.ts";
@@ -23,12 +24,12 @@ import { withdrawal } from "./withdrawal.ts";
 /** A message as FHIR R4 resources: one Communication, for each attachment also a Binary and a Media or DocumentReference. */
 export default defineMapping<Params, FhirTransaction>({
   output: "fhir",
-  version: "2",
+  version: "3",
   withdraws: true,
   params,
-  map(message, { subject, params: given, withdraw = false }) {
+  map(message, { subject, params: given, withdraw = false, language, sourceName = "Messenger" }) {
     if (!subject) throw new BotenstoffError("MAPPING_FAILED", "mapping message-to-fhir: the message has no patient");
-    const chart = { subject, params: given };
+    const chart = { subject, params: given, words: wordsIn(language), sourceName };
     const filed = transaction(message, rendered(message, chart), chart);
     return withdraw ? withdrawal(filed) : filed;
   },
@@ -50,23 +51,23 @@ function rendered(message: Message, chart: Chart): Rendered {
     case "sticker":
       return sticker(message, chart);
     case "location":
-      return location(content);
+      return location(content, chart);
     case "contacts":
-      return contacts(content);
+      return contacts(content, chart);
     case "choice":
       return choice(message, content, chart);
     case "reaction":
-      return reaction(content);
+      return reaction(content, chart);
     case "edit":
       return edit(message, content, chart);
     case "revoke":
-      return revoke(content);
+      return revoke(content, chart);
     case "call":
-      return { ...told(content), medium: "PHONE" };
+      return { ...asLines(content, chart), medium: "PHONE" };
     case "order":
     case "note":
     case "unknown":
-      return told(content);
+      return asLines(content, chart);
     case "hl7":
       throw new BotenstoffError("MAPPING_FAILED", "mapping message-to-fhir: an HL7 message is nothing a patient said");
   }

@@ -1,7 +1,8 @@
 import type { Location } from "@medplum/fhirtypes";
 import { fhirString } from "#src/fhir/text.ts";
 import type { LocationContent } from "#src/message/content.ts";
-import { readableLines } from "#src/message/readable.ts";
+import { readableLines } from "#src/wording/readable.ts";
+import type { Chart } from "./chart.ts";
 import { textPayload, type Rendered } from "./rendered.ts";
 
 const GEOLOCATION = "http://hl7.org/fhir/StructureDefinition/geolocation";
@@ -10,7 +11,7 @@ const GEOLOCATION = "http://hl7.org/fhir/StructureDefinition/geolocation";
  * A place: a readable line, and for machines a contained Location, because it is no place of the hospital's. Its address
  * carries the geolocation extension, whose only context is Address; `position` says the same to those who look there.
  */
-export function location(content: LocationContent): Rendered {
+export function location(content: LocationContent, { words }: Chart): Rendered {
   const { latitude, longitude, name, address } = content;
   const place: Location = {
     resourceType: "Location",
@@ -33,7 +34,7 @@ export function location(content: LocationContent): Rendered {
   return {
     contained: [place],
     payload: [
-      textPayload(readableLines(content).join("\n")),
+      textPayload(readableLines(content, words).join("\n")),
       { contentReference: { type: "Location", reference: "#location" } },
     ],
   };

@@ -23,8 +23,10 @@ export const params = z
     organisation: z
       .string()
       .min(1)
-      .default("Krankenhaus")
-      .describe("how the chart names the hospital, as the sender of what was written on its own phone"),
+      .optional()
+      .describe(
+        "how the chart names the hospital, as the sender of what was written on its own phone; by default Krankenhaus, or Hospital",
+      ),
   })
   .prefault({});
 

@@ -1,7 +1,9 @@
 import type { Communication, CommunicationPayload } from "@medplum/fhirtypes";
 import { fhirString } from "#src/fhir/text.ts";
 import type { Content } from "#src/message/content.ts";
-import { readableLines } from "#src/message/readable.ts";
+import { readableLines } from "#src/wording/readable.ts";
+import { typed } from "#src/wording/typed.ts";
+import type { Chart } from "./chart.ts";
 import type { FiledAttachment } from "./filed.ts";
 
 /** What a kind of message puts into the chart, beside the who and when that all of them share. */
@@ -24,9 +26,14 @@ export function textPayload(text: string): CommunicationPayload {
   return { contentString: fhirString(text) };
 }
 
+/** What somebody typed. */
+export function typedPayload(text: string): CommunicationPayload {
+  return textPayload(typed(text));
+}
+
 /** Something that reads as a few lines and no more: an order, a note, what the engine cannot read. */
-export function told(content: Content): Rendered {
-  return { payload: [textPayload(readableLines(content).join("\n"))] };
+export function asLines(content: Content, { words }: Chart): Rendered {
+  return { payload: [textPayload(readableLines(content, words).join("\n"))] };
 }
 
 /** The attachments of a message, each by reference, its caption after them. */
@@ -34,5 +41,5 @@ export function withCaption(attachments: readonly FiledAttachment[], caption: st
   const payload = attachments.map(({ description: { resourceType, id } }): CommunicationPayload => ({
     contentReference: { type: resourceType, reference: `${resourceType}/${id}` },
   }));
-  return { payload: [...payload, ...(caption === undefined ? [] : [textPayload(caption)])], attachments };
+  return { payload: [...payload, ...(caption === undefined ? [] : [typedPayload(caption)])], attachments };
 }

@@ -1,7 +1,7 @@
 import type { TextContent } from "#src/message/content.ts";
-import { textPayload, type Rendered } from "./rendered.ts";
+import { typedPayload, type Rendered } from "./rendered.ts";
 
 /** A text, as it was written. */
 export function text(content: TextContent): Rendered {
-  return { payload: [textPayload(content.text)] };
+  return { payload: [typedPayload(content.text)] };
 }

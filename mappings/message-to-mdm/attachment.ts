@@ -2,7 +2,10 @@ import type { Field } from "#src/hl7/message.ts";
 import { fileable, type Attachment, type StoredContent } from "#src/message/attachment.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import type { Message } from "#src/message/message.ts";
+import { shownFileName } from "#src/message/file-name.ts";
 import type { Block } from "#src/message/sheet.ts";
+import { told } from "#src/wording/typed.ts";
+import type { Words } from "#src/wording/words.ts";
 import { encapsulated, pointer } from "./data-type.ts";
 import type { MdmParams } from "./params.ts";
 
@@ -12,6 +15,8 @@ export interface Carried {
   readonly id: readonly string[];
   readonly value: Field;
   readonly mimeType: string;
+  /** The name its sender gave it, fit to be shown. */
+  readonly fileName?: string;
   /** Lines of the document; none where the attachment goes as it is. */
   readonly remark: readonly string[];
   /** Set for what can be drawn. */
@@ -24,21 +29,26 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   video: ["VIDEO", "Video of the message", "L"],
 };
 const FILE = ["FILE", "File of the message", "L"];
-/** What libvips reads of what WhatsApp sends. */
+/** What libvips reads of what phones send. */
 const PICTURES = new Set(["image/jpeg", "image/png", "image/webp", "image/gif", "image/tiff"]);
 
 /**
  * Decides by size how an attachment travels: inside the message, as a pointer, or as a smaller picture.
  * @throws BotenstoffError MAPPING_FAILED when its bytes are not here, or it is too large and the policy is to refuse
  */
-export function carried(attachment: Attachment, message: Message, params: MdmParams): Carried {
+export function carried(attachment: Attachment, message: Message, params: MdmParams, words: Words): Carried {
   const { id } = attachment;
   const stored = fileable(attachment);
   if (!stored) {
     throw new BotenstoffError("MAPPING_FAILED", "mapping message-to-mdm: an attachment has no content to send");
   }
   const drawable = PICTURES.has(stored.type);
-  const named = { id: NAMES[stored.type.split("/")[0] ?? ""] ?? FILE, mimeType: stored.type };
+  const fileName = shownFileName(attachment.reference.fileName);
+  const named = {
+    id: NAMES[stored.type.split("/")[0] ?? ""] ?? FILE,
+    mimeType: stored.type,
+    ...(fileName !== undefined && { fileName }),
+  };
   const limit = params.max_inline_bytes;
   if (stored.bytes <= limit) {
     const value = encapsulated(stored.type, { blob: id }, params.profile.encapsulated);
@@ -46,13 +56,13 @@ export function carried(attachment: Attachment, message: Message, params: MdmPar
   }
   if (params.oversize === "scale" && drawable) {
     const value = encapsulated("image/jpeg", { scaled: id, maxBytes: limit }, params.profile.encapsulated);
-    const remark = [`[Bild verkleinert auf höchstens ${size(limit)}; Original ${original(stored)}]`];
+    const remark = [told(words.pictureReduced(words.size(limit), original(stored, words)))];
     return { ...named, type: "ED", mimeType: "image/jpeg", value, remark, picture: { picture: id, maxBytes: limit } };
   }
   if (params.oversize !== "refuse" && params.reference_url !== undefined) {
     const url = fill(params.reference_url, { message: message.id, attachment: id, sha256: stored.sha256 });
     const value = pointer(url, params.sending_application, stored.type, params.profile.encapsulated);
-    return { ...named, type: "RP", value, remark: [`[Anlage nicht eingebettet: ${original(stored)}; ${url}]`] };
+    return { ...named, type: "RP", value, remark: [told(words.notEmbedded(original(stored, words), url))] };
   }
   throw new BotenstoffError(
     "MAPPING_FAILED",
@@ -60,15 +70,8 @@ export function carried(attachment: Attachment, message: Message, params: MdmPar
   );
 }
 
-function original({ type, bytes, sha256 }: StoredContent): string {
-  return `${type}, ${size(bytes)}, SHA-256 ${sha256}`;
-}
-
-/** "5,3 MB" as a German reader writes it, in units of 1,000. */
-function size(bytes: number): string {
-  return bytes < 1_000_000
-    ? `${Math.ceil(bytes / 1_000)} kB`
-    : `${(bytes / 1_000_000).toFixed(1).replace(".", ",")} MB`;
+function original({ type, bytes, sha256 }: StoredContent, words: Words): string {
+  return `${type}, ${words.size(bytes)}, SHA-256 ${sha256}`;
 }
 
 function fill(template: string, values: Readonly<Record<string, string>>): string {

@@ -1,42 +1,46 @@
-import { circumstanceLines, readableLines } from "#src/message/readable.ts";
+import { circumstanceLines, readableLines } from "#src/wording/readable.ts";
+import { told } from "#src/wording/typed.ts";
+import type { Words } from "#src/wording/words.ts";
 import { carried, type Carried } from "./attachment.ts";
 import { encapsulated, extensionOf, presentationOf } from "./data-type.ts";
 import type { DocumentEvent } from "./event.ts";
 import { observation } from "./observation.ts";
 import type { DocumentContent, Rendering } from "./rendering.ts";
-import { sheetOf } from "./sheet.ts";
+import { sheetOf, writerLines } from "./sheet.ts";
 
 /** The message as one document; OBX-4 tells its parts apart. */
 export function contentOf(rendering: Rendering): DocumentContent {
-  const { message, event, params } = rendering;
-  const parts = message.attachments.map((attachment) => carried(attachment, message, params));
+  const { message, event, params, words } = rendering;
+  const parts = message.attachments.map((attachment) => carried(attachment, message, params, words));
   const lines = [
-    ...circumstanceLines(message.circumstances),
-    ...readableLines(message.content),
+    ...circumstanceLines(message.circumstances, words),
+    ...readableLines(message.content, words, message.attachments),
     ...parts.flatMap(({ remark }) => remark),
-    ...about(event),
+    ...about(event, words),
   ];
   return params.profile.render === "pdf" ? drawn(rendering, lines, parts) : observed(rendering, lines, parts);
 }
 
 /** A document of its own that is about another says which; an addendum's parent is named by TXA-13 alone. */
-function about({ trigger, parent }: DocumentEvent): string[] {
-  return parent !== undefined && (trigger === "T01" || trigger === "T02") ? [`[Zu Dokument ${parent}]`] : [];
+function about({ trigger, parent }: DocumentEvent, words: Words): string[] {
+  return parent !== undefined && (trigger === "T01" || trigger === "T02") ? [told(words.aboutDocument(parent))] : [];
 }
 
 function observed(
-  { message, params }: Rendering,
-  lines: readonly string[],
+  { message, params, words }: Rendering,
+  said: readonly string[],
   parts: readonly Carried[],
 ): DocumentContent {
   const [first] = parts;
   const { text } = params.profile;
+  const lines = [...said, ...writerLines(message, words)];
   const type = first?.mimeType ?? "text/plain";
   const value = text === "FT" ? { lines } : oneOrRepeated(lines);
   return {
     presentation: first ? presentationOf(type) : text,
     mimeType: type,
-    extension: extensionOf(type),
+    extension: extensionOf(type, first?.fileName),
+    ...(first?.fileName !== undefined && parts.length === 1 && { fileName: first.fileName }),
     observations: [
       observation({ type: text, id: ["TEXT", "Text of the message", "L"], value, message, params }, 1),
       ...parts.map((part, index) => observation({ ...part, message, params }, index + 2)),
@@ -50,10 +54,10 @@ function oneOrRepeated(lines: readonly string[]) {
 }
 
 function drawn(rendering: Rendering, lines: readonly string[], parts: readonly Carried[]): DocumentContent {
-  const { message, params } = rendering;
+  const { message, params, words } = rendering;
   const attach = params.profile.beside_pdf === "attach";
   const beside = parts.filter(({ picture }) => !picture);
-  const missing = attach ? [] : beside.map(({ mimeType }) => `[Anlage nicht im Dokument: ${mimeType}]`);
+  const missing = attach ? [] : beside.map(({ mimeType }) => told(words.notInDocument(mimeType)));
   const sheet = sheetOf(
     rendering,
     [...lines, ...missing],

@@ -1,5 +1,7 @@
 import type { Component, Slot } from "#src/hl7/message.ts";
 import type { Hl7Profile } from "#src/hl7/profile.ts";
+import { endingOf } from "#src/message/file-name.ts";
+import { ENDINGS } from "./endings.ts";
 
 /** ED-3 and RP-4 hold 18 characters; what is longer is the table's own "Octet-stream" (HL7 v2.5.1, table 0291). */
 const LONGEST_SUBTYPE = 18;
@@ -24,12 +26,14 @@ export function presentationOf(mimeType: string): string {
   return { image: "IM", audio: "AU", text: "TX" }[type] ?? "AP";
 }
 
-/** What a file of this type is called on a Windows share. */
-export function extensionOf(mimeType: string): string {
+/** What a file of this type is called on a Windows share; of a type nobody knows, what its sender called it. */
+export function extensionOf(mimeType: string, fileName = ""): string {
   const [, subtype] = split(mimeType);
-  const known: Readonly<Record<string, string>> = { jpeg: "jpg", plain: "txt", mpeg: "mp3", "svg+xml": "svg" };
-  const short = known[subtype] ?? subtype;
-  return /^[a-z0-9]{1,5}$/.test(short) ? short : "bin";
+  const known = ENDINGS[split(mimeType).join("/")];
+  if (known !== undefined) return known;
+  const short = subtype.replace(/^x-/, "");
+  if (/^[a-z0-9]{1,5}$/.test(short)) return short;
+  return endingOf(fileName) ?? "bin";
 }
 
 function typeAndSubtype(mimeType: string, form: Hl7Profile["encapsulated"]): [string, string] {
@@ -40,8 +44,16 @@ function typeAndSubtype(mimeType: string, form: Hl7Profile["encapsulated"]): [st
     case "mime":
       return [type, subtype];
     case "international":
-      return [presentationOf(mimeType), subtype.length > LONGEST_SUBTYPE ? "Octet-stream" : subtype.toUpperCase()];
+      return [presentationOf(mimeType), subtypeOf(mimeType, subtype)];
   }
+}
+
+/** "MSWORD", "CSV"; where the registered name is too long for the field, the usual ending: "DOCX". */
+function subtypeOf(mimeType: string, subtype: string): string {
+  if (subtype === "octet-stream") return "Octet-stream";
+  if (subtype.length <= LONGEST_SUBTYPE) return subtype.toUpperCase();
+  const ending = ENDINGS[split(mimeType).join("/")];
+  return ending === undefined ? "Octet-stream" : ending.toUpperCase();
 }
 
 function split(mimeType: string): [string, string] {

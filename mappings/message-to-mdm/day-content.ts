@@ -1,14 +1,17 @@
 import type { Day } from "#src/message/day.ts";
 import type { Message } from "#src/message/message.ts";
-import { circumstanceLines, readableLines } from "#src/message/readable.ts";
 import type { Block } from "#src/message/sheet.ts";
+import { contactLine } from "#src/wording/contact.ts";
+import { circumstanceLines, readableLines } from "#src/wording/readable.ts";
+import type { Words } from "#src/wording/words.ts";
+import { told } from "#src/wording/typed.ts";
 import { carried, type Carried } from "./attachment.ts";
 import { encapsulated, extensionOf, presentationOf } from "./data-type.ts";
 import { dateOf } from "./day-event.ts";
 import { observation } from "./observation.ts";
 import type { MdmParams } from "./params.ts";
 import type { DocumentContent, Rendering } from "./rendering.ts";
-import { clockTime, contactLine, daySheetOf } from "./sheet.ts";
+import { clockTime, daySheetOf } from "./sheet.ts";
 
 const PDF = "application/pdf";
 
@@ -22,9 +25,9 @@ interface Entry {
 export function dayContentOf(rendering: Rendering, day: Day, routedAt: string): DocumentContent {
   const { message, params } = rendering;
   const messages = [...day.earlier, message];
-  const entries = messages.map((one) => entryOf(one, messages, params));
+  const entries = messages.map((one) => entryOf(one, messages, rendering));
   const sheet = daySheetOf(rendering, day, [
-    ...remarks(message, day, params, routedAt),
+    ...remarks(rendering, day, routedAt),
     ...entries.flatMap(({ blocks }) => blocks),
   ]);
   const value = encapsulated(PDF, { pdf: sheet }, params.profile.encapsulated);
@@ -41,44 +44,39 @@ export function dayContentOf(rendering: Rendering, day: Day, routedAt: string): 
 }
 
 /** What the reader must know that is not in this document: nothing of a day is left out silently. */
-function remarks(message: Message, { elsewhere, version }: Day, params: MdmParams, routedAt: string): Block[] {
-  const known =
-    elsewhere === 1
-      ? "[1 weitere Nachricht dieses Tages steht in einem anderen Dokument]"
-      : `[${elsewhere} weitere Nachrichten dieses Tages stehen in anderen Dokumenten]`;
-  if (elsewhere > 0) return [{ lines: [known] }];
-  const { profile } = params;
+function remarks(
+  { message, params: { profile }, words }: Rendering,
+  { elsewhere, version }: Day,
+  routedAt: string,
+): Block[] {
+  if (elsewhere > 0) return [{ lines: [told(words.moreElsewhere(elsewhere))] }];
   // What came before may be filed and purged by now: nobody knows any more whether there was anything.
   const late = version === 1 && dateOf(routedAt, profile) !== dateOf(message.sentAt, profile);
-  return late
-    ? [{ lines: ["[Nach diesem Tag eingegangen; frühere Nachrichten des Tages können in anderen Dokumenten stehen]"] }]
-    : [];
+  return late ? [{ lines: [told(words.afterThatDay)] }] : [];
 }
 
-function entryOf(message: Message, day: readonly Message[], params: MdmParams): Entry {
-  const parts = message.attachments.map((attachment) => carried(attachment, message, params));
+function entryOf(message: Message, day: readonly Message[], { params, words }: Rendering): Entry {
+  const parts = message.attachments.map((attachment) => carried(attachment, message, params, words));
   const beside = parts.filter(({ picture }) => !picture);
   const missing = params.profile.beside_pdf === "attach" ? [] : beside;
-  const who = message.recipient ? "Klinik" : contactLine(message.sender);
+  const who = message.recipient ? words.clinic : contactLine(message.sender, words);
   const lines = [
-    `${clockTime(message.sentAt, params)}${who === "" ? "" : ` · ${who}`}`,
-    ...circumstanceLines(message.circumstances),
-    ...aboutLines(message, day, params),
-    ...readableLines(message.content),
+    `${words.time(clockTime(message.sentAt, params))}${who === "" ? "" : ` · ${who}`}`,
+    ...circumstanceLines(message.circumstances, words),
+    ...aboutLines(message, day, params, words),
+    ...readableLines(message.content, words, message.attachments),
     ...parts.flatMap(({ remark }) => remark),
-    ...missing.map(({ mimeType }) => `[Anlage nicht im Dokument: ${mimeType}]`),
+    ...missing.map(({ mimeType }) => told(words.notInDocument(mimeType))),
   ];
   return { blocks: [{ lines }, ...parts.flatMap(({ picture }) => picture ?? [])], beside };
 }
 
 /** Which message an answer, a reaction, an edit or a deletion is about. */
-function aboutLines({ content, replyTo }: Message, day: readonly Message[], params: MdmParams): string[] {
+function aboutLines({ content, replyTo }: Message, day: readonly Message[], params: MdmParams, words: Words): string[] {
   const target = "target" in content ? content.target : replyTo;
   if (target === undefined) return [];
   const found = day.find(({ externalId }) => externalId === target);
   return [
-    found
-      ? `[Zu der Nachricht von ${clockTime(found.sentAt, params)}]`
-      : "[Zu einer Nachricht, die nicht in diesem Dokument steht]",
+    told(found ? words.aboutMessageOf(words.time(clockTime(found.sentAt, params))) : words.aboutMessageElsewhere),
   ];
 }

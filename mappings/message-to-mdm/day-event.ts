@@ -3,6 +3,7 @@ import { timestamp } from "#src/hl7/timestamp.ts";
 import type { DayPosition } from "#src/message/day.ts";
 import { controlId, type MessageId } from "#src/message/id.ts";
 import type { Message } from "#src/message/message.ts";
+import type { Words } from "#src/wording/words.ts";
 import type { DocumentEvent } from "./event.ts";
 
 type DayPolicy = NonNullable<Hl7Profile["day"]>;
@@ -23,16 +24,17 @@ export function dayEventOf(
   { document, version }: DayPosition,
   previous: MessageId | undefined,
   { update }: DayPolicy,
+  words: Words,
   withdraw: boolean,
 ): DocumentEvent {
   const number = numberOf(update === "T08" ? document : message.id);
   if (withdraw) {
-    const withdrawal = { trigger: "T11", structure: "MDM_T01", reason: "Falsche Akte" } as const;
+    const withdrawal = { trigger: "T11", structure: "MDM_T01", reason: words.reasons.wrongChart } as const;
     return { ...withdrawal, document: number, controlId: controlId(message.id, "withdraw") };
   }
   const made = { structure: "MDM_T02", document: number, controlId: controlId(message.id) } as const;
   if (version === 1) return { ...made, trigger: "T02" };
-  const later = { ...made, trigger: update, reason: "Weitere Nachricht des Tages" };
+  const later = { ...made, trigger: update, reason: words.reasons.anotherMessage };
   return update === "T08" || previous === undefined ? later : { ...later, parent: numberOf(previous) };
 }
 

@@ -2,6 +2,7 @@ import type { Hl7Profile } from "#src/hl7/profile.ts";
 import type { Trigger } from "#src/hl7/override.ts";
 import { controlId, messageId } from "#src/message/id.ts";
 import type { Message } from "#src/message/message.ts";
+import type { Words } from "#src/wording/words.ts";
 
 /** Which document event a message is, and which documents it names. */
 export interface DocumentEvent {
@@ -27,8 +28,13 @@ const WITH_CONTENT: ReadonlySet<Trigger> = new Set(["T02", "T04", "T06", "T08", 
  * without looking anything up. `withdraw` takes the message out of a chart it never belonged to: T11 under the number
  * it was filed with.
  */
-export function eventOf(message: Message, policy: Hl7Profile["events"], withdraw: boolean): DocumentEvent {
-  const { trigger, target, reason } = ruleOf(message, policy);
+export function eventOf(
+  message: Message,
+  policy: Hl7Profile["events"],
+  words: Words,
+  withdraw: boolean,
+): DocumentEvent {
+  const { trigger, target, reason } = ruleOf(message, policy, words);
   const parent = target === undefined ? undefined : numberOf(messageId(message.channel, target));
   const own = numberOf(message.id);
   const filed = parent !== undefined && SAME_NUMBER.has(trigger) ? { document: parent } : named(own, parent);
@@ -38,7 +44,7 @@ export function eventOf(message: Message, policy: Hl7Profile["events"], withdraw
         trigger: "T11",
         structure: "MDM_T01",
         controlId: controlId(message.id, "withdraw"),
-        reason: "Falsche Akte",
+        reason: words.reasons.wrongChart,
       }
     : {
         ...filed,
@@ -55,16 +61,16 @@ interface Rule {
   readonly reason?: string;
 }
 
-function ruleOf({ content, replyTo, attachments }: Message, policy: Hl7Profile["events"]): Rule {
+function ruleOf({ content, replyTo, attachments }: Message, policy: Hl7Profile["events"], words: Words): Rule {
   if (content.kind === "reaction") return { trigger: policy.reaction, target: content.target };
   if (content.kind === "edit") {
     // What replaced the document would lose its picture: a new caption alone goes beside it.
     const captionOnly = content.revised.kind !== "text" && attachments.length === 0;
     const trigger = captionOnly ? policy.caption : policy.edit;
-    return { trigger, target: content.target, reason: "Vom Absender bearbeitet" };
+    return { trigger, target: content.target, reason: words.reasons.edited };
   }
   if (content.kind === "revoke") {
-    return { trigger: policy.revoke, target: content.target, reason: "Vom Absender gelöscht" };
+    return { trigger: policy.revoke, target: content.target, reason: words.reasons.revoked };
   }
   return replyTo === undefined ? { trigger: policy.message } : { trigger: policy.reply, target: replyTo };
 }

@@ -4,6 +4,7 @@ import { BotenstoffError } from "#src/message/error-code.ts";
 import type { Day } from "#src/message/day.ts";
 import { defineMapping } from "#src/message/mapping.ts";
 import type { Message } from "#src/message/message.ts";
+import { wordsIn } from "#src/wording/languages.ts";
 import { contentOf } from "./content.ts";
 import { dayContentOf } from "./day-content.ts";
 import { dateOf, dayEventOf } from "./day-event.ts";
@@ -25,11 +26,11 @@ function firstOf({ id }: Message): Day {
  */
 export default defineMapping<MdmParams, Hl7Message>({
   output: "hl7",
-  version: "2",
+  version: "3",
   withdraws: true,
   params,
   day: (sentAt, { profile }) => (profile.day ? dateOf(sentAt, profile) : undefined),
-  map(message, { subject, params: parameters, routedAt, withdraw = false, day = firstOf(message) }) {
+  map(message, { subject, params: parameters, routedAt, withdraw = false, day = firstOf(message), ...told }) {
     if (!subject) {
       throw new BotenstoffError(
         "MAPPING_FAILED",
@@ -37,10 +38,12 @@ export default defineMapping<MdmParams, Hl7Message>({
       );
     }
     const { profile, fields } = parameters;
+    const { language, sourceName = "Messenger" } = told;
+    const words = wordsIn(language);
     const event = profile.day
-      ? dayEventOf(message, day, day.earlier.at(-1)?.id, profile.day, withdraw)
-      : eventOf(message, profile.events, withdraw);
-    const rendering = { message, subject, event, params: parameters };
+      ? dayEventOf(message, day, day.earlier.at(-1)?.id, profile.day, words, withdraw)
+      : eventOf(message, profile.events, words, withdraw);
+    const rendering = { message, subject, event, params: parameters, words, sourceName };
     const content = profile.day ? dayContentOf(rendering, day, routedAt) : contentOf(rendering);
     const segments = [
       msh(event, parameters, routedAt),

@@ -2,6 +2,7 @@ import type { Segment } from "#src/hl7/message.ts";
 import type { Subject } from "#src/message/directory.ts";
 import type { Message } from "#src/message/message.ts";
 import type { DocumentEvent } from "./event.ts";
+import type { Words } from "#src/wording/words.ts";
 import type { MdmParams } from "./params.ts";
 
 /** The document itself: what TXA calls it and the OBX segments that carry it. */
@@ -11,6 +12,8 @@ export interface DocumentContent {
   readonly mimeType: string;
   /** Of TXA-16, without the dot. */
   readonly extension: string;
+  /** The name its sender gave the file that the document is, fit to be shown. */
+  readonly fileName?: string;
   readonly observations: readonly Segment[];
 }
 
@@ -20,4 +23,7 @@ export interface Rendering {
   readonly subject: Subject;
   readonly event: DocumentEvent;
   readonly params: MdmParams;
+  readonly words: Words;
+  /** What people call that through which the message came. */
+  readonly sourceName: string;
 }

@@ -1,9 +1,12 @@
 import { timestamp } from "#src/hl7/timestamp.ts";
-import type { Contact } from "#src/message/contact.ts";
 import type { DayPosition } from "#src/message/day.ts";
 import type { Subject } from "#src/message/directory.ts";
 import { counterpart } from "#src/message/message.ts";
+import type { Message } from "#src/message/message.ts";
 import type { Block, Sheet } from "#src/message/sheet.ts";
+import { contactLine } from "#src/wording/contact.ts";
+import { told } from "#src/wording/typed.ts";
+import type { Words } from "#src/wording/words.ts";
 import { dateOf } from "./day-event.ts";
 import type { MdmParams } from "./params.ts";
 import type { Rendering } from "./rendering.ts";
@@ -11,19 +14,20 @@ import { personal } from "./patient.ts";
 
 /** The message as it is drawn: whose it is, who wrote it and when, then its lines and pictures. */
 export function sheetOf(
-  { message, subject, event, params }: Rendering,
+  { message, subject, event, params, words, sourceName }: Rendering,
   lines: readonly string[],
   pictures: readonly Block[],
 ): Sheet {
   const facts: readonly Fact[] = [
-    ...patientFacts(subject, params),
-    ["Absender", message.recipient ? "Klinik" : contactLine(message.sender)],
-    ["An", contactLine(message.recipient)],
-    ["Gesendet", localTime(message.sentAt, params.profile.timestamps.zone)],
-    ["Zu Dokument", event.parent],
+    ...patientFacts(subject, params, words),
+    [words.facts.sender, message.recipient ? words.clinic : contactLine(message.sender, words)],
+    [words.facts.recipient, contactLine(message.recipient, words)],
+    [words.facts.sent, localTime(message.sentAt, params, words)],
+    [words.facts.aboutDocument, event.parent],
   ];
   return {
-    title: "Nachricht über WhatsApp",
+    ...paper(words),
+    title: words.messageOver(sourceName),
     author: params.filed_by,
     number: event.document,
     createdAt: message.sentAt,
@@ -34,19 +38,20 @@ export function sheetOf(
 
 /** The conversation of a day: whose it is, with whom, which day and how far, then what was said. */
 export function daySheetOf(
-  { message, subject, event, params }: Rendering,
+  { message, subject, event, params, words, sourceName }: Rendering,
   { version }: DayPosition,
   blocks: readonly Block[],
 ): Sheet {
   const facts: readonly Fact[] = [
-    ...patientFacts(subject, params),
-    ["Unterhaltung", contactLine(counterpart(message))],
-    ["Tag", germanDate(dateOf(message.sentAt, params.profile))],
-    ["Stand", `Version ${version}, ${clockTime(message.sentAt, params)}`],
-    ["Vorversion", event.parent],
+    ...patientFacts(subject, params, words),
+    [words.facts.conversation, contactLine(counterpart(message), words)],
+    [words.facts.day, words.date(dateOf(message.sentAt, params.profile))],
+    [words.facts.state, words.version(version, words.time(clockTime(message.sentAt, params)))],
+    [words.facts.versionBefore, event.parent],
   ];
   return {
-    title: "Unterhaltung eines Tages über WhatsApp",
+    ...paper(words),
+    title: words.dayOver(sourceName),
     author: params.filed_by,
     number: event.document,
     createdAt: message.sentAt,
@@ -57,13 +62,18 @@ export function daySheetOf(
 
 type Fact = readonly [label: string, value: string | undefined];
 
-function patientFacts({ patient, encounter }: Subject, params: MdmParams): Fact[] {
+function paper({ tag, pageOfPages }: Words): Pick<Sheet, "language" | "pageOfPages"> {
+  return { language: tag, pageOfPages };
+}
+
+function patientFacts({ patient, encounter }: Subject, params: MdmParams, words: Words): Fact[] {
+  const { facts } = words;
   const numbers = personal(patient.identifiers, params.patient_authorities).map(({ value }) => value);
   return [
-    ["Patient", [patient.familyName, patient.givenName].filter(isSaid).join(", ")],
-    ["Geboren", patient.birthDate && germanDate(patient.birthDate)],
-    ["Patientennr.", numbers.join(", ")],
-    ["Fallnummer", encounter?.number.value],
+    [facts.patient, [patient.familyName, patient.givenName].filter(isSaid).join(", ")],
+    [facts.born, patient.birthDate && words.date(patient.birthDate)],
+    [facts.patientNumber, numbers.join(", ")],
+    [facts.caseNumber, encounter?.number.value],
   ];
 }
 
@@ -71,26 +81,25 @@ function said(facts: readonly Fact[]): (readonly [string, string])[] {
   return facts.flatMap(([label, value]) => (isSaid(value) ? [[label, value] as const] : []));
 }
 
-/** The name is the one the sender chose: it stands in quotes, because nobody checked it. */
-export function contactLine(contact: Contact | undefined): string {
-  const number = contact?.phone === undefined ? contact?.userId : `+${contact.phone}`;
-  return [number, contact?.displayName === undefined ? undefined : `„${contact.displayName}“`].filter(isSaid).join(" ");
+/** Quotation marks that every character set of HL7 v2 has. */
+const PLAIN_QUOTES = { quoted: (name: string) => `"${name}"` };
+
+/** Who wrote, or to whom the hospital did, as a line of a document that has no heading. */
+export function writerLines({ sender, recipient }: Message, words: Words): string[] {
+  const who = contactLine(recipient ?? sender, PLAIN_QUOTES);
+  if (who === "") return [];
+  return [told(recipient ? words.writtenTo(who) : words.writtenBy(who))];
 }
 
-/** "10:26:05 Uhr" */
+/** "10:26:05" */
 export function clockTime(instant: string, { profile }: MdmParams): string {
   const digits = timestamp(instant, { zone: profile.timestamps.zone, offset: false });
-  return `${digits.slice(8, 10)}:${digits.slice(10, 12)}:${digits.slice(12, 14)} Uhr`;
+  return `${digits.slice(8, 10)}:${digits.slice(10, 12)}:${digits.slice(12, 14)}`;
 }
 
-function localTime(instant: string, zone: string): string {
-  const digits = timestamp(instant, { zone, offset: false });
-  const at = (from: number, to: number) => digits.slice(from, to);
-  return `${at(6, 8)}.${at(4, 6)}.${at(0, 4)}, ${at(8, 10)}:${at(10, 12)}:${at(12, 14)} Uhr (${zone})`;
-}
-
-function germanDate(date: string): string {
-  return date.split("-").toReversed().join(".");
+function localTime(instant: string, params: MdmParams, words: Words): string {
+  const { zone } = params.profile.timestamps;
+  return `${words.date(dateOf(instant, params.profile))}, ${words.time(clockTime(instant, params))} (${zone})`;
 }
 
 function isSaid(text: string | undefined): text is string {

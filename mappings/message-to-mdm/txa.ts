@@ -1,4 +1,5 @@
 import type { Segment } from "#src/hl7/message.ts";
+import { endingOf } from "#src/message/file-name.ts";
 import { timestamp } from "#src/hl7/timestamp.ts";
 import type { Message } from "#src/message/message.ts";
 import type { DocumentContent } from "./rendering.ts";
@@ -38,7 +39,34 @@ export function txa(
   });
 }
 
-/** TXA-16: unique, because the document's number is; at most the 30 characters HL7 v2.5 allows. */
-export function fileName({ document }: DocumentEvent, { extension }: DocumentContent): string {
-  return `${document}.${extension}`.slice(0, 30);
+/** Other endings of the same types. */
+const SAME_ENDINGS: Readonly<Record<string, string>> = {
+  jpeg: "jpg",
+  tiff: "tif",
+  heif: "heic",
+  htm: "html",
+  text: "txt",
+};
+
+/** TXA-16 is an ST of at most 30 characters in every version up to 2.8. */
+const LONGEST = 30;
+
+/**
+ * TXA-16: what the sender called the file, with the ending of what it is, where the field holds it; else a name of the
+ * document's number.
+ */
+export function fileName(event: DocumentEvent, content: DocumentContent): string {
+  const { fileName: given, extension } = content;
+  if (given === undefined) return uniqueFileName(event, content);
+  const name = isEnding(endingOf(given), extension) ? given : `${given}.${extension}`;
+  return Array.from(name).length <= LONGEST ? name : uniqueFileName(event, content);
+}
+
+function isEnding(ending: string | undefined, extension: string): boolean {
+  return ending === extension || (ending !== undefined && SAME_ENDINGS[ending] === extension);
+}
+
+/** No other document has it, because the document's number is its own. */
+export function uniqueFileName({ document }: DocumentEvent, { extension }: DocumentContent): string {
+  return `${document}.${extension}`.slice(0, LONGEST);
 }

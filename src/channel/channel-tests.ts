@@ -83,7 +83,8 @@ function outcomeOf(channel: Channel, draft: MessageDraft, patients: TestPatients
       return { held: found.held };
     }
     for (const { mapping, params } of channel.destinations) {
-      mapping.map(message, { ...found, params, routedAt: NOW });
+      const { language, sourceSpec } = channel;
+      mapping.map(message, { ...found, params, routedAt: NOW, language, sourceName: sourceSpec.name });
     }
     return { routed: channel.destinations.map(({ id }) => id) };
   } catch (error) {

@@ -1,3 +1,4 @@
+import type { Language } from "#src/message/language.ts";
 import type { Mapping } from "#src/message/mapping.ts";
 import type { SourceSpec } from "#src/sources/source.ts";
 import type { DestinationSpec } from "#src/destinations/destination.ts";
@@ -9,6 +10,8 @@ import type { ChannelTest } from "./schema.ts";
 export interface Channel {
   readonly id: string;
   readonly title: string;
+  /** In which patients and clinicians are told what the engine adds. */
+  readonly language: Language;
   /** Path of the YAML file as found. */
   readonly file: string;
   readonly sourceType: string;

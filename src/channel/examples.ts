@@ -7,6 +7,7 @@ import { decodeText } from "#src/hl7/charset.ts";
 import { encode } from "#src/hl7/encode.ts";
 import type { Hl7Message } from "#src/hl7/message.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
+import { LANGUAGES } from "#src/message/language.ts";
 import type { Mapping, MappingContext } from "#src/message/mapping.ts";
 import type { Message } from "#src/message/message.ts";
 import { withProfile, type Hl7Profiles } from "./hl7-profiles.ts";
@@ -35,6 +36,8 @@ const input = z.strictObject({
   params: z.unknown().default({}),
   routedAt: z.string().default(NOW),
   withdraw: z.literal(true).optional(),
+  language: z.enum(LANGUAGES).default("de"),
+  sourceName: z.string().default("WhatsApp"),
   day: z.custom<NonNullable<MappingContext<unknown>["day"]>>().optional(),
 });
 
@@ -101,12 +104,12 @@ function hl7Message(text: string): Message {
  * @throws BotenstoffError MAPPING_FAILED; ZodError for parameters that do not fit
  */
 export async function mapExample(mapping: Mapping, folder: string, profiles: Hl7Profiles): Promise<unknown> {
-  const { message, params, routedAt, subject, withdraw, day } = await readInput(folder);
+  const { message, params, subject, withdraw, day, ...frozen } = await readInput(folder);
   const found = mapping.output === "hl7" ? withProfile(params, profiles) : { params };
   if ("issue" in found) throw new BotenstoffError("CONFIG_INVALID", found.issue.message);
   return mapping.map(message, {
     params: mapping.params.parse(found.params),
-    routedAt,
+    ...frozen,
     ...(subject && { subject }),
     ...(withdraw && { withdraw }),
     ...(day && { day }),

@@ -162,6 +162,7 @@ function assemble(
   return {
     id: said.id,
     title: said.title,
+    language: said.language,
     file,
     sourceType: source.spec.type,
     sourceSpec: source.spec,

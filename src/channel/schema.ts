@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { parseDuration } from "#src/message/duration.ts";
+import { LANGUAGES } from "#src/message/language.ts";
 import { HOLD_REASONS } from "#src/message/message.ts";
 import type { HoldReason } from "#src/message/message.ts";
 import { NAME } from "./names.ts";
@@ -26,7 +27,7 @@ const filter = z.string().transform((text, context) => {
   }
 });
 
-/** What patients send by WhatsApp, without what carries macros. */
+/** What patients send from their phones, without what carries macros. */
 const ALLOWED_TYPES = [
   ...["image/jpeg", "image/png", "image/webp"],
   ...["audio/ogg", "audio/aac", "audio/amr", "audio/mpeg", "audio/mp4"],
@@ -80,6 +81,7 @@ export const LIMITS = { hardMaxAge: "P30D", unknownSender: "P7D" } as const;
 export const channelFile = z.strictObject({
   id: z.string().regex(ID).describe("Name of the channel; the same as the file's."),
   title: z.string().min(1).describe("What the channel does, in a few words."),
+  language: z.enum(LANGUAGES).default("de").describe("In which patients and clinicians read what the engine adds."),
   source: z.looseObject({ type: z.string() }).describe("Where messages come from."),
   attachments: attachments.prefault({}).describe("What attachments may be."),
   filter: filter.optional().describe("FHIRPath condition over the message; without it everything passes."),

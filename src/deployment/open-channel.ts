@@ -23,6 +23,8 @@ export function openChannel(deps: OpenDeps, channel: Channel): RunningChannel {
       deps.metrics.gauge(name, { channel: channel.id, connector, ...labels }, read);
   return {
     id: channel.id,
+    language: channel.language,
+    sourceName: channel.sourceSpec.name,
     source: channel.sourceSpec.open(channel.sourceConfig, {
       channel: channel.id,
       log: named,

@@ -80,12 +80,23 @@ export interface ContactsContent {
 export interface ContactCard {
   readonly name: string;
   readonly organisation?: string;
-  readonly phones: readonly string[];
-  readonly emails: readonly string[];
-  readonly addresses: readonly string[];
+  readonly department?: string;
+  /** What they are there. */
+  readonly title?: string;
+  /** As it stands on the card, usually YYYY-MM-DD. */
+  readonly birthday?: string;
+  readonly phones: readonly CardEntry[];
+  readonly emails: readonly CardEntry[];
+  readonly addresses: readonly CardEntry[];
+  readonly urls?: readonly CardEntry[];
+  readonly messengers?: readonly CardEntry[];
+  readonly note?: string;
   /** RFC 6350, or what the sender's device wrote. */
   readonly vcard: string;
 }
+
+/** A number or address; `type` as the card names it: `WORK`, `HOME`, `FAX`, or the owner's own word. */
+export type CardEntry = string | { readonly value: string; readonly type: string };
 
 /** A button, a list entry or a filled form: what was chosen instead of typed. A form's uploads are attachments. */
 export interface ChoiceContent {
@@ -98,6 +109,8 @@ export interface ChoiceContent {
   readonly payload?: string;
   /** A form's answers, as they came, by field name. */
   readonly answers?: Readonly<Record<string, string>>;
+  /** Whether the hospital may call, and until when (ISO 8601) or for good. */
+  readonly callPermission?: { readonly response: string; readonly until?: string; readonly permanent?: true };
 }
 
 /** An emoji on another message; without `emoji` the reaction was taken back. */
@@ -142,6 +155,8 @@ export interface CallContent {
   readonly kind: "call";
   readonly direction: "incoming" | "outgoing";
   readonly event: string;
+  /** How it ended, in the source's word: `completed`, `failed`, `rejected`. */
+  readonly outcome?: string;
   readonly durationSeconds?: number;
 }
 

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Day } from "./day.ts";
+import type { Language } from "./language.ts";
 import type { Message } from "./message.ts";
 import type { Subject } from "./directory.ts";
 
@@ -15,6 +16,10 @@ export interface MappingContext<Params> {
   readonly routedAt: string;
   /** The message was filed into a chart it does not belong to, and is to be taken out of it again. */
   readonly withdraw?: boolean;
+  /** What clinicians read; absent in what was routed before channels had a language. */
+  readonly language?: Language;
+  /** What people call that through which the message came. */
+  readonly sourceName?: string;
   /** What the document of the day holds; absent where the message is the first of its day. */
   readonly day?: Day;
 }

@@ -3,6 +3,10 @@
  * files. Plain text; no layout.
  */
 export interface Sheet {
+  /** BCP 47. */
+  readonly language: string;
+  /** "Seite {page} von {pages}". */
+  readonly pageOfPages: string;
   readonly title: string;
   /** The filing system, shown as the document's author. */
   readonly author: string;

@@ -1,3 +1,4 @@
+import type { Language } from "#src/message/language.ts";
 import type { PatientLookup } from "#src/lookups/lookup.ts";
 import type { Mapping } from "#src/message/mapping.ts";
 import type { Message } from "#src/message/message.ts";
@@ -7,7 +8,10 @@ import type { Destination } from "#src/destinations/destination.ts";
 /** A deployed channel with its connectors open: what the pipeline works with. */
 export interface RunningChannel {
   readonly id: string;
+  readonly language: Language;
   readonly source: Source;
+  /** What people call the source. */
+  readonly sourceName: string;
   /** MIME types of attachments that may be filed. */
   readonly attachments: { readonly allow: readonly string[] };
   /** The channel's filter; true lets the message through. */

@@ -27,7 +27,7 @@ export async function renderPdf(sheet: Sheet, readPicture: (attachment: string) 
     margins: MARGINS,
     pdfVersion: "1.7",
     subset: "PDF/A-2b",
-    lang: "de-DE",
+    lang: sheet.language,
     displayTitle: true,
     bufferPages: true,
     // No font of the library's own: PDF/A embeds every one.
@@ -54,7 +54,7 @@ export async function renderPdf(sheet: Sheet, readPicture: (attachment: string) 
     else page.picture(await paperOf(await readPicture(block.picture), block.maxBytes));
     page.space(8);
   }
-  page.footers(sheet.number);
+  page.footers(sheet);
   document.end();
   return bytes;
 }
@@ -132,11 +132,12 @@ class Pen {
     this.#y += points;
   }
 
-  footers(number: string): void {
+  footers({ number, pageOfPages }: Sheet): void {
     const { start, count } = this.#document.bufferedPageRange();
     for (let index = 0; index < count; index += 1) {
       this.#document.switchToPage(start + index);
-      const text = `${number} · Seite ${index + 1} von ${count}`;
+      const numbered = pageOfPages.replace("{page}", String(index + 1)).replace("{pages}", String(count));
+      const text = `${number} · ${numbered}`;
       const run: Run = { font: "text", text, rightToLeft: false };
       this.#draw(run, MARGINS.left, this.#bottom + 24, SIZES.small);
     }

@@ -117,6 +117,8 @@ export interface SourceContext {
 /** A kind of source: one folder, one line in index.ts. */
 export interface SourceSpec<Config = unknown> {
   readonly type: string;
+  /** What people call it, in the chart too. */
+  readonly name: string;
   readonly summary: string;
   /** Strict object including `type: z.literal(...)`; every field `.describe()`d, times with their unit in the name. */
   readonly config: z.ZodType<Config>;

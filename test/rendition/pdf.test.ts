@@ -5,6 +5,8 @@ import type { Sheet } from "#src/message/sheet.ts";
 import { renderPdf } from "#src/rendition/pdf.ts";
 
 const SHEET: Sheet = {
+  language: "de-DE",
+  pageOfPages: "Seite {page} von {pages}",
   title: "Nachricht über WhatsApp",
   author: "BOTENSTOFF",
   number: "7LV8E8PHW4RZ6Z0C9DRN",

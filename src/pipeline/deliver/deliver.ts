@@ -134,6 +134,8 @@ function map(
     return destination.mapping.map(message, {
       params: frozen.params[destination.id],
       routedAt: frozen.routedAt,
+      ...(frozen.language && { language: frozen.language }),
+      ...(frozen.sourceName !== undefined && { sourceName: frozen.sourceName }),
       ...(subject && { subject }),
       ...(withdraw && { withdraw }),
       ...(day && { day }),

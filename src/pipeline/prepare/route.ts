@@ -6,6 +6,8 @@ import type { FrozenContext } from "#src/store/sealed/message.ts";
 export function route(channel: RunningChannel, subject: Subject | undefined, routedAt: string): FrozenContext {
   return {
     routedAt,
+    language: channel.language,
+    sourceName: channel.sourceName,
     ...(subject && { subject }),
     params: Object.fromEntries(channel.destinations.map(({ id, params }) => [id, params])),
   };

@@ -16,6 +16,10 @@ export interface KisDocument {
   text: readonly string[];
   /** SHA-256 (hex) of the bytes of each OBX ED, as they are now. */
   attachments: readonly string[];
+  /** Type and subtype of each OBX ED, "AP^PDF". */
+  formats: readonly string[];
+  /** TXA-16. */
+  fileName: string;
   /** Available; obsolete once another replaced it (T09, T10); cancelled by T11. */
   state: "available" | "obsolete" | "cancelled";
   /** Document numbers of its addenda (T05, T06). */
@@ -93,10 +97,12 @@ function change(document: KisDocument, trigger: string, message: ParsedMessage):
   }
 }
 
-function contentOf(message: ParsedMessage): Pick<KisDocument, "text" | "attachments"> {
+function contentOf(message: ParsedMessage): Pick<KisDocument, "text" | "attachments" | "formats" | "fileName"> {
   const lines = message.segments.filter((name) => name === "OBX").map((_, nth) => nth);
   const ofType = (...types: string[]) => lines.filter((nth) => types.includes(message.value("OBX", 2, 1, nth)));
   return {
+    fileName: message.value("TXA", 16),
+    formats: ofType("ED").map((nth) => [2, 3].map((part) => message.value("OBX", 5, part, nth)).join("^")),
     text: ofType("TX", "FT").flatMap((nth) =>
       message.repetitions("OBX", 5, nth).flatMap((line) => (line[0]?.[0] ?? "").split("\r")),
     ),

@@ -7,6 +7,7 @@ import { listen, tryPort } from "./listener.ts";
 /** HL7 v2 messages of the KIS, ADT first of all: durable before they are acknowledged. */
 export const mllpSource: SourceSpec<MllpSourceConfig> = {
   type: "mllp",
+  name: "HL7",
   summary: "ADT messages over MLLP",
   config: mllpSourceConfig,
   open,

@@ -4,7 +4,7 @@ import { contactOf } from "./contact.ts";
 import type { ContactBook } from "./contact.ts";
 import { draft } from "./draft.ts";
 import type { Place } from "./draft.ts";
-import { members, word } from "./member.ts";
+import { list, members, word } from "./member.ts";
 import type { Members } from "./member.ts";
 import { party } from "./said.ts";
 import { tame, unknown } from "./unknown.ts";
@@ -12,7 +12,7 @@ import type { Reading } from "./unknown.ts";
 
 /**
  * One element of `calls[]`: `{"id":"wacid.…","event":"connect|terminate","direction":"USER_INITIATED","from","to",
- * "duration"?}`. A call keeps its id from event to event, so the event is part of the message's.
+ * "status"?,"duration"?}`; the status of one that ended is COMPLETED, FAILED or REJECTED. A call keeps its id from event to event, so the event is part of the message's.
  */
 export function call(place: Place, element: unknown, book: ContactBook): MessageDraft {
   const report = members(element);
@@ -33,11 +33,13 @@ export function call(place: Place, element: unknown, book: ContactBook): Message
 
 function readingOf(report: Members, event: string, outgoing: boolean): Reading<CallContent | UnknownContent> {
   const seconds = word(report["duration"]);
+  const status = word(report["status"]) ?? word(list(report["status"])?.[0]);
   return {
     content: {
       kind: "call",
       direction: outgoing ? "outgoing" : "incoming",
       event: tame(event),
+      ...(status !== undefined && { outcome: tame(status) }),
       ...(seconds !== undefined && /^\d{1,6}$/.test(seconds) && { durationSeconds: Number(seconds) }),
     },
   };

@@ -42,10 +42,23 @@ function chosen(via: "button" | "list", reply: Members | undefined): Reading {
   };
 }
 
-/** `{"response":"accept","expiration_timestamp","response_source"}`: whether the hospital may call. */
+/** `{"response":"accept","expiration_timestamp"?,"is_permanent"?,"response_source"}`: whether the hospital may call. */
 function callPermission(reply: Members | undefined): Reading {
   const response = word(reply?.["response"]);
   if (response === undefined) return unknown("interactive:call_permission_reply", "malformed");
-  const text = { accept: "Anrufe erlaubt", reject: "Anrufe abgelehnt" }[response] ?? `Anrufe: ${response}`;
-  return { content: { kind: "choice", via: "call_permission", text, payload: response } };
+  const until = expiryOf(reply?.["expiration_timestamp"]);
+  const permanent = reply?.["is_permanent"] === true || reply?.["is_permanent"] === "true";
+  const callPermission = {
+    response,
+    ...(permanent ? { permanent } : until !== undefined && { until }),
+  };
+  return { content: { kind: "choice", via: "call_permission", text: response, payload: response, callPermission } };
+}
+
+/** Unix seconds, as a number or in quotes. */
+function expiryOf(timestamp: unknown): string | undefined {
+  const seconds = word(timestamp);
+  return seconds !== undefined && /^\d{9,11}$/.test(seconds)
+    ? new Date(Number(seconds) * 1_000).toISOString()
+    : undefined;
 }

@@ -14,6 +14,7 @@ import { openProvider } from "./providers.ts";
 /** WhatsApp Business Platform, Cloud API, at Meta or a provider in front of it: webhooks in, attachments fetched. */
 export const whatsappSource: SourceSpec<WhatsappConfig> = {
   type: "whatsapp",
+  name: "WhatsApp",
   summary: "Messages to a WhatsApp business number, through Meta's Cloud API or 360dialog.",
   config: whatsappConfig,
   open: openSource,

@@ -1,5 +1,6 @@
 import type { Attachment, StoredContent, AttachmentReference } from "#src/message/attachment.ts";
 import type { DayPosition } from "#src/message/day.ts";
+import type { Language } from "#src/message/language.ts";
 import type { MessageId } from "#src/message/id.ts";
 import type { Message, MessageDraft } from "#src/message/message.ts";
 import type { Subject } from "#src/message/directory.ts";
@@ -31,6 +32,8 @@ export interface SealedAttachmentBody {
 /** What routing freezes in `message.routed`, so that every retry renders the same bytes. */
 export interface FrozenContext {
   readonly routedAt: string;
+  readonly language?: Language;
+  readonly sourceName?: string;
   readonly subject?: Subject;
   /** Mapping parameters by destination id. */
   readonly params: Readonly<Record<string, unknown>>;

@@ -79,7 +79,16 @@ describe("a kind without attachments", () => {
       "form",
       { kind: "choice", via: "form", text: "Gesendet", answers: { schmerz: "7", fieber: "false", seit: "gestern" } },
     ],
-    ["callPermission", { kind: "choice", via: "call_permission", text: "Anrufe erlaubt", payload: "accept" }],
+    [
+      "callPermission",
+      {
+        kind: "choice",
+        via: "call_permission",
+        text: "accept",
+        payload: "accept",
+        callPermission: { response: "accept", until: "2026-11-24T06:00:00.000Z" },
+      },
+    ],
     ["reaction", { kind: "reaction", target: "wamid.TARGET", emoji: "👍" }],
     ["reactionRemoved", { kind: "reaction", target: "wamid.TARGET" }],
     [
@@ -146,16 +155,18 @@ describe("shared contacts", () => {
         {
           name: "Dr. Anna Beispiel",
           organisation: "Hausarztpraxis; Team A",
-          phones: ["+49 89 1234567"],
-          emails: ["praxis@example.org"],
+          phones: [{ value: "+49 89 1234567", type: "WORK" }],
+          emails: [{ value: "praxis@example.org", type: "WORK" }],
           addresses: ["Marktplatz 1, 80331 München, Deutschland"],
+          urls: [],
+          messengers: [],
           vcard: [
             "BEGIN:VCARD",
             "VERSION:4.0",
             "FN:Dr. Anna Beispiel",
             "ORG:Hausarztpraxis\\; Team A",
-            "TEL:+49 89 1234567",
-            "EMAIL:praxis@example.org",
+            "TEL;TYPE=work:+49 89 1234567",
+            "EMAIL;TYPE=work:praxis@example.org",
             "ADR:;;Marktplatz 1\\, 80331 München\\, Deutschland;;;;",
             "END:VCARD",
             "",
@@ -226,7 +237,7 @@ describe("an interactive answer", () => {
 
   test("may refuse calls", () => {
     expect(interactive("call_permission_reply", { response: "reject" }).content).toMatchObject({
-      text: "Anrufe abgelehnt",
+      text: "reject",
     });
   });
 });

@@ -1,6 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
 import type { Content } from "#src/message/content.ts";
-import { circumstanceLines, readableLines } from "#src/message/readable.ts";
+import { circumstanceLines, readableLines as linesOf } from "#src/wording/readable.ts";
+import { wordsIn } from "#src/wording/languages.ts";
+
+const de = wordsIn("de");
+const readableLines = (content: Content) => linesOf(content, de);
 
 describe("what a clinician reads", () => {
   const cases: readonly [string, Content, readonly string[]][] = [
@@ -29,7 +33,7 @@ describe("what a clinician reads", () => {
         kind: "contacts",
         cards: [{ name: "Dr. Weiß", phones: [], emails: [], addresses: ["Hauptstr. 1\r\n2. Stock"], vcard: "" }],
       },
-      ["[Kontakt] Dr. Weiß", "Hauptstr. 1", "2. Stock"],
+      ["[Kontakt] Dr. Weiß", "[Anschrift] Hauptstr. 1", "2. Stock"],
     ],
     ["a reaction taken back says so", { kind: "reaction", target: "wamid.A" }, ["[Reaktion zurückgenommen]"]],
     [
@@ -80,9 +84,9 @@ describe("what a clinician reads", () => {
     };
     expect(readableLines({ kind: "contacts", cards: [card] })).toEqual([
       "[Kontakt] Dr. B",
-      "Praxis",
-      "+49 1",
-      "b@example",
+      "[Organisation] Praxis",
+      "[Telefon] +49 1",
+      "[E-Mail] b@example",
     ]);
   });
 });
@@ -90,13 +94,16 @@ describe("what a clinician reads", () => {
 describe("how a message came about", () => {
   test("is told in square brackets, so that nobody takes it for the patient's words", () => {
     expect(
-      circumstanceLines({
-        earlier: true,
-        group: "G1",
-        forwarded: "often",
-        product: "di9",
-        referral: { headline: "Sprechstunde", url: "https://fb.me/1" },
-      }),
+      circumstanceLines(
+        {
+          earlier: true,
+          group: "G1",
+          forwarded: "often",
+          product: "di9",
+          referral: { headline: "Sprechstunde", url: "https://fb.me/1" },
+        },
+        de,
+      ),
     ).toEqual([
       "[Aus dem Verlauf vor dem Anschluss]",
       "[In einer Gruppe geschrieben]",
@@ -104,10 +111,10 @@ describe("how a message came about", () => {
       "[Zu Produkt di9]",
       "[Über eine Anzeige: Sprechstunde: https://fb.me/1]",
     ]);
-    expect(circumstanceLines({ forwarded: "once" })).toEqual(["[Weitergeleitet]"]);
+    expect(circumstanceLines({ forwarded: "once" }, de)).toEqual(["[Weitergeleitet]"]);
   });
 
   test("is nothing for an ordinary message", () => {
-    expect(circumstanceLines(undefined)).toEqual([]);
+    expect(circumstanceLines(undefined, de)).toEqual([]);
   });
 });

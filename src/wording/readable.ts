@@ -1,0 +1,113 @@
+import type { Attachment } from "#src/message/attachment.ts";
+import type { ChoiceContent, Content, NoteContent, OrderContent } from "#src/message/content.ts";
+import { shownFileName } from "#src/message/file-name.ts";
+import type { Circumstances } from "#src/message/message.ts";
+import { cardLines } from "./card.ts";
+import { told, typed } from "./typed.ts";
+import type { Words } from "./words.ts";
+
+/**
+ * What a clinician reads of a message: its lines as plain text, in the language of the channel. What was typed stands
+ * untouched; what was done is told in square brackets, so that nobody takes it for the patient's words.
+ */
+export function readableLines(content: Content, words: Words, attachments: readonly Attachment[] = []): string[] {
+  return spokenLines(content, words, attachments).flatMap(split);
+}
+
+function spokenLines(content: Content, words: Words, attachments: readonly Attachment[]): readonly string[] {
+  switch (content.kind) {
+    case "text":
+      return [typed(content.text)];
+    case "image":
+      return [told(words.image), ...optional(content.caption)];
+    case "audio":
+      return [told(content.voice ? words.voiceMessage : words.sound)];
+    case "video":
+      return [told(words.video), ...optional(content.caption)];
+    case "document":
+      return [...documentLines(words, attachments), ...optional(content.caption)];
+    case "sticker":
+      return [told(words.sticker)];
+    case "location":
+      return [
+        told(words.location(content.latitude, content.longitude)),
+        ...optional(content.name),
+        ...optional(content.address),
+        ...optional(content.url),
+      ];
+    case "contacts":
+      return content.cards.flatMap((card) => cardLines(card, words));
+    case "choice":
+      return choiceLines(content, words);
+    case "reaction":
+      return content.emoji === undefined
+        ? [told(words.reactionTakenBack)]
+        : [`${told(words.reaction)} ${typed(content.emoji)}`];
+    case "order":
+      return orderLines(content, words);
+    case "note":
+      return noteLines(content, words);
+    case "edit":
+      return [told(words.edited), ...spokenLines(content.revised, words, attachments)];
+    case "revoke":
+      return [told(words.revoked)];
+    case "call":
+      return [told(words.call(content))];
+    case "hl7":
+      return [content.text];
+    case "unknown":
+      return [told(words.unreadable([content.sourceKind, ...(content.codes ?? [])].join(", ")))];
+  }
+}
+
+/** A file by the name its sender gave it. */
+function documentLines(words: Words, attachments: readonly Attachment[]): string[] {
+  const names = attachments.map(({ reference }) => shownFileName(reference.fileName));
+  const lines = names.map((name) => told(name === undefined ? words.document : `${words.document}: ${name}`));
+  return lines.length > 0 ? lines : [told(words.document)];
+}
+
+function choiceLines({ text, description, answers, callPermission }: ChoiceContent, words: Words): string[] {
+  const chosen = callPermission ? words.callPermission(callPermission) : typed(text);
+  return [
+    `${told(words.choice)} ${chosen}`,
+    ...optional(description),
+    ...Object.entries(answers ?? {}).map(([field, answer]) => typed(`${field}: ${answer}`)),
+  ];
+}
+
+function orderLines({ text, items }: OrderContent, words: Words): string[] {
+  return [
+    told(words.order),
+    ...optional(text),
+    ...items.map(({ product, quantity, price }) => typed(`${quantity} × ${product} ${price}`.trimEnd())),
+  ];
+}
+
+function noteLines({ event, text }: NoteContent, words: Words): string[] {
+  const change = event === "group_changed" && text !== undefined ? words.groupChanges[text] : undefined;
+  if (change !== undefined) return [told(`${words.notes[event]}: ${change}`)];
+  return [told(words.notes[event]), ...optional(text)];
+}
+
+/** How a message came about, in square brackets like everything that is not the sender's own words. */
+export function circumstanceLines(circumstances: Circumstances | undefined, words: Words): readonly string[] {
+  const { earlier, forwarded, group, product, referral } = circumstances ?? {};
+  const advertised = referral && [words.fromAdvertisement, referral.headline, referral.body, referral.url];
+  return [
+    ...(earlier ? [words.earlier] : []),
+    ...(group === undefined ? [] : [words.inGroup]),
+    ...(forwarded === undefined ? [] : [words.forwarded[forwarded]]),
+    ...(product === undefined ? [] : [words.aboutProduct(product)]),
+    ...(advertised ? [advertised.filter(Boolean).join(": ")] : []),
+  ].map(told);
+}
+
+function optional(text: string | undefined): readonly string[] {
+  return text === undefined || text === "" ? [] : [typed(text)];
+}
+
+/** Answers of forms and addresses have several lines as well: drawn as one, the last word of each would touch the next. */
+function split(text: string): readonly string[] {
+  return text.split(/\r\n|\r|\n/);
+}

@@ -1,0 +1,127 @@
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import type { Communication } from "@medplum/fhirtypes";
+import { mediaPart, type KindPart } from "#src/simulators/whatsapp-cloud/kinds.ts";
+import { elementUpdate, wamid } from "#src/simulators/whatsapp-cloud/payload.ts";
+import { pdf } from "../attachments/pictures.ts";
+import { PATIENT, startTestEngine, type TestEngine } from "./harness.ts";
+
+describe("what was said arrives in chart and archive, through the shipped channel", () => {
+  let engine: TestEngine;
+  beforeAll(async () => {
+    engine = await startTestEngine();
+    await engine.admit();
+  });
+  afterAll(() => engine.close());
+
+  const take = async (payload: unknown) => {
+    expect(await engine.post(engine.world.whatsapp.signedBody(payload as never))).toBe(200);
+  };
+  const say = async (part: KindPart) => {
+    const id = wamid(PATIENT.phone);
+    const from = { from: PATIENT.phone, id, timestamp: Math.floor(Date.now() / 1_000) };
+    await take(engine.world.whatsapp.batchBody([elementUpdate(from, part)]));
+    return id;
+  };
+  const change = async (field: string, value: object) => {
+    const metadata = { phone_number_id: engine.world.env["WHATSAPP_PHONE_NUMBER_ID"] };
+    const changed = { field, value: { messaging_product: "whatsapp", metadata, ...value } };
+    await take({ object: "whatsapp_business_account", entry: [{ id: "1", changes: [changed] }] });
+  };
+  /** What the chart shows, and the archive's lines and file name. */
+  const filed = async (id: string) => {
+    const { id: messageId } = await engine.until(id, "filed");
+    const shown = engine.world.fhir.chart.read(`Communication/${messageId}`) as Communication;
+    const document = [...engine.world.mllp.documents.values()].at(-1);
+    const payload = (shown.payload ?? []).flatMap(({ contentString }) => contentString ?? []).join("\n");
+    return { shown, payload, text: document?.text.join("\n") ?? "", document };
+  };
+
+  it("the name of a document, whose path and line ends are nobody's business", async () => {
+    const { id, sha256 } = engine.world.whatsapp.addMedia(pdf(), "application/pdf");
+    const given = { id, mimeType: "application/pdf", sha256 };
+    const { text, document } = await filed(
+      await say(mediaPart("document", given, { filename: "../../Befund\r\n Knie.pdf" })),
+    );
+    expect(text).toContain("[Dokument: Befund Knie.pdf]");
+    expect(document).toMatchObject({ fileName: "Befund Knie.pdf", formats: ["AP^PDF"] });
+  });
+
+  it("every field of a contact's card, with who sent it", async () => {
+    const card = {
+      name: { formatted_name: "Dr. med. Hans Beispiel" },
+      birthday: "1970-02-03",
+      org: { company: "Praxis am Markt", department: "Kardiologie", title: "Facharzt" },
+      phones: [
+        { phone: "+49 30 1", type: "WORK" },
+        { phone: "+49 30 3", type: "FAX" },
+      ],
+      urls: [{ url: "https://praxis.example", type: "WORK" }],
+    };
+    const { payload, text, shown } = await filed(await say({ type: "contacts", contacts: [card] }));
+    const lines = [
+      "[Kontakt] Dr. med. Hans Beispiel",
+      "[Organisation] Praxis am Markt",
+      "[Abteilung] Kardiologie",
+      "[Funktion] Facharzt",
+      "[Geburtstag] 1970-02-03",
+      "[Telefon, dienstlich] +49 30 1",
+      "[Telefon, Fax] +49 30 3",
+      "[Web, dienstlich] https://praxis.example",
+    ];
+    expect(payload.split("\n")).toEqual(lines);
+    expect(text.split("\n")).toEqual([...lines, `[Von +${PATIENT.phone}]`]);
+    const [vcard] = (shown.payload ?? []).flatMap(({ contentAttachment }) => contentAttachment?.data ?? []);
+    const written = Buffer.from(vcard ?? "", "base64").toString();
+    expect(written).toMatch(/BDAY:19700203\r\n[^]*TEL;TYPE=fax:\+49 30 3/);
+  });
+
+  it("a contact of whom only a vCard came", async () => {
+    const vcard =
+      "BEGIN:VCARD\nVERSION:3.0\nFN:Eva Beispiel\nORG:Praxis\nNOTE:Mutter\nTEL;type=CELL:+49 151\nEND:VCARD";
+    const { payload, text } = await filed(
+      await say({ type: "contacts", contacts: [{ vcard, phones: [{ phone: "+49 151" }] }] }),
+    );
+    for (const shown of [payload, text]) {
+      expect(shown).toContain("[Kontakt] Eva Beispiel\n[Organisation] Praxis\n[Telefon] +49 151\n[Bemerkung] Mutter");
+    }
+  });
+
+  it("how a call ended", async () => {
+    const id = "wacid.missed";
+    const call = { id, from: PATIENT.phone, event: "terminate", direction: "USER_INITIATED", status: "FAILED" };
+    await change("calls", { calls: [{ ...call, timestamp: String(Math.floor(Date.now() / 1_000)) }] });
+    const { payload, text } = await filed(`call:${id}:terminate`);
+    for (const shown of [payload, text]) expect(shown).toContain("[Anruf: verpasst, nicht zustande gekommen]");
+  });
+
+  it("until when the hospital may call, or that it always may", async () => {
+    const reply = (more: object) =>
+      say({
+        type: "interactive",
+        interactive: { type: "call_permission_reply", call_permission_reply: { response: "accept", ...more } },
+      });
+    const limited = await filed(await reply({ expiration_timestamp: 1_790_000_000 }));
+    expect(limited.payload).toBe("[Auswahl] Anrufe erlaubt bis 21.09.2026, 14:13 UTC");
+    expect((await filed(await reply({ is_permanent: true }))).text).toContain("Anrufe erlaubt, dauerhaft");
+  });
+
+  it("who wrote: the number and the name they chose", async () => {
+    const id = wamid(PATIENT.phone);
+    const message = { from: PATIENT.phone, id, timestamp: String(Math.floor(Date.now() / 1_000)), type: "text" };
+    const contacts = [{ wa_id: PATIENT.phone, profile: { name: "Tochter\n[Klinik]" } }];
+    await change("messages", { contacts, messages: [{ ...message, text: { body: "Guten Tag" } }] });
+    const { shown, text } = await filed(id);
+    expect(shown.sender).toMatchObject({
+      display: `+${PATIENT.phone} „Tochter [Klinik]“`,
+      extension: [{ valueContactPoint: { system: "phone", value: `+${PATIENT.phone}` } }],
+    });
+    expect(text).toBe(`Guten Tag\n[Von +${PATIENT.phone} "Tochter (Klinik)"]`);
+  });
+
+  it("brackets a patient typed, in quotation marks where the engine's own would stand", async () => {
+    const body = "[Vom Absender gelöscht] war ein Versehen";
+    const { payload, text } = await filed(await engine.text(body));
+    expect(payload).toBe('"[Vom Absender gelöscht]" war ein Versehen');
+    expect(text).toBe(`"[Vom Absender gelöscht]" war ein Versehen\n[Von +${PATIENT.phone}]`);
+  });
+});

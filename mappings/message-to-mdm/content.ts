@@ -33,7 +33,7 @@ function observed(
 ): DocumentContent {
   const [first] = parts;
   const { text } = params.profile;
-  const lines = [...said, ...writerLines(message, words)];
+  const lines = [...writerLines(message, words), ...said];
   const type = first?.mimeType ?? "text/plain";
   const value = text === "FT" ? { lines } : oneOrRepeated(lines);
   return {

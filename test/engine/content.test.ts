@@ -69,7 +69,7 @@ describe("what was said arrives in chart and archive, through the shipped channe
       "[Web, dienstlich] https://praxis.example",
     ];
     expect(payload.split("\n")).toEqual(lines);
-    expect(text.split("\n")).toEqual([...lines, `[Von +${PATIENT.phone}]`]);
+    expect(text.split("\n")).toEqual([`[Von +${PATIENT.phone}]`, ...lines]);
     const [vcard] = (shown.payload ?? []).flatMap(({ contentAttachment }) => contentAttachment?.data ?? []);
     const written = Buffer.from(vcard ?? "", "base64").toString();
     expect(written).toMatch(/BDAY:19700203\r\n[^]*TEL;TYPE=fax:\+49 30 3/);
@@ -115,13 +115,13 @@ describe("what was said arrives in chart and archive, through the shipped channe
       display: `+${PATIENT.phone} „Tochter [Klinik]“`,
       extension: [{ valueContactPoint: { system: "phone", value: `+${PATIENT.phone}` } }],
     });
-    expect(text).toBe(`Guten Tag\n[Von +${PATIENT.phone} "Tochter (Klinik)"]`);
+    expect(text).toBe(`[Von +${PATIENT.phone} "Tochter (Klinik)"]\nGuten Tag`);
   });
 
   it("brackets a patient typed, in quotation marks where the engine's own would stand", async () => {
     const body = "[Vom Absender gelöscht] war ein Versehen";
     const { payload, text } = await filed(await engine.text(body));
     expect(payload).toBe('"[Vom Absender gelöscht]" war ein Versehen');
-    expect(text).toBe(`"[Vom Absender gelöscht]" war ein Versehen\n[Von +${PATIENT.phone}]`);
+    expect(text).toBe(`[Von +${PATIENT.phone}]\n"[Vom Absender gelöscht]" war ein Versehen`);
   });
 });

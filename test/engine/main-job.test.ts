@@ -22,7 +22,7 @@ describe("the main job", () => {
     ]);
     const [document] = [...engine.world.mllp.documents.values()];
     expect(document).toMatchObject({ patient: PATIENT.number, received: 1 });
-    expect(document?.text.join("\n")).toBe("Die Wunde nässt. Ä|^~\\& 🩹\nZweite Zeile\n[Von +4915112345678]");
+    expect(document?.text.join("\n")).toBe("[Von +4915112345678]\nDie Wunde nässt. Ä|^~\\& 🩹\nZweite Zeile");
   });
 
   it("files an image with its caption, the bytes unchanged in chart and archive", async () => {

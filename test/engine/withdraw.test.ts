@@ -70,7 +70,7 @@ describe("withdrawing a message from the wrong chart", () => {
 
     const shown = await engine.until(sent, "filed");
     expect(shown.history?.map(({ state }) => state)).toEqual(["received", "routed", "filed", "routed", "filed"]);
-    expect(documentOf(id)).toMatchObject({ state: "cancelled", reason: "Falsche Akte", text: ["falsche Akte"] });
+    expect(documentOf(id)).toMatchObject({ state: "cancelled", reason: "Falsche Akte", text: ["[Von +4915112345678]", "falsche Akte"] });
     expect(communication(id)).toMatchObject({
       status: "entered-in-error",
       payload: [{ contentString: "falsche Akte" }],
@@ -201,7 +201,7 @@ describe("withdrawing a message from the wrong chart", () => {
     expect(communication(id).status).toBe("entered-in-error");
     back = await startKisMllp({ host: "127.0.0.1", port });
     await engine.until(await engine.text("danach"), "filed");
-    expect([...back.documents.values()].flatMap(({ text }) => text)).toEqual(["danach"]);
+    expect([...back.documents.values()].flatMap(({ text }) => text)).toEqual(["[Von +4915112345678]", "danach"]);
   });
 
   it("ends the entry of the re-homing list, goes to the patient it was filed under, and is followed no more", async () => {

@@ -70,7 +70,11 @@ describe("withdrawing a message from the wrong chart", () => {
 
     const shown = await engine.until(sent, "filed");
     expect(shown.history?.map(({ state }) => state)).toEqual(["received", "routed", "filed", "routed", "filed"]);
-    expect(documentOf(id)).toMatchObject({ state: "cancelled", reason: "Falsche Akte", text: ["[Von +4915112345678]", "falsche Akte"] });
+    expect(documentOf(id)).toMatchObject({
+      state: "cancelled",
+      reason: "Falsche Akte",
+      text: ["[Von +4915112345678]", "falsche Akte"],
+    });
     expect(communication(id)).toMatchObject({
       status: "entered-in-error",
       payload: [{ contentString: "falsche Akte" }],

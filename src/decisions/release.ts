@@ -1,16 +1,29 @@
 import type { Transaction } from "#src/store/queryable.ts";
-import { addWork, moveMessage, refusedAttachments, releaseAttachments } from "#src/store/sql/decide.ts";
+import { shareDirectory } from "#src/store/locks.ts";
+import {
+  acceptOwner,
+  addWork,
+  movedNumberOf,
+  moveMessage,
+  refusedAttachments,
+  releaseAttachments,
+} from "#src/store/sql/decide.ts";
+import { lockAffected } from "#src/store/sql/readdress.ts";
+import { reenterHeld } from "#src/store/sql/reenter.ts";
 import { decide } from "./decided.ts";
 
 /**
- * Lets a quarantined message go on with its attachments as they are. Refused where one of them has no bytes that could
- * be filed, for then there is nothing to let go.
+ * Lets a message go on that waits for somebody's word: a quarantined one with its attachments as they are, or one whose
+ * number the directory moved to another patient, as that patient's. Refused where an attachment has no bytes that could be
+ * filed, for then there is nothing to let go.
  */
 export async function releaseMessage(
   db: Transaction,
   id: string,
   now: Date,
 ): Promise<"released" | "refused" | "no_bytes" | "absent"> {
+  const moved = await movedNumberOf(db, id);
+  if (moved) return acceptMove(db, moved, now);
   return decide(db, id, async ({ message }) => {
     if (message.state !== "held" || message.reason !== "quarantine") return "refused";
     const refused = await refusedAttachments(db, message);
@@ -24,4 +37,13 @@ export async function releaseMessage(
     await addWork(db, message, [{ stage: "prepare", count: 1 }]);
     return "released";
   });
+}
+
+/** The number is from now on the patient's who carries it; whatever else waits for this word goes on too. */
+async function acceptMove(db: Transaction, number: Buffer, now: Date): Promise<"released" | "refused"> {
+  await shareDirectory(db);
+  await lockAffected(db, [number], []);
+  if (!(await acceptOwner(db, number))) return "refused";
+  await reenterHeld(db, [number], now);
+  return "released";
 }

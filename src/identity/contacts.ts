@@ -9,6 +9,7 @@ import {
   findContacts,
   type ContactKey,
   type ContactRow,
+  type Doubt,
   type SentFrom,
 } from "#src/store/sql/contacts.ts";
 import type { ContactFacts } from "./contact-book.ts";
@@ -26,6 +27,8 @@ export interface Identifiable {
   readonly contact: Contact | undefined;
   /** The number changed hands between the directory's link and the message: the link says nothing. */
   readonly doubtful: boolean;
+  /** An ADT moved the number from one patient to another, and nobody has decided that it is so. */
+  readonly moved?: true;
 }
 
 /** What the engine has learned about contacts, for identifying them. */
@@ -36,7 +39,7 @@ export interface Contacts {
 
 export function createContacts({ store, sealer, blindIndex }: ContactsDeps): Contacts {
   // Every message asks; those prepared side by side ask together.
-  const hands = new GroupCommit<SentFrom, boolean>((messages) => changedHands(store, messages));
+  const hands = new GroupCommit<SentFrom, Doubt>((messages) => changedHands(store, messages));
   return {
     identifiable: async (channel, contact, sentAt) => {
       const named =
@@ -44,7 +47,8 @@ export function createContacts({ store, sealer, blindIndex }: ContactsDeps): Con
           ? await withNumber({ sealer, blindIndex, store }, channel, contact)
           : contact;
       const phoneBi = named?.phone === undefined ? null : contactKey(blindIndex, named);
-      return { contact: named, doubtful: phoneBi !== null && (await hands.add({ phoneBi, sentAt })) };
+      const doubt = phoneBi === null ? undefined : await hands.add({ phoneBi, sentAt });
+      return { contact: named, doubtful: doubt?.left ?? false, ...(doubt?.moved && { moved: true }) };
     },
   };
 }

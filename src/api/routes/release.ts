@@ -17,13 +17,14 @@ export const releaseMessage = route({
   method: "post",
   path: "/api/v1/messages/:id/release",
   right: "messages.release",
-  summary: "Lets a quarantined message go on with its attachments as they are",
-  details: "The journal keeps who and why.",
+  summary: "Lets a quarantined message go on, or one whose number moved to another patient",
+  details:
+    "Attachments go on as they are. A number that an ADT moved is the new patient's from now on. The journal keeps who and why.",
   params: messageParams,
   names: "message",
   body: releaseSchema,
   answer: json("Message", messageDetailSchema, "The message as it is now.", 202),
-  problems: { 409: "It is not quarantined, or there is nothing to release." },
+  problems: { 409: "It waits for no such word, or there is nothing to release." },
   handle: async ({ params: { id }, body }, context) => {
     await release(context, id, body);
     return decided(context, id);
@@ -42,7 +43,7 @@ async function release(context: RouteContext, id: string, decision: z.infer<type
   if (outcome === "released") return;
   const detail =
     outcome === "refused"
-      ? "Only messages held for quarantine can be released."
+      ? "Only messages held for quarantine or a moved number can be released, and a number only while one patient carries it."
       : "An attachment has no bytes that could be filed; reprocess the message or ask for it again.";
   throw new Problem(409, "problem:not-releasable", "Cannot be released", detail);
 }

@@ -84,7 +84,9 @@ async function identifyAndRoute(
     ? held(work, resolution.reason)
     : who.doubtful
       ? held(work, "unverified")
-      : await routed(deps, work, channel, message, resolution);
+      : who.moved
+        ? held(work, "number_moved")
+        : await routed(deps, work, channel, message, resolution);
   const contactBi = who.contact ? contactKey(deps.blindIndex, who.contact) : null;
   return {
     row,

@@ -104,19 +104,27 @@ export interface SentFrom {
   readonly sentAt: string;
 }
 
-/**
- * Whether the number changed hands between a link of the directory to it and a message sent from it: then the link says
- * nothing about who wrote the message. One answer per message, in order.
- */
-export async function changedHands(db: Queryable, messages: readonly SentFrom[]): Promise<boolean[]> {
-  const { rows } = await db.query<{ found: boolean }>(
+/** Why the directory's link of a number may say nothing about who wrote a message from it. */
+export interface Doubt {
+  /** The number changed hands between the link and the message. */
+  readonly left: boolean;
+  /** The directory has moved the number from one patient to another, and nobody has decided that it is so. */
+  readonly moved: boolean;
+}
+
+/** One answer per message, in order. */
+export async function changedHands(db: Queryable, messages: readonly SentFrom[]): Promise<Doubt[]> {
+  const { rows } = await db.query<Doubt>(
     `SELECT EXISTS (SELECT FROM number_left JOIN patient_phone ON patient_phone.bi = number_left.phone_bi
        WHERE number_left.phone_bi = sent.phone_bi
-         AND (patient_phone.since < number_left.left_at) <> (sent.at <= number_left.left_at)) AS found
+         AND (patient_phone.since < number_left.left_at) <> (sent.at <= number_left.left_at)) AS left,
+       EXISTS (SELECT FROM number_owner JOIN patient ON patient.id = number_owner.patient_id
+         JOIN patient_phone ON patient_phone.bi = number_owner.bi
+         WHERE number_owner.bi = sent.phone_bi AND patient_phone.patient_id <> patient.root_id) AS moved
      FROM unnest($1::bytea[], $2::timestamptz[]) WITH ORDINALITY AS sent (phone_bi, at, position) ORDER BY position`,
     columns(messages, ["phoneBi", "sentAt"]),
   );
-  return rows.map(({ found }) => found);
+  return rows;
 }
 
 /** Lets messages known by user id alone be found by the number that is now known to be theirs. @returns how many */

@@ -157,3 +157,23 @@ export async function refusedAttachments(
 export async function releaseAttachments(db: Transaction, epoch: number, ids: readonly string[]): Promise<void> {
   await db.query(`UPDATE attachment SET verdict = 'released' WHERE epoch = $1 AND id = ANY ($2::uuid[])`, [epoch, ids]);
 }
+
+/** The number of a message that is held because it moved from one patient to another. */
+export async function movedNumberOf(db: Queryable, id: string): Promise<Buffer | undefined> {
+  const { rows } = await db.query<{ bi: Buffer }>(
+    `SELECT contact_bi AS bi FROM message WHERE id = $1 AND state = 'held' AND reason = 'number_moved' AND contact_bi IS NOT NULL`,
+    [id],
+  );
+  return rows[0]?.bi;
+}
+
+/** Makes the number the one patient's who carries it now. @returns whether there is exactly one */
+export async function acceptOwner(db: Transaction, bi: Buffer): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `INSERT INTO number_owner (bi, patient_id)
+     SELECT bi, min(patient_id::text)::uuid FROM patient_phone WHERE bi = $1 GROUP BY bi HAVING count(*) = 1
+     ON CONFLICT (bi) DO UPDATE SET patient_id = EXCLUDED.patient_id`,
+    [bi],
+  );
+  return rowCount === 1;
+}

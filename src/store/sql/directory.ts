@@ -126,7 +126,10 @@ export interface PhoneLink {
   readonly since: Date;
 }
 
-/** Makes these patients' numbers exactly those. @returns the hashes that were linked or unlinked */
+/**
+ * Makes these patients' numbers exactly those; who is the first to carry one owns it until somebody decides otherwise.
+ * @returns the hashes that were linked or unlinked
+ */
 export async function replacePhones(
   db: Queryable,
   patientIds: readonly string[],
@@ -141,7 +144,9 @@ export async function replacePhones(
          AND NOT EXISTS (SELECT FROM new WHERE new.patient_id = old.patient_id AND new.bi = old.bi) RETURNING bi
      ), linked AS (
        INSERT INTO patient_phone (bi, patient_id, since) SELECT bi, patient_id, since FROM new
-       ON CONFLICT DO NOTHING RETURNING bi)
+       ON CONFLICT DO NOTHING RETURNING bi, patient_id
+     ), owned AS (
+       INSERT INTO number_owner (bi, patient_id) SELECT bi, patient_id FROM linked ORDER BY bi ON CONFLICT DO NOTHING)
      SELECT bi FROM gone UNION ALL SELECT bi FROM linked`,
     [patientIds, ...columns(links, ["patientId", "bi", "since"])],
   );

@@ -30,7 +30,7 @@ export async function restrictOverdue(
   const { rowCount } = await db.query(
     `UPDATE message SET restricted_at = $4 WHERE channel = $1 AND restricted_at IS NULL
        AND ${UNFINISHED} AND received_at < $4::timestamptz - make_interval(secs =>
-         CASE WHEN reason IN ('unknown', 'ambiguous', 'unverified') THEN least($2::bigint, $3::bigint) ELSE $2::bigint END / 1000.0)`,
+         CASE WHEN reason IN ('unknown', 'ambiguous', 'unverified', 'number_moved') THEN least($2::bigint, $3::bigint) ELSE $2::bigint END / 1000.0)`,
     [limits.channel, limits.hardMaxAgeMs, limits.unknownSenderMs, now],
   );
   return rowCount ?? 0;

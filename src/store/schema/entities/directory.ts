@@ -41,6 +41,14 @@ export const PatientPhoneEntity = new EntitySchema({
   foreignKeys: [belongsToPatient("patient_phone_of")],
 });
 
+/** Whose a number was first, or was decided to be. */
+export const NumberOwnerEntity = new EntitySchema({
+  name: "number_owner",
+  columns: { bi: key(bytes, "number_owner"), patient_id: uuid },
+  indices: [{ name: "number_owner_by_patient", columns: ["patient_id"] }],
+  foreignKeys: [belongsToPatient("number_owner_of")],
+});
+
 export const EncounterEntity = new EntitySchema({
   name: "encounter",
   columns: {

@@ -2,6 +2,7 @@ import { ContactEntity, NumberLeftEntity } from "./contact.ts";
 import { DeliveryEntity, LaneEntity } from "./delivery.ts";
 import {
   EncounterEntity,
+  NumberOwnerEntity,
   PatientEntity,
   PatientIdentifierEntity,
   PatientLookupEntity,
@@ -31,6 +32,7 @@ export const ENTITIES = [
   PatientEntity,
   PatientIdentifierEntity,
   PatientPhoneEntity,
+  NumberOwnerEntity,
   EncounterEntity,
   PatientLookupEntity,
   RehomingEntity,

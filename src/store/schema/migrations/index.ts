@@ -9,6 +9,7 @@ import { DayDocuments1764100100000 } from "./1764100100000-day-documents.ts";
 import { ToPrepare1764100200000 } from "./1764100200000-to-prepare.ts";
 import { KeysByMessage1764200000000 } from "./1764200000000-keys-by-message.ts";
 import { SeenByUuid1764300000000 } from "./1764300000000-seen-by-uuid.ts";
+import { NumberOwner1764430000000 } from "./1764430000000-number-owner.ts";
 
 /** In the order they run. */
 export const MIGRATIONS: (new () => MigrationInterface)[] = [
@@ -22,4 +23,5 @@ export const MIGRATIONS: (new () => MigrationInterface)[] = [
   ToPrepare1764100200000,
   KeysByMessage1764200000000,
   SeenByUuid1764300000000,
+  NumberOwner1764430000000,
 ];

@@ -1,55 +1,85 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
-import type { RequestHandler } from "express";
-import { ENVIRONMENT_TOKEN, NOBODY, type Principal } from "#src/audit/principal.ts";
-import type { Secret } from "#src/message/secret.ts";
+import type { Request, RequestHandler } from "express";
+import { NOBODY, type Principal } from "#src/audit/principal.ts";
+import type { OpenSession } from "./access-port.ts";
+import { guardBrowser, readCookie } from "./browser.ts";
+import type { ApiDeps } from "./deps.ts";
 import { Failures } from "./failures.ts";
 import { Problem } from "./problem.ts";
 
 const FAILURES_PER_MINUTE = 20;
 
-const principals = new WeakMap<IncomingMessage, Principal>();
+/** What a credential has proven. */
+interface Proven {
+  readonly principal: Principal;
+  readonly session?: OpenSession;
+}
+
+const proven = new WeakMap<IncomingMessage, Proven>();
 
 /** Who asks, as far as it was proven. */
 export function principalOf(request: IncomingMessage): Principal {
-  return principals.get(request) ?? NOBODY;
+  return proven.get(request)?.principal ?? NOBODY;
+}
+
+/** The session whose cookie the request showed. */
+export function sessionOf(request: IncomingMessage): OpenSession | undefined {
+  return proven.get(request)?.session;
 }
 
 /**
- * Lets callers with the API token in; without a configured token nobody. Twenty wrong tokens
- * a minute close the door to their address.
+ * Lets in whoever proves who he is: a machine by its token, a person by the cookie of a session. Wrong credentials are
+ * counted by address and refused faster after twenty a minute; the right one is let in all the same, for many may stand
+ * behind one address, and none can be guessed.
  */
-export function requireToken(token: Secret | undefined): RequestHandler {
-  if (!token) return refuseAll;
-  const expected = digest(token.reveal());
+export function authenticate({ access }: Pick<ApiDeps, "access">): RequestHandler {
   const failures = new Failures({ perMinute: FAILURES_PER_MINUTE, tooMany });
   return async (request, response, next) => {
-    if (await failures.exhausted(request)) throw tooMany;
-    const given = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? "")?.[1];
-    if (given === undefined) throw unauthorized;
-    if (!timingSafeEqual(digest(given), expected)) throw await failures.count(request, response, unauthorized);
-    principals.set(request, ENVIRONMENT_TOKEN);
-    next();
+    const shown = await prove(access, request);
+    if (shown !== "nothing" && shown !== "wrong") {
+      proven.set(request, shown);
+      next();
+      return;
+    }
+    if (!(await access.isOpen())) throw closed;
+    throw shown === "nothing" ? unauthorized : await failures.count(request, response, unauthorized);
   };
 }
 
-/** Equal length for the constant-time comparison, whatever was sent. */
-function digest(text: string): Buffer {
-  return createHash("sha256").update(text).digest();
+async function prove(access: ApiDeps["access"], request: Request): Promise<Proven | "nothing" | "wrong"> {
+  const { authorization } = request.headers;
+  if (authorization !== undefined) {
+    const token = /^Bearer +(\S+) *$/i.exec(authorization)?.[1];
+    const principal = token === undefined ? undefined : await access.tokens.principalOf(token);
+    return principal ? { principal } : "wrong";
+  }
+  const cookie = readCookie(request, "session");
+  if (cookie === undefined) return "nothing";
+  const session = await access.sessions.find(cookie);
+  if (!session) return "wrong";
+  guardBrowser(request, session, access.publicUrl);
+  return { principal: session.principal, session };
 }
 
-const refuseAll: RequestHandler = () => {
-  throw new Problem(403, "problem:closed", "The API is closed", "Set BOTENSTOFF_API_TOKEN and start the engine again.");
-};
+const closed = new Problem(
+  403,
+  "problem:closed",
+  "The API is closed",
+  "Nobody has a credential: set BOTENSTOFF_API_TOKEN, name an identity provider in config/access.yaml, or create a token.",
+);
 
-const unauthorized = new Problem(401, "problem:unauthorized", "Unauthorized", "Send the API token as a bearer token.", {
-  headers: { "WWW-Authenticate": 'Bearer realm="botenstoff"' },
-});
+const unauthorized = new Problem(
+  401,
+  "problem:unauthorized",
+  "Unauthorized",
+  "Sign in, or send a valid token as a bearer token.",
+  { headers: { "WWW-Authenticate": 'Bearer realm="botenstoff"' } },
+);
 
 const tooMany = new Problem(
   429,
   "problem:too-many-failures",
-  "Too many wrong tokens",
-  "Wait a minute, then send the right one.",
+  "Too many wrong credentials",
+  "Wait a minute before the next wrong one; the right one is taken at any time.",
   { headers: { "Retry-After": "60" } },
 );

@@ -3,9 +3,9 @@ import type { DeliveryView, MessageView } from "./message-schema.ts";
 import { forbidden } from "./problem.ts";
 import type { RouteContext } from "./route.ts";
 
-/** @throws Problem 403 for whoever may not read content */
-export function mustRead({ principal }: RouteContext): void {
-  if (!may(principal, "content.read")) throw forbidden;
+/** @throws Problem 403 for whoever may not read content, on the channel where one is given */
+export function mustRead({ principal }: RouteContext, channel?: string): void {
+  if (!may(principal, "content.read", channel)) throw forbidden;
 }
 
 /**
@@ -16,7 +16,7 @@ export function impersonal<View extends MessageView & { deliveries?: DeliveryVie
   principal: Principal,
   message: View,
 ): View {
-  if (may(principal, "identifiers.read")) return message;
+  if (may(principal, "identifiers.read", message.channel)) return message;
   const deliveries = message.deliveries?.map((delivery) => ({ ...delivery, receipt: null, confirmation: null }));
   return { ...message, external_id: null, ...(deliveries && { deliveries }) };
 }

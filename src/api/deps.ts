@@ -1,5 +1,4 @@
 import type { Clock } from "#src/message/clock.ts";
-import type { Secret } from "#src/message/secret.ts";
 import type { BlindIndex } from "#src/seal/blind-index.ts";
 import type { Sealer } from "#src/seal/sealer.ts";
 import type { Queryable, Transaction } from "#src/store/queryable.ts";
@@ -7,6 +6,8 @@ import type { PurgeRow } from "#src/store/sql/purge.ts";
 import type { InboundEvent, Webhook, WebhookRequest } from "#src/sources/source.ts";
 import type { ChannelStatus } from "#src/deployment/deployment.ts";
 import type { Log } from "#src/telemetry/log.ts";
+import type { JournalAction, Who } from "#src/audit/journal.ts";
+import type { AccessPort } from "./access-port.ts";
 import type { Clients } from "./clients.ts";
 import type { Connections } from "./connections.ts";
 import type { MetricsRegistry } from "./routes/metrics.ts";
@@ -17,10 +18,12 @@ export interface WebhookDoor extends Webhook {
   intake(event: InboundEvent, request: WebhookRequest): Promise<void>;
 }
 
-/** What the audit journal keeps of a request. `subject` is a message id. */
+/** What the audit journal keeps of a request. `subject` is the id of what it was done to. */
 export interface ApiJournalEntry {
-  readonly action: "content.read" | "message.reprocessed" | "message.released" | "message.withdrawn";
+  readonly action: JournalAction;
   readonly actor: string;
+  /** Null where nobody in person stands behind it. */
+  readonly who: Who | null;
   readonly subject: string;
   readonly detail: Record<string, string | number | boolean | null>;
 }
@@ -35,8 +38,7 @@ export interface ApiDeps {
   readonly store: Queryable & { transaction<T>(run: (db: Transaction) => Promise<T>): Promise<T> };
   readonly sealer: Pick<Sealer, "open" | "openJson">;
   readonly blindIndex: Pick<BlindIndex, "of">;
-  /** Absent: `/api/v1` is closed. */
-  readonly apiToken?: Secret;
+  readonly access: AccessPort;
   /** Absent: the channel does not run, or its source has no webhook. */
   webhook(channel: string): WebhookDoor | undefined;
   channels(): readonly ChannelStatus[];

@@ -24,9 +24,17 @@ export function openApiDocument(routes: readonly RouteDescription[]) {
         Object.fromEntries(declared.map((one) => [one.method, operation(one)])),
       ]),
     ),
-    security: [{ token: [] }],
+    security: [{ token: [] }, { session: [] }],
     components: {
-      securitySchemes: { token: { type: "http", scheme: "bearer" } },
+      securitySchemes: {
+        token: { type: "http", scheme: "bearer", description: "A machine's token." },
+        session: {
+          type: "apiKey",
+          in: "cookie",
+          name: "__Host-botenstoff",
+          description: "A person's session; writing requests carry X-CSRF-Token as well (GET /api/v1/me).",
+        },
+      },
       schemas: Object.fromEntries([
         ...routes.flatMap(({ answer: { name, schema } }) =>
           name !== undefined && schema ? [[name, jsonSchema(schema)] as const] : [],
@@ -45,7 +53,7 @@ export function problemsOf(route: RouteDescription): Readonly<Record<number, str
     ...(invalid.length > 0 && { 400: `Invalid ${invalid.join(" or ")}.` }),
     ...(right !== "anyone" && {
       401: "No or a wrong credential.",
-      403: `Without the right \`${right}\`, or the API is closed.`,
+      403: right === "somebody" ? "The API is closed." : `Without the right \`${right}\`, or the API is closed.`,
       429: "Too many wrong credentials.",
     }),
     ...(params && { 404: `No such ${names}.` }),
@@ -54,18 +62,32 @@ export function problemsOf(route: RouteDescription): Readonly<Record<number, str
   };
 }
 
+/** Who may, in words. */
+export function rightText({ right, grave }: RouteDescription): string {
+  if (right === "anyone") return "Open.";
+  const asks = right === "somebody" ? "Any credential." : `Right: \`${right}\`.`;
+  return grave === true ? `${asks} Asks a person for a fresh proof of identity.` : asks;
+}
+
 function operation(route: RouteDescription): Json {
-  const { operationId, tag, summary, details, right, params, query, body, answer, alternatives = {} } = route;
+  const { operationId, tag, summary, details, right, params, query, body, form, answer, alternatives = {} } = route;
   const parameters = [...(params ? inPath(params) : []), ...(query ? inQuery(query) : [])];
   return {
     operationId,
     tags: [tag],
     summary,
-    description: `${details === undefined ? "" : `${details} `}${right === "anyone" ? "Open." : `Right: \`${right}\`.`}`,
+    description: `${details === undefined ? "" : `${details} `}${rightText(route)}`,
     ...(right === "anyone" && { security: [] }),
     ...(parameters.length > 0 && { parameters }),
     ...(body && {
-      requestBody: { required: true, content: { "application/json": { schema: jsonSchema(body, "input") } } },
+      requestBody: {
+        required: true,
+        content: {
+          [form === true ? "application/x-www-form-urlencoded" : "application/json"]: {
+            schema: jsonSchema(body, "input"),
+          },
+        },
+      },
     }),
     responses: {
       [answer.status]: response(answer.description, answer),

@@ -58,6 +58,14 @@ export function invalidBody(error: z.ZodError): Problem {
 /** Whoever asks is known, and may not. */
 export const forbidden = new Problem(403, "problem:forbidden", "Not allowed", "None of your roles allows it.");
 
+/** Whoever asks must prove anew who he is (RFC 9470). */
+export function stepUp(maxAgeSeconds: number): Problem {
+  const challenge = `Bearer realm="botenstoff", error="insufficient_user_authentication", max_age="${maxAgeSeconds}"`;
+  return new Problem(401, "problem:step-up", "Sign in again", "This action asks for a fresh proof of identity.", {
+    headers: { "WWW-Authenticate": challenge },
+  });
+}
+
 export function tooLarge(): Problem {
   return new Problem(413, "problem:too-large", "Too large", "The body is larger than this address takes.");
 }

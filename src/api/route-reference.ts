@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { problemsOf } from "./openapi.ts";
+import { problemsOf, rightText } from "./openapi.ts";
 import { TAGS, type RouteDescription } from "./route.ts";
 
 const BEGIN = "<!-- routes: written by `botenstoff generate` -->";
@@ -26,7 +26,7 @@ function describe(route: RouteDescription): string {
   );
   return [
     `### \`${method.toUpperCase()} ${path}\``,
-    `${summary}.${details === undefined ? "" : ` ${details}`} ${right === "anyone" ? "Open." : `Right: \`${right}\`.`}`,
+    `${summary}.${details === undefined ? "" : ` ${details}`} ${rightText(route)}`,
     [
       ...(query ? [`- query: ${membersOf(query)}`] : []),
       ...(body ? [`- body: ${membersOf(body)}`] : []),

@@ -3,10 +3,12 @@ import type { z } from "zod";
 import type { Principal } from "#src/audit/principal.ts";
 import type { Right } from "#src/audit/rights.ts";
 import type { Transaction } from "#src/store/queryable.ts";
+import type { OpenSession } from "./access-port.ts";
 import type { ApiDeps, ApiJournalEntry } from "./deps.ts";
 
 /** Tags of the description, and what they gather. */
 export const TAGS = {
+  access: "Signing in and out, sessions and tokens.",
   messages: "Messages and what people decide about them.",
   provider: "What providers tell operators, and how far sent messages have come.",
   operation: "Channels, health and metrics.",
@@ -16,7 +18,7 @@ export const TAGS = {
 
 /** The wanted answer. One without a schema is written by the handler itself. */
 export interface Answer<Out> {
-  readonly status: 200 | 201 | 202 | 204 | 302;
+  readonly status: 200 | 201 | 202 | 204 | 303;
   readonly description: string;
   readonly type: string;
   /** The schema's name in the description. */
@@ -39,8 +41,10 @@ export interface RouteDescription<
   readonly method: "get" | "post" | "put" | "delete";
   /** As Express writes it: `/api/v1/messages/:id`. */
   readonly path: string;
-  /** The right it takes; `anyone` asks for no credential. */
-  readonly right: Right | "anyone";
+  /** The right it takes; `somebody` asks for any credential, `anyone` for none. */
+  readonly right: Right | "somebody" | "anyone";
+  /** One of the gravest actions: a person must have proven lately who he is. */
+  readonly grave?: true;
   /** One line: what it does. */
   readonly summary: string;
   /** What else a caller has to know. */
@@ -50,6 +54,8 @@ export interface RouteDescription<
   readonly names?: string;
   readonly query?: z.ZodType<Query>;
   readonly body?: z.ZodType<Body>;
+  /** The body is a form, not JSON. */
+  readonly form?: true;
   readonly answer: Answer<Out>;
   /** Other statuses, each with its meaning; what follows from the declaration itself is added. */
   readonly problems?: Readonly<Record<number, string>>;
@@ -61,10 +67,14 @@ export interface RouteDescription<
 export interface RouteContext {
   readonly deps: ApiDeps;
   readonly principal: Principal;
+  /** The person's session. */
+  readonly session: OpenSession | undefined;
+  /** The channels on which the principal has the route's right; undefined: all of them. */
+  readonly channels: readonly string[] | undefined;
   readonly request: Request;
   readonly response: Response;
   /** Writes a line of the journal in the principal's name, in the transaction of what it tells of. */
-  journal(entry: Omit<ApiJournalEntry, "actor">, db: Transaction): Promise<void>;
+  journal(entry: Omit<ApiJournalEntry, "actor" | "who">, db: Transaction): Promise<void>;
 }
 
 export interface RouteInput<Params, Query, Body> {
@@ -102,6 +112,6 @@ export function json<Out>(
 }
 
 /** An answer the handler writes by itself: text, bytes, a stream, a redirect. */
-export function own(type: string, description: string, status: 200 | 204 | 302 = 200): Answer<void> {
+export function own(type: string, description: string, status: 200 | 204 | 303 = 200): Answer<void> {
   return { status, description, type };
 }

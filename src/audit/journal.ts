@@ -18,9 +18,24 @@ export type JournalAction =
   | "contact.user_id_changed"
   | "contact.number_left"
   | "contact.key_changed"
+  | "session.begun"
+  | "session.ended"
+  | "sign_in.refused"
+  | "token.created"
+  | "token.revoked"
   | "epoch.purged"
   | "key.destroyed"
   | "ledger.replayed";
+
+/** Who did it, in full. */
+export interface Who {
+  readonly subject: string;
+  readonly provider: string;
+  readonly name: string | null;
+  readonly roles: readonly string[];
+  readonly session: string | null;
+  readonly address: string | null;
+}
 
 export interface JournalDraft {
   /** ISO 8601, UTC. */
@@ -31,6 +46,8 @@ export interface JournalDraft {
   /** Id of what it was done to. */
   readonly subject: string;
   readonly detail: JournalRow["detail"];
+  /** Who, sealed (`sealWho`). */
+  readonly who?: Buffer;
 }
 
 const SALT_BYTES = 16;
@@ -46,7 +63,9 @@ export async function record(db: Transaction, draft: JournalDraft): Promise<void
  * still verifies after detail and salt are erased.
  */
 export function chain(head: JournalHead, draft: JournalDraft, salt: Buffer): JournalRow {
-  const row = { ...draft, seq: head.seq + 1, at: new Date(draft.at), salt };
+  const who = draft.who ?? null;
+  const detail = who ? { ...draft.detail, who: createHash("sha256").update(who).digest("hex") } : draft.detail;
+  const row = { ...draft, detail, who, seq: head.seq + 1, at: new Date(draft.at), salt };
   return { ...row, hash: hashOf(head.hash, row, commitment(row)) };
 }
 
@@ -61,7 +80,11 @@ export function commitment({ salt, detail }: Pick<JournalRow, "salt" | "detail">
   return createHash("sha256").update(salt).update(canonicalJson(detail)).digest("hex");
 }
 
-export function hashOf(previous: Buffer, row: Omit<JournalRow, "hash" | "detail" | "salt">, committed: string): Buffer {
+export function hashOf(
+  previous: Buffer,
+  row: Omit<JournalRow, "hash" | "detail" | "salt" | "who">,
+  committed: string,
+): Buffer {
   const line = canonicalJson({
     seq: row.seq,
     at: row.at.toISOString(),

@@ -11,6 +11,8 @@ export const RIGHTS = {
   "channels.read": "See which channels run, and why others do not.",
   "purges.read": "See purges and their signed certificates.",
   "rehomings.read": "See what was filed before its patient or case changed.",
+  "tokens.manage": "Create, list and revoke machine tokens.",
+  "sessions.manage": "See and end everybody's sessions.",
 } as const;
 
 export type Right = keyof typeof RIGHTS;
@@ -55,7 +57,7 @@ export const MATRIX: Readonly<Record<Role, readonly Right[]>> = {
   clinician: [],
   privacy: ["messages.read", "channels.read", "purges.read", "rehomings.read"],
   auditor: ["channels.read", "purges.read"],
-  admin: ["channels.read"],
+  admin: ["channels.read", "tokens.manage", "sessions.manage"],
   machine: [
     "messages.read",
     "identifiers.read",

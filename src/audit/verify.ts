@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { JournalRow } from "#src/store/sql/journal.ts";
 import { commitment, hashOf } from "./journal.ts";
 
@@ -15,6 +16,8 @@ export async function verifyJournal(rows: Iterable<JournalRow> | AsyncIterable<J
   for await (const row of rows) {
     seq += 1;
     if (row.seq !== seq) return { ok: false, seq, reason: `line ${row.seq} stands where ${seq} belongs` };
+    if (row.who && row.detail["who"] !== createHash("sha256").update(row.who).digest("hex"))
+      return { ok: false, seq, reason: "it was not this person" };
     if (!follows(head, row)) return { ok: false, seq, reason: "its hash does not fit" };
     head = row.hash;
   }

@@ -1,7 +1,6 @@
 import type { Document } from "yaml";
 import { fillWith } from "./interpolate.ts";
 import type { Environment, Unresolved } from "./interpolate.ts";
-import type { Validated } from "./validate.ts";
 import type { Issue } from "./zod-issues.ts";
 
 /** Tried in this order until the schema is content: a word, a URL, a number or port, a duration, a truth value. */
@@ -11,12 +10,12 @@ const CANDIDATES = ["placeholder", "https://placeholder.invalid", "http://placeh
  * Validates a document some of whose scalars have no value, by giving each one that fits: lint and tests run without
  * secrets, and still find every other mistake. Where nothing fits, the issue stays.
  */
-export async function settlePlaceholders(
+export async function settlePlaceholders<Checked extends { readonly issues: readonly Issue[] }>(
   document: Document,
   unresolved: readonly Unresolved[],
   env: Environment,
-  validate: (value: unknown) => Promise<Validated>,
-): Promise<Validated> {
+  validate: (value: unknown) => Promise<Checked>,
+): Promise<Checked> {
   const open = unresolved.map((scalar) => ({ scalar, candidates: [...CANDIDATES] }));
   for (const { scalar, candidates } of open) {
     scalar.node.value = fillWith(scalar.text, env, candidates.shift() ?? "");

@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { hostname, uptime } from "node:os";
 import { join } from "node:path";
-import { record, type JournalAction } from "#src/audit/journal.ts";
+import { record, type JournalAction, type Who } from "#src/audit/journal.ts";
+import { sealWho } from "#src/audit/who.ts";
 import { createContacts } from "#src/identity/contacts.ts";
 import { createDirectory } from "#src/identity/directory.ts";
 import { createResolver } from "#src/identity/resolver.ts";
@@ -60,7 +61,16 @@ export async function openFoundation(settings: Settings, log: Log) {
     subject: string,
     detail: Record<string, string | number | boolean | null>,
     actor = "engine",
-  ) => record(db, { at: new Date(clock()).toISOString(), action, actor, subject, detail });
+    who: Who | null = null,
+  ) =>
+    record(db, {
+      at: new Date(clock()).toISOString(),
+      action,
+      actor,
+      subject,
+      detail,
+      ...(who && { who: sealWho(sealer, who) }),
+    });
   const note = (action: JournalAction, subject: string, detail: Record<string, string> = {}) =>
     store.transaction((db) => journal(db, action, subject, detail));
   const follow: ReaddressDeps = {

@@ -24,7 +24,9 @@ export interface Settings {
   readonly channelsDir: string;
   readonly mappingsDir: string;
   readonly profilesDir: string;
-  /** Absent: `/api` is closed. */
+  /** Who may sign in; need not be there. */
+  readonly accessFile: string;
+  /** Absent: there is no token named `env`. */
   readonly apiToken?: Secret;
   readonly masterKeyFile?: string;
   /** Absent: attachments are not scanned for malware. */
@@ -51,6 +53,7 @@ const ENVIRONMENT = z.object({
   BOTENSTOFF_CHANNELS_DIR: z.string().default("channels"),
   BOTENSTOFF_HL7_PROFILES_DIR: z.string().optional(),
   BOTENSTOFF_MAPPINGS_DIR: z.string().optional(),
+  BOTENSTOFF_ACCESS_FILE: z.string().default("config/access.yaml"),
   BOTENSTOFF_API_TOKEN: z.string().optional(),
   BOTENSTOFF_MASTER_KEY_FILE: z.string().optional(),
   BOTENSTOFF_CLAMD: z.string().optional(),
@@ -82,6 +85,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     maxConnections: said.BOTENSTOFF_HTTP_MAX_CONNECTIONS,
     dataDir: said.BOTENSTOFF_DATA_DIR,
     minFreeBytes: said.BOTENSTOFF_MIN_FREE_MB * 1024 * 1024,
+    accessFile: said.BOTENSTOFF_ACCESS_FILE,
     channelsDir: said.BOTENSTOFF_CHANNELS_DIR,
     mappingsDir: said.BOTENSTOFF_MAPPINGS_DIR ?? new URL(`../../${MAPPINGS_DIR}`, import.meta.url).pathname,
     profilesDir: said.BOTENSTOFF_HL7_PROFILES_DIR ?? new URL(`../../${PROFILES_DIR}`, import.meta.url).pathname,

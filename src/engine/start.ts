@@ -1,3 +1,5 @@
+import { createAccess } from "#src/access/access.ts";
+import { readAccess } from "#src/access/load.ts";
 import { createApp } from "#src/api/app.ts";
 import { createClients } from "#src/api/clients.ts";
 import { Connections } from "#src/api/connections.ts";
@@ -60,6 +62,7 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
     new TlsFiles(settings.tls, (event, reason) =>
       log(reason === undefined ? "info" : "error", event, { server: "http", ...(reason !== undefined && { reason }) }),
     );
+  const accessSettings = await readAccess({ file: settings.accessFile, env: settings.env });
   const foundation = await openFoundation(settings, log);
   const { store, clock, sealer, blindIndex, directory, journal, note, retention } = foundation;
   try {
@@ -75,6 +78,14 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
     oldestUnfiled: () => oldestUnfiled(store.reading),
     countRehomings: () => countRehomings(store.reading),
     now: clock,
+  });
+  const access = createAccess({
+    store,
+    sealer,
+    blindIndex,
+    settings: accessSettings,
+    now: clock,
+    ...(settings.apiToken && { environment: settings.apiToken }),
   });
   const inspector = createInspector();
   const mayStore = watermark(settings.dataDir, settings.minFreeBytes, freeBytes);
@@ -114,11 +125,11 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
     metrics,
     log,
     now: clock,
-    ...(settings.apiToken && { apiToken: settings.apiToken }),
+    access,
     webhook: (id) => webhookOf(id),
     channels: () => deployment.status(),
     purges: (limit) => listPurges(store.reading, limit),
-    journal: (entry, db) => journal(db, entry.action, entry.subject, entry.detail, entry.actor),
+    journal: (entry, db) => journal(db, entry.action, entry.subject, entry.detail, entry.actor, entry.who),
     ready: () => readiness(),
     wake: (channel) => worker.wake(channel),
     mayStore,

@@ -1,3 +1,4 @@
+import { ACCESS_ERRORS } from "./errors/access.ts";
 import { START_ERRORS } from "./errors/start.ts";
 import { STORE_ERRORS } from "./errors/store.ts";
 import { SEAL_ERRORS } from "./errors/seal.ts";
@@ -16,6 +17,7 @@ export const ERRORS = {
   ...SOURCE_ERRORS,
   ...DESTINATION_ERRORS,
   ...HL7_IN_ERRORS,
+  ...ACCESS_ERRORS,
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof ERRORS;

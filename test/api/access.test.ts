@@ -1,8 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { ApiDeps } from "#src/api/deps.ts";
-import { createApp } from "#src/api/app.ts";
 import { problemSchema } from "#src/api/problem.ts";
-import supertest from "supertest";
 import { CANARY, createHarness, TOKEN, type Harness } from "./harness.ts";
 
 const PATHS = ["/api/v1/messages", "/api/v1/channels", "/api/v1/purges", "/api/v1/whatever"];
@@ -25,8 +23,7 @@ describe("the token", () => {
   });
 
   test("closes the API where none is configured, even for who guesses", async () => {
-    const closed = Object.entries(harness.deps).filter(([name]) => name !== "apiToken");
-    const raw = supertest(createApp(Object.fromEntries(closed) as unknown as ApiDeps));
+    const { raw } = harness.client({ access: harness.accessWith({}) });
     for (const path of PATHS) {
       const response = await raw.get(path).set("Authorization", "Bearer undefined").expect(403);
       expect(problemSchema.parse(response.body).type).toBe("urn:botenstoff:problem:closed");
@@ -35,14 +32,14 @@ describe("the token", () => {
     await raw.get("/healthz").expect(200);
   });
 
-  test("guessed wrong twenty times closes the door to that address for a while", async () => {
+  test("guessed wrong twenty times is refused faster, and the right one is taken all the same", async () => {
     const { raw, get } = harness.client();
     for (let n = 0; n < 20; n += 1)
       await raw.get("/api/v1/channels").set("Authorization", `Bearer guess-${n}`).expect(401);
     const refused = await raw.get("/api/v1/channels").set("Authorization", "Bearer guess").expect(429);
     expect(refused.headers["retry-after"]).toBe("60");
     problemSchema.parse(refused.body);
-    await get("/api/v1/channels").expect(429);
+    await get("/api/v1/channels").expect(200);
   });
 
   test("sent right is never counted", async () => {

@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
 import supertest from "supertest";
+import { createAccess } from "#src/access/access.ts";
+import { NO_FILE } from "#src/access/settings.ts";
 import { createApp } from "#src/api/app.ts";
 import { createClients } from "#src/api/clients.ts";
 import { Connections } from "#src/api/connections.ts";
@@ -55,7 +57,10 @@ export async function createHarness() {
   const epochs = createEpochs(store, 3_600_000);
   const epoch = await epochs.current(NOW);
   await epochs.ensure(epoch);
-  const journal: ApiJournalEntry[] = [];
+  const journal: Omit<ApiJournalEntry, "who">[] = [];
+  const accessWith = (changed: Partial<Parameters<typeof createAccess>[0]>) =>
+    createAccess({ store, sealer, blindIndex, settings: NO_FILE, now: () => NOW, ...changed });
+  const access = accessWith({ environment: new Secret(TOKEN) });
   const logged: unknown[] = [];
   const woken: string[] = [];
   const door = metaWebhook(new Secret(VERIFY_TOKEN), [new Secret(APP_SECRET)]);
@@ -173,7 +178,7 @@ export async function createHarness() {
     store,
     sealer,
     blindIndex,
-    apiToken: new Secret(TOKEN),
+    access,
     webhook: (channel) =>
       channel === CHANNEL
         ? {
@@ -195,7 +200,7 @@ export async function createHarness() {
       { id: "second", title: "", source: "", state: "refused", problems: ["source.type: missing"], destinations: [] },
     ],
     purges: (limit) => listPurges(store, limit),
-    journal: async (entry) => {
+    journal: async ({ who: _who, ...entry }) => {
       journal.push(entry);
     },
     metrics: createMetrics({
@@ -221,6 +226,7 @@ export async function createHarness() {
     store,
     sealer,
     deps,
+    accessWith,
     epoch,
     journal,
     logged,

@@ -20,11 +20,14 @@ export const listChannels = route({
   right: "channels.read",
   summary: "Lists running and refused channels, with the reasons",
   answer: json("ChannelList", channelListSchema, "All of them."),
-  handle: (_input, { deps }) => ({
-    items: deps.channels().map(({ problems, destinations, ...channel }) => ({
-      ...channel,
-      problems: [...problems],
-      destinations: [...destinations],
-    })),
+  handle: (_input, { deps, channels: mine }) => ({
+    items: deps
+      .channels()
+      .filter(({ id }) => mine?.includes(id) ?? true)
+      .map(({ problems, destinations, ...channel }) => ({
+        ...channel,
+        problems: [...problems],
+        destinations: [...destinations],
+      })),
   }),
 });

@@ -2,11 +2,15 @@ import type { RouteDescription } from "../route.ts";
 import { WEBHOOKS } from "../webhooks/description.ts";
 import { listChannels } from "./channels.ts";
 import { healthz, metrics, readyz } from "./health.ts";
+import { me } from "./me.ts";
 import { listMessages, reprocessMessage, showMessage } from "./messages.ts";
 import { listNotices, listStatuses, showNotice } from "./notices.ts";
 import { listPurges } from "./purges.ts";
 import { listRehomings } from "./rehomings.ts";
 import { releaseMessage } from "./release.ts";
+import { endOwnSessions, endSession, listSessions } from "./sessions.ts";
+import { backChannelLogout, beginSignIn, finishSignIn, listProviders, signOut } from "./sign-in.ts";
+import { createToken, listTokens, revokeToken } from "./tokens.ts";
 import { withdrawMessage } from "./withdraw.ts";
 
 /** Every route there is; a new one is a declaration and a line here. */
@@ -22,6 +26,18 @@ export const ROUTES = [
   listChannels,
   listPurges,
   listRehomings,
+  me,
+  listProviders,
+  beginSignIn,
+  finishSignIn,
+  signOut,
+  backChannelLogout,
+  listSessions,
+  endSession,
+  endOwnSessions,
+  listTokens,
+  createToken,
+  revokeToken,
   healthz,
   readyz,
   metrics,

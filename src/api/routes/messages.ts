@@ -1,7 +1,6 @@
 import { listMessages as readMessages, type MessageSummary } from "#src/store/sql/messages.ts";
 import { reprocessMessage as processAgain } from "#src/decisions/reprocess.ts";
 import { encodeCursor } from "../cursor.ts";
-import type { ApiDeps } from "../deps.ts";
 import { impersonal, mustRead } from "../content-right.ts";
 import { messageParams } from "../message-id.ts";
 import {
@@ -67,7 +66,7 @@ async function browse(context: RouteContext, query: MessageQuery) {
   const { deps, principal } = context;
   const { limit, external_id: externalId } = query;
   // One more than asked for tells whether there is another page.
-  const rows = await find(deps, query, limit + 1);
+  const rows = await find(context, query, limit + 1);
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   const items = await Promise.all(page.map((row) => showListed(deps, row)));
@@ -80,11 +79,17 @@ async function browse(context: RouteContext, query: MessageQuery) {
   };
 }
 
-async function find(deps: ApiDeps, query: MessageQuery, limit: number): Promise<MessageSummary[]> {
+async function find(
+  { deps, channels: mine }: RouteContext,
+  query: MessageQuery,
+  limit: number,
+): Promise<MessageSummary[]> {
   const { state, channel, external_id: externalId, after: before } = query;
-  if (externalId === undefined) return readMessages(deps.store, { state, channel, before, limit });
+  if (externalId === undefined) return readMessages(deps.store, { state, channel, channels: mine, before, limit });
   // The keyed hash covers the channel, so every channel that may have received the id is asked.
-  const channels = channel === undefined ? deps.channels().map(({ id }) => id) : [channel];
+  const channels = (channel === undefined ? deps.channels().map(({ id }) => id) : [channel]).filter(
+    (id) => mine?.includes(id) ?? true,
+  );
   const found = await Promise.all(
     channels.map((id) => {
       const externalBi = deps.blindIndex.of("external-id", id, externalId);
@@ -102,6 +107,7 @@ async function look(context: RouteContext, id: string, withContent: boolean): Pr
   if (withContent) mustRead(context);
   const message = await readMessage(deps, id, withContent);
   if (!message) throw notFound("message");
+  if (withContent) mustRead(context, message.channel);
   if (message.content) {
     // Nobody sees content of which the journal does not know.
     const entry = { action: "content.read", subject: id, detail: { channel: message.channel } } as const;

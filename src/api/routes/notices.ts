@@ -33,7 +33,7 @@ export const listNotices = route({
   summary: "Lists what providers tell operators, and every status of a sent message, newest first",
   query: noticeQuerySchema,
   answer: json("NoticeList", noticeListSchema, "A page."),
-  handle: ({ query }, { deps }) => browse(deps, query),
+  handle: ({ query }, { deps, channels }) => browse(deps, query, channels),
 });
 
 export const showNotice = route({
@@ -63,12 +63,16 @@ export const listStatuses = route({
   details: "Found by the wamid, which is never shown.",
   query: statusQuerySchema,
   answer: json("StatusList", statusListSchema, "The newest."),
-  handle: async ({ query }, { deps }) => ({ items: await statuses(deps, query) }),
+  handle: async ({ query }, { deps, channels }) => ({ items: await statuses(deps, query, channels) }),
 });
 
-async function browse(deps: ApiDeps, { after: before, limit, ...filter }: NoticeQuery) {
+async function browse(
+  deps: ApiDeps,
+  { after: before, limit, ...filter }: NoticeQuery,
+  channels: readonly string[] | undefined,
+) {
   // One more than asked for tells whether there is another page.
-  const rows = await readNotices(deps.store, { ...filter, before, limit: limit + 1 });
+  const rows = await readNotices(deps.store, { ...filter, channels, before, limit: limit + 1 });
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   return { items: page.map(show), next: rows.length > limit && last ? encodeCursor(last.seq) : null };
@@ -79,7 +83,7 @@ async function look(context: RouteContext, id: string, withContent: boolean): Pr
   const row = await getNotice(deps.store, id);
   if (!row) throw notFound("notice");
   if (!withContent) return show(row);
-  mustRead(context);
+  mustRead(context, row.channel);
   const { raw } = deps.sealer.openJson(place.notice(row.epoch, row.id), row.sealed) as SealedNotice;
   // Nobody sees content of which the journal does not know.
   const entry = { action: "content.read", subject: id, detail: { channel: row.channel } } as const;
@@ -87,13 +91,13 @@ async function look(context: RouteContext, id: string, withContent: boolean): Pr
   return { ...show(row), content: raw };
 }
 
-async function statuses(deps: ApiDeps, query: StatusQuery): Promise<StatusView[]> {
+async function statuses(deps: ApiDeps, query: StatusQuery, mine: readonly string[] | undefined): Promise<StatusView[]> {
   const { channel, external_id: externalId, limit } = query;
   // The keyed hash covers the channel, so every channel that may have sent the message is asked.
   const channels = channel === undefined ? deps.channels().map(({ id }) => id) : [channel];
   const externalBis =
     externalId === undefined ? undefined : channels.map((id) => deps.blindIndex.of("external-id", id, externalId));
-  const rows = await listOutbound(deps.store, { channel, externalBis, limit });
+  const rows = await listOutbound(deps.store, { channel, channels: mine, externalBis, limit });
   return rows.map(({ id, channel, state, reachedAt, codes, updatedAt }) => ({
     id,
     channel,

@@ -47,9 +47,9 @@ export const listRehomings = route({
   details: "See directory.md.",
   query: rehomingQuerySchema,
   answer: json("RehomingList", rehomingListSchema, "A page."),
-  handle: async ({ query: { after: before, limit } }, { deps }) => {
+  handle: async ({ query: { after: before, limit } }, { deps, channels }) => {
     // One more than asked for tells whether there is another page.
-    const rows = await readRehomings(deps.store, { before, limit: limit + 1 });
+    const rows = await readRehomings(deps.store, { channels, before, limit: limit + 1 });
     const page = rows.slice(0, limit);
     const last = page.at(-1);
     return { items: page.map(show), next: rows.length > limit && last ? encodeCursor(last.seq) : null };

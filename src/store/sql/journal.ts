@@ -11,6 +11,8 @@ export interface JournalRow {
   readonly detail: Readonly<Record<string, string | number | boolean | null>>;
   readonly salt: Buffer;
   readonly hash: Buffer;
+  /** Who did it, sealed; its SHA-256 stands in the detail, so the chain covers it and still holds once it is gone. */
+  readonly who: Buffer | null;
 }
 
 const PAGE = 1_000;
@@ -27,8 +29,8 @@ export async function appendJournalRow(db: Transaction, make: (head: JournalHead
   const { rows } = await db.query<JournalHead>("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1");
   const row = make(rows[0] ?? { seq: 0, hash: Buffer.alloc(32) });
   await db.query(
-    `INSERT INTO journal (seq, at, action, actor, subject, detail, salt, hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-    [row.seq, row.at, row.action, row.actor, row.subject, JSON.stringify(row.detail), row.salt, row.hash],
+    `INSERT INTO journal (seq, at, action, actor, subject, detail, salt, hash, who) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    [row.seq, row.at, row.action, row.actor, row.subject, JSON.stringify(row.detail), row.salt, row.hash, row.who],
   );
 }
 
@@ -36,7 +38,7 @@ export async function appendJournalRow(db: Transaction, make: (head: JournalHead
 export async function* journalEntries(db: Queryable): AsyncGenerator<JournalRow> {
   for (let after = 0; ;) {
     const { rows } = await db.query<JournalRow>(
-      "SELECT seq, at, action, actor, subject, detail, salt, hash FROM journal WHERE seq > $1 ORDER BY seq LIMIT $2",
+      "SELECT seq, at, action, actor, subject, detail, salt, hash, who FROM journal WHERE seq > $1 ORDER BY seq LIMIT $2",
       [after, PAGE],
     );
     yield* rows;

@@ -20,6 +20,8 @@ export interface MessageSummary {
 export interface MessageFilter {
   readonly state?: MessageState | undefined;
   readonly channel?: string | undefined;
+  /** Only on these; absent: on all. */
+  readonly channels?: readonly string[] | undefined;
   /** Keyed hash of the external id looked for. */
   readonly externalBi?: Buffer | undefined;
   readonly patientBi?: Buffer | undefined;
@@ -41,6 +43,7 @@ export async function listMessages(db: Queryable, filter: MessageFilter): Promis
   const bind = (value: unknown) => `$${values.push(value)}`;
   const common = [
     ...(filter.channel === undefined ? [] : [`channel = ${bind(filter.channel)}`]),
+    ...(filter.channels === undefined ? [] : [`channel = ANY (${bind(filter.channels)}::text[])`]),
     ...(filter.externalBi === undefined ? [] : [`external_bi = ${bind(filter.externalBi)}`]),
     ...(filter.before === undefined ? [] : [`seq < ${bind(filter.before)}`]),
   ];

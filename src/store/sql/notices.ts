@@ -99,6 +99,8 @@ export interface NoticeSummary {
 
 export interface NoticeFilter {
   readonly channel?: string | undefined;
+  /** Only on these; absent: on all. */
+  readonly channels?: readonly string[] | undefined;
   readonly kind?: NoticeDraft["kind"] | undefined;
   readonly field?: string | undefined;
   readonly level?: NoticeLevel | undefined;
@@ -115,8 +117,11 @@ export async function listNotices(db: Queryable, filter: NoticeFilter): Promise<
   const { rows } = await db.query<NoticeSummary>(
     `${SELECT} WHERE ($1::text IS NULL OR channel = $1) AND ($2::text IS NULL OR kind = $2)
        AND ($3::text IS NULL OR field = $3) AND ($4::text IS NULL OR level = $4) AND ($5::bigint IS NULL OR seq < $5)
+       AND ($7::text[] IS NULL OR channel = ANY ($7))
      ORDER BY seq DESC LIMIT $6`,
-    [filter.channel, filter.kind, filter.field, filter.level, filter.before, filter.limit].map((one) => one ?? null),
+    [filter.channel, filter.kind, filter.field, filter.level, filter.before, filter.limit, filter.channels].map(
+      (one) => one ?? null,
+    ),
   );
   return rows;
 }

@@ -53,13 +53,19 @@ export interface OutboundView {
 /** The most recently changed that match, newest first. @param externalBis keyed hashes of the id looked for */
 export async function listOutbound(
   db: Queryable,
-  filter: { channel?: string | undefined; externalBis?: readonly Buffer[] | undefined; limit: number },
+  filter: {
+    channel?: string | undefined;
+    channels?: readonly string[] | undefined;
+    externalBis?: readonly Buffer[] | undefined;
+    limit: number;
+  },
 ): Promise<OutboundView[]> {
   const { rows } = await db.query<OutboundView>(
     `SELECT id, channel, state, reached_at AS "reachedAt", codes, updated_at AS "updatedAt" FROM outbound_status
      WHERE ($1::text IS NULL OR channel = $1) AND ($2::bytea[] IS NULL OR external_bi = ANY ($2))
+       AND ($4::text[] IS NULL OR channel = ANY ($4))
      ORDER BY updated_at DESC, id LIMIT $3`,
-    [filter.channel ?? null, filter.externalBis ?? null, filter.limit],
+    [filter.channel ?? null, filter.externalBis ?? null, filter.limit, filter.channels ?? null],
   );
   return rows;
 }

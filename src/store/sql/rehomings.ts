@@ -43,13 +43,14 @@ export async function withdrawRehomings(db: Queryable, messageId: string, now: D
 /** The newest first; `before` goes on where a page ended. */
 export async function listRehomings(
   db: Queryable,
-  { before, limit }: { before?: number | undefined; limit: number },
+  { channels, before, limit }: { channels?: readonly string[] | undefined; before?: number | undefined; limit: number },
 ): Promise<RehomingRow[]> {
   const { rows } = await db.query<RehomingRow>(
     `SELECT seq, at, message_id AS "messageId", channel, kind, destinations, from_bi AS "fromBi", to_bi AS "toBi",
        withdrawn_at AS "withdrawnAt"
-     FROM rehoming WHERE seq < coalesce($1::bigint, 9223372036854775807) ORDER BY seq DESC LIMIT $2`,
-    [before ?? null, limit],
+     FROM rehoming WHERE seq < coalesce($1::bigint, 9223372036854775807) AND ($3::text[] IS NULL OR channel = ANY ($3))
+     ORDER BY seq DESC LIMIT $2`,
+    [before ?? null, limit, channels ?? null],
   );
   return rows;
 }

@@ -27,6 +27,11 @@ export const ENGINE_EVENTS = {
     "A channel file has problems; the channel runs as before, or not at all.",
     "Correct the file: `botenstoff lint` names line and column.",
   ),
+  "access.sign_in_refused": event(
+    ["warn"],
+    "Somebody came back from an identity provider and could not be signed in.",
+    "One is a person who took too long. Many: compare config/access.yaml with the provider's settings.",
+  ),
   "tls.reloaded": event(["info"], "Renewed TLS files are in use."),
   "tls.reload_refused": event(
     ["warn", "error"],

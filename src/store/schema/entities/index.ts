@@ -1,3 +1,4 @@
+import { AccessLogoutEntity, AccessSessionEntity, AccessTokenEntity } from "./access.ts";
 import { ContactEntity, NumberLeftEntity } from "./contact.ts";
 import { DeliveryEntity, LaneEntity } from "./delivery.ts";
 import {
@@ -36,4 +37,7 @@ export const ENTITIES = [
   EncounterEntity,
   PatientLookupEntity,
   RehomingEntity,
+  AccessTokenEntity,
+  AccessSessionEntity,
+  AccessLogoutEntity,
 ];

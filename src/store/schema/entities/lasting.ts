@@ -64,6 +64,7 @@ export const JournalEntity = new EntitySchema({
     detail: json,
     salt: bytes,
     hash: bytes,
+    who: nullable(bytes),
   },
 });
 

@@ -10,6 +10,7 @@ import { ToPrepare1764100200000 } from "./1764100200000-to-prepare.ts";
 import { KeysByMessage1764200000000 } from "./1764200000000-keys-by-message.ts";
 import { SeenByUuid1764300000000 } from "./1764300000000-seen-by-uuid.ts";
 import { NumberOwner1764430000000 } from "./1764430000000-number-owner.ts";
+import { Access1764460000000 } from "./1764460000000-access.ts";
 
 /** In the order they run. */
 export const MIGRATIONS: (new () => MigrationInterface)[] = [
@@ -24,4 +25,5 @@ export const MIGRATIONS: (new () => MigrationInterface)[] = [
   KeysByMessage1764200000000,
   SeenByUuid1764300000000,
   NumberOwner1764430000000,
+  Access1764460000000,
 ];

@@ -1,0 +1,20 @@
+import { entry, type ErrorEntry } from "./entry.ts";
+
+/** People signing in and out. */
+export const ACCESS_ERRORS = {
+  ACCESS_PROVIDER_UNAVAILABLE: entry(
+    "transient",
+    "The identity provider does not answer.",
+    "Whoever is signed in goes on, and machines are untouched; for anybody else there are break-glass accounts.",
+  ),
+  ACCESS_SIGN_IN_REFUSED: entry(
+    "permanent",
+    "The identity provider refused the sign-in, or what it said does not hold.",
+    "Sign in again. If it stays: compare issuer, client and secret in config/access.yaml with the provider's.",
+  ),
+  ACCESS_LOGOUT_REFUSED: entry(
+    "permanent",
+    "An order to end sessions does not come from the identity provider, or is none.",
+    "Compare issuer and client in config/access.yaml with the provider's.",
+  ),
+} as const satisfies Record<string, ErrorEntry>;

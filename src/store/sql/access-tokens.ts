@@ -1,0 +1,71 @@
+import type { Queryable, Transaction } from "../queryable.ts";
+
+/** A machine token as stored; the token itself is nowhere. */
+export interface AccessTokenRow {
+  readonly id: string;
+  readonly name: string;
+  readonly roles: readonly string[];
+  readonly channels: readonly string[] | null;
+  readonly createdAt: Date;
+  readonly createdBy: string;
+  readonly expiresAt: Date | null;
+  readonly revokedAt: Date | null;
+  readonly usedAt: Date | null;
+}
+
+const COLUMNS = `id, name, roles, channels, created_at AS "createdAt", created_by AS "createdBy",
+  expires_at AS "expiresAt", revoked_at AS "revokedAt", used_at AS "usedAt"`;
+
+/** @returns false where the name is taken, by a revoked token too: the journal knows tokens by their names */
+export async function insertAccessToken(
+  db: Transaction,
+  token: Omit<AccessTokenRow, "revokedAt" | "usedAt"> & { readonly hash: Buffer },
+): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `INSERT INTO access_token (id, name, hash, roles, channels, created_at, created_by, expires_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (name) DO NOTHING`,
+    [
+      token.id,
+      token.name,
+      token.hash,
+      JSON.stringify(token.roles),
+      token.channels && JSON.stringify(token.channels),
+      token.createdAt,
+      token.createdBy,
+      token.expiresAt,
+    ],
+  );
+  return rowCount === 1;
+}
+
+/** The token that is neither revoked nor expired. */
+export async function findAccessToken(db: Queryable, hash: Buffer, now: Date): Promise<AccessTokenRow | undefined> {
+  const { rows } = await db.query<AccessTokenRow>(
+    `SELECT ${COLUMNS} FROM access_token WHERE hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)`,
+    [hash, now],
+  );
+  return rows[0];
+}
+
+/** Keeps when the token was used last, to a minute. */
+export async function noteTokenUse(db: Queryable, id: string, now: Date): Promise<void> {
+  await db.query(
+    `UPDATE access_token SET used_at = $2 WHERE id = $1 AND (used_at IS NULL OR used_at < $2::timestamptz - interval '1 minute')`,
+    [id, now],
+  );
+}
+
+/** By name. */
+export async function listAccessTokens(db: Queryable): Promise<AccessTokenRow[]> {
+  const { rows } = await db.query<AccessTokenRow>(`SELECT ${COLUMNS} FROM access_token ORDER BY name`);
+  return rows;
+}
+
+/** @returns false where there is no such token, or it is revoked already */
+export async function revokeAccessToken(db: Transaction, name: string, now: Date): Promise<boolean> {
+  const { rowCount } = await db.query(
+    "UPDATE access_token SET revoked_at = $2 WHERE name = $1 AND revoked_at IS NULL",
+    [name, now],
+  );
+  return rowCount === 1;
+}

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Attachment, AttachmentReference } from "#src/message/attachment.ts";
+import { isSamePhone } from "#src/message/comparable-phone.ts";
 import type { Subject } from "#src/message/directory.ts";
 import { attachmentId, messageId } from "#src/message/id.ts";
 import { counterpart, type HoldReason, type Message, type MessageDraft } from "#src/message/message.ts";
@@ -99,7 +100,7 @@ function identify(
   requireLevel: number,
 ): { subject: Subject } | { held: HoldReason } {
   const phone = counterpart(message)?.phone;
-  const matches = patients.filter(({ phones }) => phone !== undefined && phones.includes(phone));
+  const matches = patients.filter(({ phones }) => phone !== undefined && phones.some((one) => isSamePhone(one, phone)));
   const [match] = matches;
   if (!match) {
     return { held: "unknown" };

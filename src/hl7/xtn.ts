@@ -50,7 +50,7 @@ function fromParts(xtn: Repetition, country: CountryCode): string | undefined {
   const [countryCode, area, local, extension] = [5, 6, 7, 8].map((index) => text(xtn, index).replaceAll(/\D/g, ""));
   if (!local || (!countryCode && !area)) return undefined;
   // Without an area code in its field, the local number has to bring it along.
-  const national = area ? area.replace(/^0+/, "") + local : local.replace(/^0+/, "");
+  const national = (area ?? "") + local;
   const part = { countryCode: countryCode ?? "", national };
   // A German Durchwahl is the end of the number; elsewhere an extension is no part of it, and makes it impossible.
   return (

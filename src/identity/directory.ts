@@ -1,3 +1,4 @@
+import { isSamePhone, phoneBucket } from "#src/message/comparable-phone.ts";
 import type { DirectoryChange, DirectoryUpdate, Encounter, Patient, Subject } from "#src/message/directory.ts";
 import type { AppliedChange } from "#src/destinations/destination.ts";
 import type { Queryable, Transaction } from "#src/store/queryable.ts";
@@ -53,7 +54,7 @@ export function createDirectory(deps: DirectoryDeps): Directory {
       );
       return found.flatMap(({ id, version }) => {
         const patient = persons.get(id);
-        return patient ? [{ id, version, patient }] : [];
+        return patient && !carriesAnother(patient, phone) ? [{ id, version, patient }] : [];
       });
     },
     onlyOpenEncounter: (patientId) => onlyOpenEncounter(deps, store, patientId),
@@ -67,6 +68,12 @@ export function createDirectory(deps: DirectoryDeps): Directory {
       return { patient, level, ...(current && { encounter: current }) };
     },
   };
+}
+
+/** Found by a hash that other numbers share, and of those it is one of the others. */
+function carriesAnother({ phones }: Patient, phone: string): boolean {
+  const found = phones.filter((one) => phoneBucket(one) === phoneBucket(phone));
+  return found.length > 0 && !found.some((one) => isSamePhone(one, phone));
 }
 
 async function apply(

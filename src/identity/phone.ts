@@ -1,10 +1,10 @@
-import { comparablePhone } from "#src/message/comparable-phone.ts";
+import { phoneBucket } from "#src/message/comparable-phone.ts";
 import type { Contact } from "#src/message/contact.ts";
 import type { BlindIndex } from "#src/seal/blind-index.ts";
 
 /** The keyed hash by which a number is found, in messages and in the directory alike. */
 export function phoneKey(blindIndex: BlindIndex, digits: string): Buffer {
-  return blindIndex.of("phone", comparablePhone(digits));
+  return blindIndex.of("phone", phoneBucket(digits));
 }
 
 const KEYS = new WeakMap<BlindIndex, WeakMap<Contact, Buffer | null>>();

@@ -3,6 +3,8 @@ import type { CountryCode, PhoneNumber } from "libphonenumber-js";
 
 /** Shorter than any subscriber number with country and area code: an extension or a fragment. */
 const SHORTEST = 9;
+/** Where a few thousand people share a country code of three digits. */
+const SHORTEST_OF_SMALL = 7;
 /** The longest text of an XTN (HL7 v2.5.1 2.A.89); a longer one is no number, and reading it could take long. */
 const LONGEST = 250;
 /** Words that say what kind of number it is. Any other word may say whose it is ("Tochter"), and then it is not trusted. */
@@ -28,24 +30,49 @@ export function namesNobody(text: string): boolean {
   return (text.toLowerCase().match(/\p{L}+/gu) ?? []).every((word) => LABELS.test(word));
 }
 
-/** The number made of its parts, however many zeros they begin with; undefined when it is not possible. */
+/**
+ * The number made of its parts, however many zeros they begin with; undefined when it is not possible. The zero belongs
+ * to the number in Italy and some African countries, and is dialled before it elsewhere.
+ */
 export function phoneNumberOf(
   parts: { readonly countryCode: string; readonly national: string },
   country: CountryCode,
 ): string | undefined {
   const code = parts.countryCode.replace(/^0+/, "") || getCountryCallingCode(country);
-  return digitsOf(parsePhoneNumberFromString(`+${code}${parts.national}`));
+  const bare = parts.national.replace(/^0+/, "");
+  return digitsOf(best([`+${code}${parts.national}`, `+${code}${bare}`, `+${code}0${bare}`].map(international)));
+}
+
+/** The first that is valid, else the first that is possible. */
+function best(candidates: readonly (PhoneNumber | undefined)[]): PhoneNumber | undefined {
+  return candidates.find((one) => one?.isValid()) ?? candidates.find((one) => one?.isPossible());
+}
+
+/** What many address books add to a number that is no part of it: Mexico's "1" after 52, a zero before Italian mobiles. */
+const ADDED: readonly [RegExp, string][] = [
+  [/^\+521(\d{10})$/, "+52$1"],
+  [/^\+390(3\d{9})$/, "+39$1"],
+];
+
+function international(text: string): PhoneNumber | undefined {
+  const digits = `+${text.replaceAll(/\D/g, "")}`;
+  const rule = ADDED.find(([pattern]) => pattern.test(digits));
+  return parsePhoneNumberFromString(rule ? digits.replace(rule[0], rule[1]) : text);
 }
 
 function fromText(text: string, country: CountryCode): string | undefined {
   if (!namesNobody(text)) return undefined;
   const bare = text
-    .replace(/\(0\)/, "")
     .replace(/[^\d+/() -]+/gu, " ")
-    .trim();
-  const parsed = parsePhoneNumberFromString(bare, country);
-  if (bare.startsWith("+") || isComplete(bare, parsed)) return digitsOf(parsed);
-  const withCode = bare.startsWith(getCountryCallingCode(country)) ? parsePhoneNumberFromString(`+${bare}`) : undefined;
+    .trim()
+    // Dialled instead of "+" in most countries, and written in all.
+    .replace(/^\(?00/, "+");
+  // "(0)" is part of the number in Italy, and dialled only at home elsewhere.
+  if (bare.startsWith("+")) return digitsOf(best([bare, bare.replace("(0)", "")].map(international)));
+  const national = bare.replace("(0)", "");
+  const parsed = parsePhoneNumberFromString(national, country);
+  if (isComplete(national, parsed)) return digitsOf(parsed);
+  const withCode = national.startsWith(getCountryCallingCode(country)) ? international(`+${national}`) : undefined;
   return withCode?.isValid() ? digitsOf(withCode) : undefined;
 }
 
@@ -57,5 +84,6 @@ function isComplete(bare: string, parsed: PhoneNumber | undefined): boolean {
 
 function digitsOf(parsed: PhoneNumber | undefined): string | undefined {
   const digits = parsed?.isPossible() ? parsed.number.slice(1) : "";
-  return digits.length < SHORTEST ? undefined : digits;
+  const small = digits.length >= SHORTEST_OF_SMALL && parsed?.countryCallingCode.length === 3 && parsed.isValid();
+  return digits.length >= SHORTEST || small ? digits : undefined;
 }

@@ -124,4 +124,18 @@ describe("what was said arrives in chart and archive, through the shipped channe
     expect(payload).toBe('"[Vom Absender gelöscht]" war ein Versehen');
     expect(text).toBe(`[Von +${PATIENT.phone}]\n"[Vom Absender gelöscht]" war ein Versehen`);
   });
+
+  it("what is from or to a number with + before it, blanks in it or 00", async () => {
+    const stamp = () => String(Math.floor(Date.now() / 1_000));
+    for (const [nth, from] of [`+${PATIENT.phone}`, "00 49 151 12345678"].entries()) {
+      const id = `wamid.plus.${nth}`;
+      const contacts = [{ wa_id: PATIENT.phone, profile: { name: "Erika M." } }];
+      const text = { type: "text", text: { body: "Guten Tag" } };
+      await change("messages", { contacts, messages: [{ from, id, timestamp: stamp(), ...text }] });
+      expect((await filed(id)).text).toBe(`[Von +${PATIENT.phone} "Erika M."]\nGuten Tag`);
+      const echo = { from: "+15550783881", to: from, id: `${id}.echo`, timestamp: stamp(), ...text };
+      await change("smb_message_echoes", { message_echoes: [echo] });
+      expect((await filed(`${id}.echo`)).text).toBe(`[Von der Klinik an +${PATIENT.phone}]\nGuten Tag`);
+    }
+  });
 });

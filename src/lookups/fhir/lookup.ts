@@ -4,7 +4,7 @@ import { FhirClient, type FhirClientSettings } from "#src/wire/fhir/client.ts";
 import type { Identifier } from "#src/message/directory.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import { phoneNumbersIn } from "#src/message/phone-number.ts";
-import { comparablePhone } from "#src/message/comparable-phone.ts";
+import { isSamePhone } from "#src/message/comparable-phone.ts";
 import { spellings, type FoundPatient, type PatientLookup } from "../lookup.ts";
 
 export interface FhirLookupSettings extends FhirClientSettings {
@@ -27,7 +27,7 @@ export function openFhirLookup(settings: FhirLookupSettings): PatientLookup {
     find: async (phone, signal) => {
       const query = new URLSearchParams({ [parameter]: spellings(phone, country).join(","), _count: "50" });
       const patients = await search(client, settings.baseUrl, `Patient?${query.toString()}`, signal);
-      const carriers = patients.filter((patient) => numbersOf(patient, country).some((number) => same(number, phone)));
+      const carriers = patients.filter((patient) => numbersOf(patient, country).some((number) => isSamePhone(number, phone)));
       const current = await Promise.all(carriers.map((patient) => survivorOf(client, patient, signal)));
       const unique = new Map(current.filter(({ active }) => active !== false).map((patient) => [patient.id, patient]));
       return [...unique.values()].map((patient) => foundPatient(patient, phone, country));
@@ -91,10 +91,6 @@ function numbersOf({ telecom = [] }: Patient, country: CountryCode): string[] {
   const callable = ({ system, use, period }: ContactPoint) =>
     (system === "phone" || system === "sms") && use !== "old" && period?.end === undefined;
   return telecom.filter(callable).flatMap(({ value = "" }) => phoneNumbersIn(value, country));
-}
-
-function same(a: string, b: string): boolean {
-  return comparablePhone(a) === comparablePhone(b);
 }
 
 function refused(reason: string): BotenstoffError {

@@ -8,7 +8,7 @@ import { parseHl7 } from "#src/hl7/parse.ts";
 import { patientOf } from "#src/hl7/pid.ts";
 import { MllpSender } from "#src/wire/mllp/sender.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
-import { comparablePhone } from "#src/message/comparable-phone.ts";
+import { isSamePhone } from "#src/message/comparable-phone.ts";
 import { spellings, type FoundPatient, type PatientLookup } from "../lookup.ts";
 
 export interface PdqLookupSettings {
@@ -47,7 +47,7 @@ export function openPdqLookup(settings: PdqLookupSettings): PatientLookup {
       // QPD-3 joins its parameters by "and": each spelling is a query of its own.
       for (const spelling of spellings(phone, settings.country)) {
         for (const patient of await ask(sender, settings, spelling, signal)) {
-          if (!patient.phones.some((number) => comparablePhone(number) === comparablePhone(phone))) continue;
+          if (!patient.phones.some((number) => isSamePhone(number, phone))) continue;
           found.set(JSON.stringify(patient.identifiers), patient);
         }
       }

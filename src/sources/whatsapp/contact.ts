@@ -1,3 +1,4 @@
+import { phoneDigits } from "#src/message/comparable-phone.ts";
 import type { Contact } from "#src/message/contact.ts";
 import { list, members, word } from "./member.ts";
 import type { Members } from "./member.ts";
@@ -13,7 +14,7 @@ export function contactBook(value: unknown): ContactBook {
   const entries = (list(value) ?? []).map(members).filter((entry) => entry !== undefined);
   const byId = new Map<string, Members>();
   for (const entry of entries) {
-    for (const id of [word(entry["wa_id"]), word(entry["user_id"])]) {
+    for (const id of [idOf(word(entry["wa_id"])), word(entry["user_id"])]) {
       if (id !== undefined && !byId.has(id)) byId.set(id, entry);
     }
   }
@@ -29,7 +30,7 @@ export type Side = "from" | "to";
  * message that names somebody else never does, because a wrong user id would be a wrong patient.
  */
 export function contactOf(element: Members, book: ContactBook, side: Side): Members | undefined {
-  const number = word(element[side]);
+  const number = idOf(word(element[side]));
   const userId = word(element[`${side}_user_id`]);
   if (number === undefined && userId === undefined) return book.sole;
   return (
@@ -59,6 +60,11 @@ export function contactIds(number: string | undefined, userId: string | undefine
   return { ...(phone !== undefined && { phone }), ...(id !== undefined && { userId: id }) };
 }
 
+/** Meta writes digits, its echoes page "+" before them. */
 function phoneOf(id: string | undefined): string | undefined {
-  return id !== undefined && /^\d{5,20}$/.test(id) ? id : undefined;
+  return id === undefined ? undefined : phoneDigits(id);
+}
+
+function idOf(id: string | undefined): string | undefined {
+  return phoneOf(id) ?? id;
 }

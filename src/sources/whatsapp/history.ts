@@ -1,3 +1,4 @@
+import { isSamePhone, phoneDigits } from "#src/message/comparable-phone.ts";
 import type { MessageDraft } from "#src/message/message.ts";
 import { contactBook } from "./contact.ts";
 import type { ContactBook, Side } from "./contact.ts";
@@ -45,6 +46,7 @@ function threadMessages(place: Place, element: unknown): MessageDraft[] {
 /** The hospital's own lines name whom they were written to, or the hospital's number as their sender. */
 function sideOf({ metadata }: Place, message: Members | undefined): Side {
   if (word(message?.["to"]) !== undefined) return "to";
-  const ours = word(members(metadata)?.["display_phone_number"])?.replaceAll(/\D/g, "");
-  return ours !== undefined && word(message?.["from"]) === ours ? "to" : "from";
+  const ours = phoneDigits(word(members(metadata)?.["display_phone_number"]) ?? "");
+  const from = phoneDigits(word(message?.["from"]) ?? "");
+  return ours !== undefined && from !== undefined && isSamePhone(ours, from) ? "to" : "from";
 }

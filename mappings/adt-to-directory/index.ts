@@ -1,6 +1,6 @@
 import { getCountries } from "libphonenumber-js";
 import { z } from "zod";
-import { first, type Fields } from "#src/hl7/cx.ts";
+import { component, first, type Fields } from "#src/hl7/cx.ts";
 import { refuseExcess } from "#src/hl7/excess.ts";
 import { instantOf } from "#src/hl7/instant.ts";
 import { parseHl7Text, type ParsedMessage } from "#src/hl7/parse.ts";
@@ -10,7 +10,7 @@ import { BotenstoffError } from "#src/message/error-code.ts";
 import { defineMapping } from "#src/message/mapping.ts";
 import type { Message } from "#src/message/message.ts";
 import { caseOf } from "./case.ts";
-import { mergeOf, missing } from "./merge.ts";
+import { mergeOf, missing, unusable } from "./merge.ts";
 import { TRIGGERS, type Trigger } from "./triggers.ts";
 
 const params = z.strictObject({
@@ -79,7 +79,7 @@ function updatesOf(
     const gone = new Set([...(merged.retired ?? []), ...(merged.moved ?? [])].map(untyped));
     // Some senders list the retired number in PID-3 as well; it is no number of the survivor's.
     const identifiers = patient.identifiers.filter((identifier) => !gone.has(untyped(identifier)));
-    if (identifiers.length === 0) throw missing("PID-3");
+    if (identifiers.length === 0) throw nobody(patient.identifiers.length > 0, hl7, nth);
     const told = trigger.personOnly ? undefined : caseOf(fields, trigger, rules, nth);
     return {
       stamp: `${recordedAt}|${message.receivedAt}|${message.id}`,
@@ -93,6 +93,13 @@ function updatesOf(
 
 function untyped({ value, authority }: Identifier): string {
   return [value, authority].join("\0");
+}
+
+/** Why a PID names nobody. */
+function nobody(retired: boolean, hl7: ParsedMessage, nth: number): BotenstoffError {
+  if (retired) return unusable("MRG-1", "is the patient of PID-3: nobody is merged into himself");
+  const said = [3, 2].some((field) => hl7.repetitions("PID", field, nth).some((cx) => component(cx, 1).trim() !== ""));
+  return said ? unusable("PID-3", "names no person: numbers of cases (AN, VN) are all it holds") : missing("PID-3");
 }
 
 /** When the KIS recorded the event: EVN-2, else when it sent the message (MSH-7), else when it came here. */

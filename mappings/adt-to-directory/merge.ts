@@ -89,3 +89,7 @@ function lacking(identifier: Identifier, other: Identifier | undefined): Partial
 export function missing(place: string): BotenstoffError {
   return new BotenstoffError("HL7_FIELD_MISSING", `mapping adt-to-directory: ${place} is missing`);
 }
+
+export function unusable(place: string, reason: string): BotenstoffError {
+  return new BotenstoffError("HL7_FIELD_UNUSABLE", `mapping adt-to-directory: ${place} ${reason}`);
+}

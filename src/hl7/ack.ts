@@ -24,11 +24,25 @@ export interface Ack {
   readonly errors: readonly AckError[];
 }
 
+/** What an acknowledgement says beside its code. */
+export interface AckDetail {
+  /** What was taken all the same, and is not as it should be (ERR-4 W; before 2.5 there is no severity: MSA-3). */
+  readonly warnings?: readonly AckError[];
+  /** Tells apart answers that are the same otherwise; without it a repeat gets the same bytes. */
+  readonly nonce?: string;
+}
+
 /**
  * The acknowledgement of a message, in its charset and version, sender and receiver swapped; MSH-10 is derived, `at`
  * is its time (HL7 v2.5.1 §2.9.2, §2.14).
  */
-export function buildAck(to: ParsedMessage, code: AckCode, at: Date, error?: AckError): Buffer {
+export function buildAck(
+  to: ParsedMessage,
+  code: AckCode,
+  at: Date,
+  error?: AckError,
+  { warnings = [], nonce = "" }: AckDetail = {},
+): Buffer {
   const controlId = to.value("MSH", 10);
   const version = to.value("MSH", 12) || "2.5.1";
   const trigger = to.value("MSH", 9, 2);
@@ -37,7 +51,7 @@ export function buildAck(to: ParsedMessage, code: AckCode, at: Date, error?: Ack
     stamp(at),
     "",
     trigger === "" ? "ACK" : ["ACK", trigger, "ACK"],
-    ownControlId(code, controlId, at),
+    ownControlId(code, controlId, at, nonce),
     to.value("MSH", 11) || "P",
     to.value("MSH", 12) === "" ? version : copy(to, 12),
     ...Array<string>(5).fill(""),
@@ -45,8 +59,9 @@ export function buildAck(to: ParsedMessage, code: AckCode, at: Date, error?: Ack
   ];
   const segments: Segment[] = [
     { name: "MSH", fields: header },
-    { name: "MSA", fields: [code, controlId, error?.text] },
+    { name: "MSA", fields: [code, controlId, error?.text ?? (isOld(version) ? warnings[0]?.text : undefined)] },
     ...(error ? [errorSegment(error, version)] : []),
+    ...(isOld(version) ? [] : warnings.map((warning) => errorSegment(warning, version, "W"))),
   ];
   const { pieces } = encode({ segments }, { charset: to.charset });
   return Buffer.concat(pieces.filter((piece) => Buffer.isBuffer(piece)));
@@ -57,17 +72,21 @@ function copy(from: ParsedMessage, field: number): Field {
 }
 
 /** 20 characters, the most HL7 v2.5 allows. */
-function ownControlId(code: AckCode, controlId: string, at: Date): string {
-  const digest = createHash("sha256").update(`${code}|${controlId}|${at.toISOString()}`).digest("hex");
+export function ownControlId(code: AckCode, controlId: string, at: Date, nonce: string): string {
+  const digest = createHash("sha256").update(`${code}|${controlId}|${at.toISOString()}${nonce}`).digest("hex");
   return digest.slice(0, 20).toUpperCase();
 }
 
 /** ERR has its present form since 2.5; before, ERR-1 held everything. */
-function errorSegment({ code, segment, field, text }: AckError, version: string): Segment {
+function errorSegment({ code, segment, field, text }: AckError, version: string, severity: "E" | "W" = "E"): Segment {
   const place = segment === undefined ? [] : [segment, "1", field === undefined ? "" : String(field)];
   const [name = "", sequence = "", number = ""] = place;
-  if (/^2\.[1-4]/.test(version)) return { name: "ERR", fields: [[name, sequence, number, code]] };
-  return { name: "ERR", fields: ["", place, [code, "", "HL70357"], "E", "", "", "", text] };
+  if (isOld(version)) return { name: "ERR", fields: [[name, sequence, number, code]] };
+  return { name: "ERR", fields: ["", place, [code, "", "HL70357"], severity, "", "", "", text] };
+}
+
+function isOld(version: string): boolean {
+  return /^2\.[1-4]/.test(version);
 }
 
 /**
@@ -76,13 +95,14 @@ function errorSegment({ code, segment, field, text }: AckError, version: string)
  */
 export function readAck(raw: Uint8Array): Ack | undefined {
   const message = parseHl7(raw);
-  const code = message.value("MSA", 1);
+  // Receivers of fixed lengths fill up with blanks.
+  const code = message.value("MSA", 1).trim().toUpperCase();
   if (!isAckCode(code)) return undefined;
   const errors = message.segments.filter((name) => name === "ERR").flatMap((_, nth) => readErrors(message, nth));
   // MSA-6 was the place of the error code before ERR had one (HL7 v2.2 to 2.4).
-  const condition = tableCode(message.value("MSA", 6));
+  const condition = tableCode(message.value("MSA", 6).trim());
   if (errors.length === 0 && condition !== "") errors.push({ code: condition, text: message.value("MSA", 6, 2) });
-  return { code, controlId: message.value("MSA", 2), text: message.value("MSA", 3), errors };
+  return { code, controlId: message.value("MSA", 2).trim(), text: message.value("MSA", 3), errors };
 }
 
 function isAckCode(code: string): code is AckCode {
@@ -91,7 +111,7 @@ function isAckCode(code: string): code is AckCode {
 
 /** The errors of one ERR segment: one in its present form, each repetition of ERR-1 (ELD) in the form before 2.5. */
 function readErrors(message: ParsedMessage, nth: number): AckError[] {
-  if (["W", "I"].includes(message.value("ERR", 4, 1, nth))) return [];
+  if (["W", "I"].includes(message.value("ERR", 4, 1, nth).trim())) return [];
   const text = message.value("ERR", 8, 1, nth) || message.value("ERR", 7, 1, nth);
   const code = message.value("ERR", 3, 1, nth);
   const old = message.repetitions("ERR", 1, nth);
@@ -109,8 +129,8 @@ function readErrors(message: ParsedMessage, nth: number): AckError[] {
 function errorAt(code: string, { segment, field }: { segment: string; field: string }, text: string): AckError {
   const number = Number(field);
   return {
-    code: tableCode(code),
-    ...(/^[A-Z][A-Z0-9]{2}$/.test(segment) && { segment }),
+    code: tableCode(code.trim()),
+    ...(/^[A-Z][A-Z0-9]{2}$/.test(segment.trim()) && { segment: segment.trim() }),
     ...(Number.isInteger(number) && number > 0 && { field: number }),
     text,
   };

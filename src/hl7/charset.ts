@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import iconv from "iconv-lite";
 import { BotenstoffError } from "#src/message/error-code.ts";
 
@@ -24,6 +25,8 @@ export const CHARSETS = Object.keys(ENCODINGS) as Charset[];
 /** What to do with a character the set does not hold. */
 export type Unencodable = "replace" | "refuse";
 
+/** C1 control characters. */
+const CONTROLS = /[\u0080-\u009f]/;
 /** A byte order mark is text like any other. */
 const AS_IT_STANDS = { stripBOM: false };
 
@@ -43,7 +46,8 @@ export function encodeText(text: string, charset: Charset, policy: Unencodable):
   if (unicode && text.isWellFormed()) return { bytes: Buffer.from(text, "utf8"), replaced: 0 };
   const composed = unicode ? text : text.normalize("NFC");
   const bytes = iconv.encode(composed, encoding);
-  if (iconv.decode(bytes, encoding, AS_IT_STANDS) === composed) return { bytes, replaced: 0 };
+  if (iconv.decode(bytes, encoding, AS_IT_STANDS) === composed && !CONTROLS.test(composed))
+    return { bytes, replaced: 0 };
   const characters = Array.from(composed);
   const held = characters.map((character) => isHeld(character, encoding));
   const replaced = held.filter((is) => !is).length;
@@ -55,8 +59,12 @@ export function encodeText(text: string, charset: Charset, policy: Unencodable):
   return { bytes: iconv.encode(written, encoding), replaced };
 }
 
+/** C1 controls are in every ISO set, but everybody takes them for letters of Windows. */
 function isHeld(character: string, encoding: string): boolean {
-  return character < "\u0080" || iconv.decode(iconv.encode(character, encoding), encoding, AS_IT_STANDS) === character;
+  if (character < "\u0080") return true;
+  return (
+    !CONTROLS.test(character) && iconv.decode(iconv.encode(character, encoding), encoding, AS_IT_STANDS) === character
+  );
 }
 
 export function decodeText(bytes: Uint8Array, charset: Charset): string {
@@ -64,4 +72,58 @@ export function decodeText(bytes: Uint8Array, charset: Charset): string {
   if (charset === "UNICODE UTF-8") return buffer.toString("utf8");
   if (charset === "8859/1") return buffer.toString("latin1");
   return iconv.decode(buffer, ENCODINGS[charset], AS_IT_STANDS);
+}
+
+/** Text, and what was found where the bytes are not what the set holds. */
+export interface ReadText {
+  readonly text: string;
+  /** The set it was read in. */
+  readonly charset: Charset;
+  /** `recognised`: read as what the bytes are; `unreadable`: some characters could not be read as anything. */
+  readonly misfit?: "recognised" | "unreadable";
+}
+
+/** Bytes 0x80 to 0x9F are control characters in every ISO set, and letters in the set Windows has in its place. */
+const WINDOWS: Readonly<Partial<Record<Charset, string>>> = {
+  "8859/2": "windows-1250",
+  "8859/7": "windows-1253",
+  "8859/9": "windows-1254",
+};
+const LOST = /[\u0080-\u009f\ufffd]/;
+/** A piece of text between ASCII characters that structure a message. */
+const PIECES = /([\r\n|^~&]+)/;
+
+/**
+ * Reads bytes in the set they are said to be in, and recognises what senders mix up: UTF-8 under an ISO set, a set of
+ * Windows under an ISO one, single bytes under UTF-8. None of these can be anything else by chance: UTF-8 is a grammar,
+ * and no text has C1 control characters.
+ */
+export function readText(bytes: Uint8Array, charset: Charset): ReadText {
+  if (charset === "UNICODE UTF-8") return isUtf8(bytes) ? found(decodeText(bytes, charset), charset) : mixed(bytes);
+  if (charset !== "ASCII" && isUtf8(bytes) && bytes.some((byte) => byte > 0x7f)) {
+    return found(decodeText(bytes, "UNICODE UTF-8"), "UNICODE UTF-8", "recognised");
+  }
+  const text = decodeText(bytes, charset);
+  if (charset === "CP1252" || !CONTROLS.test(text)) return found(text, charset);
+  if (charset === "8859/1") return found(decodeText(bytes, "CP1252"), "CP1252", "recognised");
+  const windows = WINDOWS[charset] ?? "windows-1252";
+  const read = text.replaceAll(new RegExp(CONTROLS, "g"), (control) =>
+    iconv.decode(Buffer.from([control.charCodeAt(0)]), windows, AS_IT_STANDS),
+  );
+  return found(read, charset, "recognised");
+}
+
+/** Neither one nor the other as a whole: senders put fields together from several sources. */
+function mixed(bytes: Uint8Array): ReadText {
+  const pieces = Buffer.from(bytes).toString("latin1").split(PIECES);
+  const read = pieces.map((piece) => {
+    const own = Buffer.from(piece, "latin1");
+    return decodeText(own, isUtf8(own) ? "UNICODE UTF-8" : "CP1252");
+  });
+  return found(read.join(""), "UNICODE UTF-8", "recognised");
+}
+
+function found(text: string, charset: Charset, recognised?: "recognised"): ReadText {
+  const misfit = LOST.test(text) ? "unreadable" : recognised;
+  return { text, charset, ...(misfit && { misfit }) };
 }

@@ -1,4 +1,4 @@
-import { decodeText, type Charset } from "./charset.ts";
+import { decodeText, readText, type Charset } from "./charset.ts";
 import { STANDARD, type Delimiters } from "./delimiters.ts";
 
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -78,6 +78,7 @@ function hex(character: string): string {
 
 /** Bytes that are no text in the message's charset stay as they stand. */
 function unhex(code: string, escape: string, charset: Charset): string {
-  const text = decodeText(Buffer.from(code.slice(1), "hex"), charset);
+  const bytes = Buffer.from(code.slice(1), "hex");
+  const text = charset === "UNICODE UTF-8" ? decodeText(bytes, charset) : readText(bytes, charset).text;
   return text.includes("\uFFFD") ? escape + code + escape : text;
 }

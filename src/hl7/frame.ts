@@ -10,6 +10,8 @@ const COMMIT_ACK = 0x06;
 const COMMIT_NAK = 0x15;
 /** What a sender that forgets VT begins with. */
 const HEADER = Buffer.from("MSH");
+/** More than any MSH has. */
+const HEAD = 8 * 1024;
 
 export const FRAME_START = Buffer.from([VT]);
 export const FRAME_END = Buffer.from([FS, CR]);
@@ -37,6 +39,11 @@ export class FrameDecoder {
   /** @param limit largest message taken, in bytes */
   constructor(limit: number) {
     this.#limit = limit;
+  }
+
+  /** The beginning of the frame that has not ended, for whoever must say what is wrong with it. */
+  get head(): Buffer {
+    return Buffer.concat(this.#parts, Math.min(this.#length, HEAD));
   }
 
   /** Whether a frame has begun and not ended. */
@@ -103,10 +110,10 @@ export class FrameDecoder {
     }
     const kept = part.subarray(restart + 1);
     this.#length += kept.length;
+    if (kept.length > 0) this.#parts.push(kept);
     if (this.#length > this.#limit) {
       throw new BotenstoffError("HL7_MALFORMED", `reading a frame: longer than ${this.#limit} bytes`);
     }
-    if (kept.length > 0) this.#parts.push(kept);
   }
 
   #take(): Buffer {

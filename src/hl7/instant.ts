@@ -4,7 +4,9 @@ const TIMESTAMP = /^(\d{4})(\d{2})(\d{2})(?:(\d{2})(\d{2})(?:(\d{2})(?:\.(\d{1,3
 export function dateOf(text: string): string | undefined {
   const [, year, month, day] = /^(\d{4})(\d{2})(\d{2})/.exec(text) ?? [];
   const date = `${year}-${month}-${day}`;
-  return Number.isNaN(Date.parse(date)) ? undefined : date;
+  const at = new Date(date);
+  // The thirtieth of February would be taken for the second of March.
+  return Number.isNaN(at.getTime()) || !at.toISOString().startsWith(date) ? undefined : date;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { BotenstoffError } from "#src/message/error-code.ts";
-import { decodeText, isCharset, type Charset } from "./charset.ts";
+import { isCharset, readText, type Charset, type ReadText } from "./charset.ts";
 import { delimitersOf, type Delimiters } from "./delimiters.ts";
 import { unescapeText } from "./escape.ts";
 
@@ -12,8 +12,11 @@ export interface ParsedMessage {
   readonly bytes: Buffer;
   /** The same, decoded; without a byte order mark. */
   readonly text: string;
+  /** The set it was read in, which is not always the one MSH-18 names. */
   readonly charset: Charset;
   readonly delimiters: Delimiters;
+  /** What was found where the bytes are not in the set MSH-18 names. */
+  readonly misfit?: ReadText["misfit"];
   /** The names of its segments, in order. */
   readonly segments: readonly string[];
   /** How many fields the n-th segment of that name has, valued or not. */
@@ -45,8 +48,8 @@ const BOM = Buffer.from("\uFEFF");
  */
 export function parseHl7(raw: Uint8Array, override?: Charset): ParsedMessage {
   const bytes = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
-  const charset = override ?? charsetOf(bytes);
-  return readSegments(bytes, decodeText(bytes, charset).replace(/^\uFEFF/, ""), charset);
+  const { text, charset, misfit } = readText(bytes, override ?? charsetOf(bytes));
+  return { ...readSegments(bytes, text.replace(/^\uFEFF/, ""), charset), ...(misfit && { misfit }) };
 }
 
 /** As `parseHl7`, for text that was decoded before. */

@@ -81,6 +81,18 @@ test("the stamp is EVN-2, then MSH-7, then the receipt; a clock a day ahead is n
 });
 
 test.each([
+  ["A31", "PID|||5^^^HAUS^AN", "PID-3 names no person"],
+  ["A31", "PID|||5^^^HAUS^AN~F-1^^^HAUS^VN", "PID-3 names no person"],
+  ["A40", "PID|||1^^^HAUS^PI\rMRG|1^^^HAUS^PI", "MRG-1 is the patient of PID-3"],
+  ["A40", "PID|||1^^^HAUS^PI\rMRG|1", "MRG-1 is the patient of PID-3"],
+  ["A47", "PID|||1^^^HAUS^PI~2^^^HAUS^MR\rMRG|1^^^HAUS^PI~2^^^HAUS^MR", "MRG-1 is the patient of PID-3"],
+])("an %s that says what cannot be is refused with the cause: %s", (trigger, segments, cause) => {
+  const attempt = () => mapped(adt(trigger, segments));
+  expect(attempt).toThrow(cause);
+  expect(attempt).toThrow(expect.objectContaining({ code: "HL7_FIELD_UNUSABLE" }));
+});
+
+test.each([
   ["A31", "PID|||^^^HAUS^PI", "PID-3"],
   ["A40", "PID|||1^^^HAUS^PI\rMRG|", "MRG-1"],
   ["A40", "PID|||1^^^HAUS^PI", "MRG-1"],

@@ -23,15 +23,32 @@ export const mllpSourceConfig = z.strictObject({
   unknown_trigger: z
     .enum(["refuse", "acknowledge"])
     .default("refuse")
-    .describe("messages of another type: AR, or AA without storing them"),
+    .describe("ADT of a trigger the standard does not have: AR, or AA without storing them"),
+  other_types: z
+    .enum(["refuse", "acknowledge"])
+    .default("refuse")
+    .describe("messages of another type than ADT: AR, or AA without storing them"),
+  processing_ids: z
+    .array(z.enum(["P", "T", "D"]))
+    .min(1)
+    .default(["P"])
+    .describe("MSH-11 of the messages taken: production, training, debugging; AR for others"),
   order: z
     .enum(["feed", "patient"])
     .default("feed")
     .describe("what is processed strictly in order: the whole feed, or what concerns one patient (PID-3)"),
+  batch_answer: z
+    .enum(["messages", "batch"])
+    .default("messages")
+    .describe("a batch (FHS, BHS) is answered message by message, or by one batch of acknowledgements"),
   charset: z
     .enum(CHARSETS as [string, ...string[]])
     .optional()
     .describe("encoding of the bytes where MSH-18 says it wrong"),
+  on_misfit: z
+    .enum(["recognise", "refuse"])
+    .default("recognise")
+    .describe("bytes that are not in the set MSH-18 names: read as what they are, or AR"),
   tls: z
     .strictObject({
       cert: file.describe("PEM file of our certificate"),

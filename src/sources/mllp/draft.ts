@@ -4,7 +4,7 @@ import { parseHl7, type ParsedMessage } from "#src/hl7/parse.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import type { MessageDraft } from "#src/message/message.ts";
 import type { InboundEvent } from "../source.ts";
-import { triggerOf } from "./answer.ts";
+import { triggerOf } from "./judge.ts";
 import type { MllpSourceConfig } from "./config.ts";
 
 /** One lane for the whole feed: what an ADT says of several patients (merges, moves) only makes sense in order. */

@@ -7,7 +7,8 @@ import { renewCertificates, TlsFiles } from "#src/wire/tls/tls-files.ts";
 import { BotenstoffError, kindOfError } from "#src/message/error-code.ts";
 import type { Listener, SourceContext } from "../source.ts";
 import type { MllpSourceConfig } from "./config.ts";
-import { Session, type SessionDeps } from "./session.ts";
+import type { SessionDeps } from "./intake.ts";
+import { Session } from "./session.ts";
 
 /** Opens the port; every connection becomes a session. @throws BotenstoffError CONFIG_INVALID */
 export async function listen(deps: SessionDeps): Promise<Listener> {

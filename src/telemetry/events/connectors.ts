@@ -8,6 +8,26 @@ export const CONNECTOR_EVENTS = {
     "An HL7 message was refused: one of ours by the destination, or one of a sender by us.",
     "Read the error codes; correct the sender, the profile or the receiver.",
   ),
+  "mllp.acknowledgement_dropped": event(
+    ["warn"],
+    "An acknowledgement came where messages are due; it was neither taken nor answered.",
+    "Have the sender keep its answers to the connection of the question.",
+  ),
+  "mllp.warned": event(
+    ["info"],
+    "A message was taken although a field is not as it should be; its sender was told. Once for each connection.",
+    "Read the codes and places; correct the sender.",
+  ),
+  "mllp.charset_misfit": event(
+    ["warn"],
+    "Bytes are not in the character set MSH-18 names; they were read as what they are. Once for each connection.",
+    "Correct the sender, or set the source's `charset`.",
+  ),
+  "mllp.batch_incomplete": event(
+    ["warn"],
+    "A batch holds another number of messages than its sender counted.",
+    "Have the sender look for the others.",
+  ),
   "mllp.frame_refused": event(["warn"], "A frame is not one the engine takes.", "Correct the sender."),
   "mllp.bytes_outside_frames": event(
     ["warn"],

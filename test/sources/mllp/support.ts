@@ -14,6 +14,11 @@ export function framed(message: string | Buffer): Buffer {
   return Buffer.concat([FRAME_START, Buffer.from(message), FRAME_END]);
 }
 
+/** A batch is read by whoever sent one. */
+function isMessage(frame: Buffer): boolean {
+  return !["FHS", "BHS"].includes(frame.toString("latin1", 0, 3));
+}
+
 /** A sender on a bare socket: what it writes and what it is answered. */
 export class Sender {
   readonly socket: Socket;
@@ -28,7 +33,7 @@ export class Sender {
     socket.on("data", (chunk: Buffer) => {
       const frames = decoder.push(chunk);
       this.raw.push(...frames);
-      this.#answers.push(...frames.map((frame) => parseHl7(frame)));
+      this.#answers.push(...frames.filter(isMessage).map((frame) => parseHl7(frame)));
       this.#wake();
     });
     socket.on("close", () => this.#wake());

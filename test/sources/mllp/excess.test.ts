@@ -38,7 +38,7 @@ describe("a message that repeats more than any sender has reason to", () => {
   test("has so many fields that reading it could stop the process: it is held as unreadable", async () => {
     await using receiver = await openReceiver();
     const sender: Sender = await receiver.connect();
-    expect((await sender.ask(`${pid("7")}ZZZ${"|".repeat(2_000_000)}\r`))[0]).toBe("AR");
+    expect((await sender.ask(`${pid("7")}ZZZ${"|".repeat(2_000_000)}\r`))[0]).toBe("AR C1");
     expect(receiver.stored).toMatchObject([{ hold: "malformed" }]);
   });
 

@@ -34,6 +34,12 @@ export function channelJsonSchema(): JsonSchema {
   };
 }
 
+/** A schema of another file that is read as channel files are, laid out as prettier would. */
+export function renderSchema(title: string, schema: z.ZodType): string {
+  const { $schema, ...rest } = toJsonSchema(schema);
+  return `${layOut({ $schema, title, ...rest }, "")}\n`;
+}
+
 /** The text of config/channel.schema.json, laid out as prettier would. */
 export function renderChannelSchema(): string {
   return `${layOut(channelJsonSchema(), "")}\n`;

@@ -2,6 +2,7 @@ import { startEngineProcess } from "./engine-process.ts";
 import { freePort } from "./free-port.ts";
 import { startPhone } from "./phone.ts";
 import { playScenes } from "./scenes.ts";
+import { offerSignIn } from "./sign-in.ts";
 import { CHANNEL, PHONE, tellStory, type Told } from "./story.ts";
 import { openWorld, type World } from "./world.ts";
 
@@ -44,13 +45,18 @@ export async function runDemo({ exit, write }: Options): Promise<number> {
 
 /** The engine anew on the same store, with messages to look at, until somebody ends it. */
 async function stayUp(world: World, write: (line: string) => void, stop: Promise<void>): Promise<void> {
-  const engine = await startEngineProcess({ env: { ...world.env, BOTENSTOFF_AFTER_FILED: STAYS } });
+  const signIn = await offerSignIn(world.directory, `http://127.0.0.1:${world.env["BOTENSTOFF_HTTP_PORT"] ?? ""}`);
+  const env = { ...world.env, BOTENSTOFF_AFTER_FILED: STAYS, ...signIn?.env };
+  const engine = await startEngineProcess({ env });
   const phone = await startPhone(world.whatsapp, `${engine.url}/webhooks/${CHANNEL}`, PHONE);
   try {
     await Promise.race([playScenes(world, engine), stop]);
     sayUrls(write, world, { url: engine.url, phone: phone.url });
+    for (const line of signIn?.lines ?? []) write(line);
+    write("Ctrl-C ends it; nothing is kept.");
     await stop;
   } finally {
+    await signIn?.close();
     await phone.close();
     await engine.end("SIGTERM");
   }
@@ -76,7 +82,6 @@ function sayUrls(
   );
   write(`look      BOTENSTOFF_URL=${url} BOTENSTOFF_API_TOKEN=${world.apiToken} npx botenstoff messages`);
   write(`write     curl -d 'Guten Morgen' ${phone}   (as the patient; ${phone}4915199999999 as a stranger)`);
-  write("Ctrl-C ends it; nothing is kept.");
 }
 
 function summarise(told: Told, engineExit: number | string, started: number, write: (line: string) => void): number {

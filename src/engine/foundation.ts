@@ -18,7 +18,7 @@ import { openFileKeyring } from "#src/seal/keyring/file-keyring.ts";
 import { readMasterKey } from "#src/seal/keyring/master-key.ts";
 import { createSealer } from "#src/seal/sealer.ts";
 import { openStore } from "#src/store/data-source.ts";
-import { startEmbedded } from "#src/store/server/server.ts";
+import { findEmbedded, startEmbedded } from "#src/store/server/server.ts";
 import { createEpochs } from "#src/store/epochs.ts";
 import type { Transaction } from "#src/store/queryable.ts";
 import type { Settings } from "./settings.ts";
@@ -26,15 +26,18 @@ import type { Settings } from "./settings.ts";
 /**
  * Opens everything that outlives a channel: keys, database, blobs, directory, journal. Used by `serve` and by the
  * commands that work on a stopped engine's data.
+ * @param beside shares the embedded database of an engine that may be running
  * @throws BotenstoffError CONFIG_INVALID, MASTER_KEY_MISSING, MASTER_KEY_WRONG, DATA_DIR_IN_USE, STORE_UNAVAILABLE
  */
-export async function openFoundation(settings: Settings, log: Log) {
+export async function openFoundation(settings: Settings, log: Log, beside = false) {
   const masterKey = readMasterKey(settings.masterKeyFile);
   const data = (name: string) => join(settings.dataDir, name);
   mkdirSync(settings.dataDir, { recursive: true });
   const keyring = openFileKeyring({ directory: data("keyring"), masterKey });
-  const embedded = settings.databaseUrl ? undefined : await startEmbedded({ directory: data("postgres") });
-  const store = await openStore(embedded?.url ?? settings.databaseUrl ?? "").catch(async (error: unknown) => {
+  const directoryOfServer = { directory: data("postgres") };
+  const shared = settings.databaseUrl ?? (beside ? await findEmbedded(directoryOfServer) : undefined);
+  const embedded = shared === undefined ? await startEmbedded(directoryOfServer) : undefined;
+  const store = await openStore(embedded?.url ?? shared ?? "").catch(async (error: unknown) => {
     await embedded?.stop();
     throw error;
   });

@@ -1,8 +1,10 @@
 import { readFile, writeFile } from "node:fs/promises";
+import { accessFile } from "#src/access/settings.ts";
 import { openApiDocument } from "#src/api/openapi.ts";
 import { withRoutes } from "#src/api/route-reference.ts";
+import { withMatrix } from "#src/audit/matrix.ts";
 import { DESCRIBED } from "#src/api/routes/index.ts";
-import { renderChannelSchema } from "#src/channel/json-schema.ts";
+import { renderChannelSchema, renderSchema } from "#src/channel/json-schema.ts";
 import { renderErrorReference } from "#src/message/error-reference.ts";
 import { renderTelemetryReference } from "#src/telemetry/reference.ts";
 
@@ -16,10 +18,12 @@ interface Generated {
 /** Every file that is made from the code. */
 export const GENERATED: readonly Generated[] = [
   { path: "config/channel.schema.json", render: renderChannelSchema },
+  { path: "config/access.schema.json", render: () => renderSchema("Who may sign in, and as what", accessFile) },
   { path: "config/openapi.json", render: () => `${JSON.stringify(openApiDocument(DESCRIBED), null, 2)}\n` },
   { path: "docs/errors.md", render: renderErrorReference },
   { path: "docs/telemetry.md", render: renderTelemetryReference },
   { path: "docs/api.md", render: (before) => withRoutes(before, DESCRIBED) },
+  { path: "docs/access.md", render: (before) => withMatrix(before) },
 ];
 
 /** `botenstoff generate`: rewrites what is made from the code. */

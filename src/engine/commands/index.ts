@@ -1,3 +1,4 @@
+import { ACCESS_COMMANDS } from "./access.ts";
 import type { Command } from "./command.ts";
 import { completionCommand } from "./completion.ts";
 import { ENGINE_COMMANDS } from "./engine.ts";
@@ -11,5 +12,6 @@ export const COMMANDS: readonly Command[] = [
   ...FILE_COMMANDS,
   ...REMOTE_COMMANDS,
   ...PROOF_COMMANDS,
+  ...ACCESS_COMMANDS,
   completionCommand(() => COMMANDS),
 ];

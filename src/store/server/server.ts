@@ -104,6 +104,15 @@ export async function startEmbedded({ directory, port: wanted, settings = {}, en
   }
 }
 
+/** The address of the cluster another engine runs; undefined while none does. */
+export async function findEmbedded({ directory }: Pick<Options, "directory">): Promise<string | undefined> {
+  const home = resolve(directory);
+  const running = runningServer(join(home, "cluster"));
+  if (!running) return undefined;
+  const url = `postgres://${USER}:${readFileSync(join(home, "password"), "utf8")}@127.0.0.1:${running.port}/postgres`;
+  return (await answers(url, ADOPT_MS)) ? url : undefined;
+}
+
 async function initialise(
   binaries: Binaries,
   runAs: RunAs,

@@ -1,0 +1,141 @@
+import { userInfo } from "node:os";
+import { ROLES, type Role } from "#src/audit/rights.ts";
+import { JSON_FLAG, write, type Command, type Given } from "./command.ts";
+import { table } from "./table.ts";
+
+const BESIDE =
+  "Works on the database itself, beside a running engine or without one; whoever may read the master key may do this.";
+const NAME = { name: "name", least: 1, most: 1 } as const;
+
+/** The commands about who may in. */
+export const ACCESS_COMMANDS: readonly Command[] = [
+  {
+    name: "access lint",
+    summary: "checks config/access.yaml, offline",
+    details: "Prints file:line:column and what is wrong. Needs no secrets: names without a value are taken as given.",
+    run: lint,
+  },
+  {
+    name: "access token create",
+    summary: "makes a machine token and prints it, this once",
+    details: `${BESIDE}\nRoles: ${Object.keys(ROLES).join(", ")}.`,
+    words: NAME,
+    options: {
+      roles: "comma-separated; default machine",
+      channels: "comma-separated; default all",
+      expires: "ISO 8601 duration from now, such as P90D; default never",
+    },
+    run: createOne,
+  },
+  {
+    name: "access token list",
+    summary: "lists machine tokens: roles, channels, expiry, last use",
+    details: BESIDE,
+    flags: JSON_FLAG,
+    run: list,
+  },
+  {
+    name: "access token revoke",
+    summary: "revokes a machine token, at once and for good",
+    details: BESIDE,
+    words: NAME,
+    run: revoke,
+  },
+];
+
+async function lint(): Promise<number> {
+  const [{ loadAccess }, { formatProblem }, { readSettings }] = await Promise.all([
+    import("#src/access/load.ts"),
+    import("#src/channel/problem.ts"),
+    import("../settings.ts"),
+  ]);
+  const { accessFile: file, env } = readSettings(process.env);
+  const { settings, problems } = await loadAccess({ file, env, unresolved: "placeholder" });
+  for (const problem of problems) write(formatProblem(problem));
+  if (problems.length === 0) write(`${settings.providers.length} identity providers, no problems`);
+  return problems.length === 0 ? 0 : 1;
+}
+
+async function createOne({ words: [name = ""], options }: Given): Promise<number> {
+  const [{ createToken }, { parseDuration }] = await Promise.all([
+    import("#src/access/tokens.ts"),
+    import("#src/message/duration.ts"),
+  ]);
+  const roles = (options["roles"] ?? "machine").split(",").map((role) => role.trim());
+  const unknown = roles.filter((role) => !Object.hasOwn(ROLES, role));
+  if (unknown.length > 0 || !/^[a-z0-9][a-z0-9-]{0,62}$/.test(name)) {
+    const fault =
+      unknown.length > 0 ? `no role "${unknown[0] ?? ""}"` : "a name has lower-case letters, digits, hyphens";
+    process.stderr.write(`botenstoff access token create: ${fault}\n`);
+    return 2;
+  }
+  const expires = options["expires"];
+  const channels = options["channels"]?.split(",").map((channel) => channel.trim());
+  return withFoundation(async ({ store, clock, journal }) => {
+    const now = clock();
+    const expiresAt = expires === undefined ? undefined : new Date(now + parseDuration(expires));
+    const wish = { name, roles: roles as Role[], channels, expiresAt };
+    const token = await store.transaction(async (db) => {
+      const made = await createToken(db, wish, operator(), new Date(now));
+      const detail = { roles: roles.join(" "), channels: channels?.join(" ") ?? null };
+      if (made !== undefined) await journal(db, "token.created", name, detail, operator());
+      return made;
+    });
+    if (token === undefined) process.stderr.write(`botenstoff: the name "${name}" is taken; a name is used once\n`);
+    else write(token);
+    return token === undefined ? 1 : 0;
+  });
+}
+
+async function list({ flags }: Given): Promise<number> {
+  const { listAccessTokens } = await import("#src/store/sql/access-tokens.ts");
+  return withFoundation(async ({ store }) => {
+    const tokens = await listAccessTokens(store);
+    const rows = tokens.map((token) => ({
+      name: token.name,
+      roles: token.roles.join(" "),
+      channels: token.channels?.join(" ") ?? "all",
+      expires_at: token.expiresAt?.toISOString() ?? "",
+      used_at: token.usedAt?.toISOString() ?? "",
+      revoked_at: token.revokedAt?.toISOString() ?? "",
+    }));
+    if (flags.has("json")) write(JSON.stringify(rows));
+    else
+      for (const line of table(["name", "roles", "channels", "expires_at", "used_at", "revoked_at"], rows)) write(line);
+    return 0;
+  });
+}
+
+async function revoke({ words: [name = ""] }: Given): Promise<number> {
+  const { revokeAccessToken } = await import("#src/store/sql/access-tokens.ts");
+  return withFoundation(async ({ store, clock, journal }) => {
+    const revoked = await store.transaction(async (db) => {
+      const done = await revokeAccessToken(db, name, new Date(clock()));
+      if (done) await journal(db, "token.revoked", name, {}, operator());
+      return done;
+    });
+    write(revoked ? `revoked: ${name}` : `no token "${name}" that could be revoked`);
+    return revoked ? 0 : 1;
+  });
+}
+
+/** Who sits at the console, as far as the machine knows: the journal's word for what is done by command. */
+function operator(): string {
+  return `console:${userInfo().username}`;
+}
+
+async function withFoundation(run: (foundation: Foundation) => Promise<number>): Promise<number> {
+  const [{ openFoundation }, { readSettings }, { createLog }] = await Promise.all([
+    import("../foundation.ts"),
+    import("../settings.ts"),
+    import("../log.ts"),
+  ]);
+  const foundation = await openFoundation(readSettings(process.env), createLog("error"), true);
+  try {
+    return await run(foundation);
+  } finally {
+    await foundation.close();
+  }
+}
+
+type Foundation = Awaited<ReturnType<(typeof import("../foundation.ts"))["openFoundation"]>>;

@@ -18,6 +18,8 @@ export function createApp(deps: ApiDeps): RequestListener {
   app.set("trust proxy", (address: string) => deps.clients.trusts(address));
   // What a browser is told to do with pages means nothing to a provider, and costs as much as the rest of the answer.
   app.use("/webhooks", helmet.noSniff(), webhooks.routes);
+  // Pages say themselves what a browser may do with them.
+  if (deps.pages) app.use(deps.pages);
   app.use(helmet());
   // The description is public documentation and says nothing about this installation.
   app.get("/api/openapi.json", (_request, response) => void response.json(document));

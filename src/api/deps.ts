@@ -1,3 +1,4 @@
+import type { RequestHandler } from "express";
 import type { Clock } from "#src/message/clock.ts";
 import type { BlindIndex } from "#src/seal/blind-index.ts";
 import type { Sealer } from "#src/seal/sealer.ts";
@@ -10,6 +11,7 @@ import type { JournalAction, Who } from "#src/audit/journal.ts";
 import type { AccessPort } from "./access-port.ts";
 import type { Clients } from "./clients.ts";
 import type { Connections } from "./connections.ts";
+import type { Live } from "./live.ts";
 import type { MetricsRegistry } from "./routes/metrics.ts";
 
 /** A channel's webhook together with the way into the engine. */
@@ -28,6 +30,13 @@ export interface ApiJournalEntry {
   readonly detail: Record<string, string | number | boolean | null>;
 }
 
+export interface ChannelRetention {
+  readonly id: string;
+  readonly afterFiledMs: number;
+  readonly hardMaxAgeMs: number;
+  readonly unknownSenderMs: number;
+}
+
 export interface Readiness {
   readonly ok: boolean;
   readonly checks: Readonly<Record<string, boolean>>;
@@ -42,6 +51,13 @@ export interface ApiDeps {
   /** Absent: the channel does not run, or its source has no webhook. */
   webhook(channel: string): WebhookDoor | undefined;
   channels(): readonly ChannelStatus[];
+  /** How long the running channels keep what they take in. */
+  retention(): readonly ChannelRetention[];
+  /** By which anybody checks certificates. */
+  signingKeys(): readonly { readonly id: string; readonly publicKey: Buffer }[];
+  readonly live: Live;
+  /** Absent: no pages are served. */
+  readonly pages?: RequestHandler;
   /** Newest first. */
   purges(limit: number): Promise<readonly PurgeRow[]>;
   /** Writes to the audit journal through `db`; what it refuses is not done or shown. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { MESSAGE_MOVES, DELIVERY_MOVES, type DeliveryState, type MessageState } from "#src/message/state.ts";
+import type { MessageFilter } from "#src/store/sql/list-messages.ts";
 import { attachmentSchema } from "./attachment-view.ts";
 import { cursor } from "./cursor.ts";
 import { pageLimit } from "./query.ts";
@@ -12,17 +13,40 @@ export const channelId = z
   .string()
   .regex(/^[a-z0-9-]{1,63}$/, "Not a channel id")
   .describe("Channel id.");
+const word = z.string().regex(/^[A-Za-z0-9_.-]{1,63}$/, "Not a name");
 export const externalId = z.string().max(1024, "Too long");
 
 export const messageQuerySchema = z.strictObject({
   state: messageState.optional(),
   channel: channelId.optional(),
+  reason: word.optional().describe("Why it is held."),
+  kind: word.optional(),
+  destination: word.optional().describe("It has a delivery there."),
+  code: z
+    .string()
+    .regex(/^[A-Z0-9_]{1,63}$/, "Not an error code")
+    .optional()
+    .describe("Its last error has this code, or that of a delivery (at `destination`, where that is given)."),
+  from: z.iso.datetime({ offset: true }).optional().describe("Received at or after."),
+  until: z.iso.datetime({ offset: true }).optional().describe("Received before."),
   external_id: externalId.optional().describe("The source's own id: a wamid, an MSH-10."),
   after: cursor.optional().describe("`next` of the page before."),
   limit: pageLimit,
 });
 
 export type MessageQuery = z.infer<typeof messageQuerySchema>;
+
+/** Which messages are meant, without a keyed hash or a place in the list. */
+export const messageFilterSchema = messageQuerySchema.omit({ external_id: true, after: true, limit: true });
+
+/** A filter as the store takes it. */
+export function filterOf({ from, until, ...rest }: z.infer<typeof messageFilterSchema>): Omit<MessageFilter, "limit"> {
+  return {
+    ...rest,
+    ...(from !== undefined && { from: new Date(from) }),
+    ...(until !== undefined && { until: new Date(until) }),
+  };
+}
 
 export const contentQuerySchema = z.strictObject({
   content: z
@@ -46,7 +70,12 @@ export type MessageView = z.infer<typeof messageSchema>;
 
 export const messageListSchema = z.strictObject({
   items: z.array(messageSchema).describe("Newest first."),
-  next: z.string().nullable().describe("Pass as `after` for the next page; null at the end."),
+  next: z
+    .string()
+    .nullable()
+    .describe(
+      "Pass as `after` for the next page; null at the end. A filter that no index answers stops after a while: a page may have fewer items than `limit`, or none, and still a next one.",
+    ),
 });
 
 export const deliverySchema = z.strictObject({

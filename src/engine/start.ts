@@ -25,6 +25,7 @@ import { createSettle } from "#src/pipeline/settle.ts";
 import { createWatch } from "#src/lanes/watch.ts";
 import { createWorker, type HandOvers } from "#src/pipeline/worker.ts";
 import type { InboundEvent, WebhookRequest } from "#src/sources/source.ts";
+import type { Keyring } from "#src/seal/keyring/keyring.ts";
 import { checkKeyring } from "#src/retention/check-keyring.ts";
 import { checkLedger } from "#src/retention/purge.ts";
 import { startSchedule } from "#src/retention/schedule.ts";
@@ -35,6 +36,9 @@ import { watchChannels } from "./channel-files.ts";
 import { watermark, type FreeBytes } from "./disk.ts";
 import { openFoundation } from "./foundation.ts";
 import type { Settings } from "./settings.ts";
+import { createLive } from "#src/api/live.ts";
+import { createPages } from "#src/web/server/pages.ts";
+import { startHeartbeat } from "./heartbeat.ts";
 import { watchTls } from "./tls-renewal.ts";
 
 /** Open requests and running turns get this long at a stop, within the 30 s a container runtime usually grants. */
@@ -118,6 +122,7 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
   });
   const connections = new Connections({ connections: settings.maxConnections });
   let draining = false;
+  const live = createLive(store.reading);
   const app = createApp({
     store: { query: (text, values) => store.reading.query(text, values), transaction: (run) => store.transaction(run) },
     sealer,
@@ -128,6 +133,10 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
     access,
     webhook: (id) => webhookOf(id),
     channels: () => deployment.status(),
+    retention: () => deployment.all().map(({ id, retention }) => ({ id, ...retention })),
+    signingKeys: () => [signingKeyOf(foundation.keyring)],
+    live,
+    pages: createPages({ log }),
     purges: (limit) => listPurges(store.reading, limit),
     journal: (entry, db) => journal(db, entry.action, entry.subject, entry.detail, entry.actor, entry.who),
     ready: () => readiness(),
@@ -177,6 +186,7 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
   const beside: Stoppable[] = [];
   const halt = async () => {
     draining = true;
+    live.close();
     const until = performance.now() + DRAIN_MS;
     await files?.stop();
     await Promise.all([server?.close(), deployment.stopListening()]);
@@ -189,6 +199,14 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
     files = await watchChannels(settings, log, (wanted) => deployment.apply(wanted));
     beside.push(startForgetting(deps), watchForLostWork(deps), watchDatabaseClock(deps));
     beside.push(startSchedule({ ...retention, metrics }, deployment));
+    beside.push(
+      startHeartbeat({
+        ...{ store, owner: foundation.owner, clock, log, mayStore },
+        ...{ dataDir: settings.dataDir, minFreeBytes: settings.minFreeBytes },
+        channels: () => deployment.all().length,
+        breakers: () => worker.breakers().map(({ waitMs, ...one }) => ({ ...one, probe_in_ms: Math.round(waitMs) })),
+      }),
+    );
     const { httpHost: host, httpPort: port } = settings;
     const started = await startServer(app, { host, port, connections, ...(tls && { tls: tls.current().options }) });
     server = started;
@@ -211,4 +229,9 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
       log("info", "engine.stopped");
     },
   };
+}
+
+function signingKeyOf(keyring: Keyring) {
+  const { keyId, publicKey } = keyring.signingKey();
+  return { id: keyId, publicKey: publicKey.export({ type: "spki", format: "der" }) };
 }

@@ -13,6 +13,11 @@ export class Breaker {
   #failures = 0;
   #closedUntil = 0;
 
+  /** Failures in a row; 0: open to everything. */
+  get failures(): number {
+    return this.#failures;
+  }
+
   /** How many lanes may be claimed now, of `free`. */
   allowance(free: number, running: number, now: number): number {
     if (this.#failures === 0) return free;

@@ -35,8 +35,18 @@ export interface Worker {
   /** Ends the stages of a channel once their running turns are done. */
   stop(channelId: string): Promise<void>;
   wake(channelId: string): void;
+  /** The destinations held back now, because they were down when they were last tried. */
+  breakers(): HeldBack[];
   /** Claims nothing more and waits for the running turns, at most `graceMs`; then their work is aborted. */
   drain(graceMs: number): Promise<void>;
+}
+
+export interface HeldBack {
+  readonly channel: string;
+  readonly stage: string;
+  readonly failures: number;
+  /** Milliseconds until it is tried again. */
+  readonly waitMs: number;
 }
 
 /** Where the stages take lanes over: from intake, and from routing. */
@@ -77,6 +87,7 @@ export function createWorker(deps: PipelineDeps, settle: Settle, leases: Leases,
       const woken = stages.get(channelId);
       if (woken) for (const stage of all(woken)) stage.wake();
     },
+    breakers: () => [...stages.values()].flatMap(({ deliver }) => deliver.flatMap((stage) => stage.heldBack() ?? [])),
     drain: async (graceMs) => {
       clearInterval(timer);
       const turns = Promise.all([...stages.values()].flatMap(all).map((stage) => stage.drain()));
@@ -94,11 +105,15 @@ export function createWorker(deps: PipelineDeps, settle: Settle, leases: Leases,
 
 interface RunningStages {
   readonly prepare: Stage<ToPrepare>;
-  readonly deliver: readonly Stage<ToDeliver>[];
+  readonly deliver: readonly DeliverStage[];
 }
 
 function all({ prepare, deliver }: RunningStages): AnyStage[] {
   return [prepare, ...deliver];
+}
+
+interface DeliverStage extends Stage<ToDeliver> {
+  heldBack(): HeldBack | undefined;
 }
 
 /** A stage, whatever it works on. */
@@ -145,10 +160,10 @@ function deliverStage(
   takes: Takes,
   channel: RunningChannel,
   destination: RunningDestination,
-): Stage<ToDeliver> {
+): DeliverStage {
   const breaker = new Breaker();
   const connections = new Permits(destination.destination.concurrency);
-  return createStage(deps, leases, {
+  const stage = createStage(deps, leases, {
     channel: channel.id,
     stage: destination.id,
     concurrency: destination.destination.concurrency * LANES_PER_CONNECTION,
@@ -162,6 +177,14 @@ function deliverStage(
     allowance: (free, running) => breaker.allowance(free, running, performance.now()),
     wait: () => breaker.wait(performance.now()),
   });
+  return {
+    ...stage,
+    heldBack: () => {
+      const { failures } = breaker;
+      if (failures === 0) return undefined;
+      return { channel: channel.id, stage: destination.id, failures, waitMs: breaker.wait(performance.now()) };
+    },
+  };
 }
 
 /** One look at the database for work nobody told us about. */

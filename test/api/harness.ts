@@ -6,6 +6,7 @@ import { createApp } from "#src/api/app.ts";
 import { createClients } from "#src/api/clients.ts";
 import { Connections } from "#src/api/connections.ts";
 import type { ApiDeps, ApiJournalEntry } from "#src/api/deps.ts";
+import { createLive } from "#src/api/live.ts";
 import { createMetrics } from "#src/api/routes/metrics.ts";
 import type { DeliveryState, MessageState } from "#src/message/state.ts";
 import { deriveUuid, messageId } from "#src/message/id.ts";
@@ -199,6 +200,12 @@ export async function createHarness() {
       },
       { id: "second", title: "", source: "", state: "refused", problems: ["source.type: missing"], destinations: [] },
     ],
+    retention: () => [{ id: CHANNEL, afterFiledMs: 3_600_000, hardMaxAgeMs: 86_400_000, unknownSenderMs: 7_200_000 }],
+    signingKeys: () => {
+      const { keyId, publicKey } = keyring.signingKey();
+      return [{ id: keyId, publicKey: publicKey.export({ type: "spki", format: "der" }) }];
+    },
+    live: createLive(store),
     purges: (limit) => listPurges(store, limit),
     journal: async ({ who: _who, ...entry }) => {
       journal.push(entry);
@@ -248,7 +255,7 @@ export async function createHarness() {
     /** Between tests: everything empty again, the keys stay. */
     clear: async () => {
       await store.query(
-        "TRUNCATE message, event, delivery, attachment, lane, seen, tombstone, purge, notice, outbound_status",
+        "TRUNCATE message, event, delivery, attachment, lane, seen, tombstone, purge, notice, outbound_status, bulk, bulk_item, engine",
       );
       for (const list of [journal, logged, woken]) list.length = 0;
     },

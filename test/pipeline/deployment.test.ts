@@ -52,6 +52,7 @@ function deploymentWith(drained: () => Promise<void> = async () => undefined) {
         told.push("drained");
       },
       wake: () => undefined,
+      breakers: () => [],
       drain: async () => undefined,
     },
   });

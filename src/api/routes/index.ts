@@ -1,10 +1,17 @@
 import type { RouteDescription } from "../route.ts";
 import { WEBHOOKS } from "../webhooks/description.ts";
+import { freezeBulk, showBulk, startBulk, stopBulk } from "./bulk.ts";
 import { listChannels } from "./channels.ts";
+import { showCoverage } from "./coverage.ts";
+import { listEngines } from "./engines.ts";
 import { healthz, metrics, readyz } from "./health.ts";
 import { me } from "./me.ts";
+import { listSigningKeys } from "./keys.ts";
+import { explainStuckLane, listLanes, parkLane, tryLane, unparkLane } from "./lanes.ts";
+import { followLive } from "./live.ts";
 import { listMessages, reprocessMessage, showMessage } from "./messages.ts";
 import { listNotices, listStatuses, showNotice } from "./notices.ts";
+import { showOverview } from "./overview.ts";
 import { listPurges } from "./purges.ts";
 import { listRehomings } from "./rehomings.ts";
 import { releaseMessage } from "./release.ts";
@@ -20,11 +27,25 @@ export const ROUTES = [
   reprocessMessage,
   releaseMessage,
   withdrawMessage,
+  freezeBulk,
+  showBulk,
+  startBulk,
+  stopBulk,
+  listLanes,
+  explainStuckLane,
+  tryLane,
+  parkLane,
+  unparkLane,
   listNotices,
   showNotice,
   listStatuses,
+  showOverview,
   listChannels,
+  listEngines,
+  followLive,
   listPurges,
+  listSigningKeys,
+  showCoverage,
   listRehomings,
   me,
   listProviders,

@@ -1,10 +1,11 @@
-import { listMessages as readMessages, type MessageSummary } from "#src/store/sql/messages.ts";
+import { listMessages as readMessages, type Found } from "#src/store/sql/list-messages.ts";
 import { reprocessMessage as processAgain } from "#src/decisions/reprocess.ts";
 import { encodeCursor } from "../cursor.ts";
 import { impersonal, mustRead } from "../content-right.ts";
 import { messageParams } from "../message-id.ts";
 import {
   contentQuerySchema,
+  filterOf,
   messageDetailSchema,
   messageListSchema,
   messageQuerySchema,
@@ -66,40 +67,33 @@ async function browse(context: RouteContext, query: MessageQuery) {
   const { deps, principal } = context;
   const { limit, external_id: externalId } = query;
   // One more than asked for tells whether there is another page.
-  const rows = await find(context, query, limit + 1);
+  const { rows, searchedTo } = await find(context, query, limit + 1);
   const page = rows.slice(0, limit);
-  const last = page.at(-1);
+  const last = rows.length > limit ? page.at(-1)?.seq : undefined;
   const items = await Promise.all(page.map((row) => showListed(deps, row)));
   const told = items.map((item) =>
     externalId !== undefined && item.state === "purged" ? { ...item, external_id: externalId } : item,
   );
-  return {
-    items: told.map((item) => impersonal(principal, item)),
-    next: rows.length > limit && last ? encodeCursor(last.seq) : null,
-  };
+  const next = last ?? searchedTo;
+  return { items: told.map((item) => impersonal(principal, item)), next: next === null ? null : encodeCursor(next) };
 }
 
-async function find(
-  { deps, channels: mine }: RouteContext,
-  query: MessageQuery,
-  limit: number,
-): Promise<MessageSummary[]> {
-  const { state, channel, external_id: externalId, after: before } = query;
-  if (externalId === undefined) return readMessages(deps.store, { state, channel, channels: mine, before, limit });
+async function find({ deps, channels: mine }: RouteContext, query: MessageQuery, limit: number): Promise<Found> {
+  const { external_id: externalId, after: before, limit: _, ...rest } = query;
+  const filter = { ...filterOf(rest), before, limit };
+  if (externalId === undefined) return readMessages(deps.store, { ...filter, channels: mine });
   // The keyed hash covers the channel, so every channel that may have received the id is asked.
-  const channels = (channel === undefined ? deps.channels().map(({ id }) => id) : [channel]).filter(
+  const channels = (query.channel === undefined ? deps.channels().map(({ id }) => id) : [query.channel]).filter(
     (id) => mine?.includes(id) ?? true,
   );
   const found = await Promise.all(
     channels.map((id) => {
       const externalBi = deps.blindIndex.of("external-id", id, externalId);
-      return readMessages(deps.store, { state, channel: id, externalBi, before, limit });
+      return readMessages(deps.store, { ...filter, channel: id, externalBi });
     }),
   );
-  return found
-    .flat()
-    .sort((a, b) => b.seq - a.seq)
-    .slice(0, limit);
+  const rows = found.flatMap((one) => one.rows).sort((a, b) => b.seq - a.seq);
+  return { rows: rows.slice(0, limit), searchedTo: null };
 }
 
 async function look(context: RouteContext, id: string, withContent: boolean): Promise<MessageDetailView> {

@@ -17,59 +17,6 @@ export interface MessageSummary {
   readonly externalId: Buffer | null;
 }
 
-export interface MessageFilter {
-  readonly state?: MessageState | undefined;
-  readonly channel?: string | undefined;
-  /** Only on these; absent: on all. */
-  readonly channels?: readonly string[] | undefined;
-  /** Keyed hash of the external id looked for. */
-  readonly externalBi?: Buffer | undefined;
-  readonly patientBi?: Buffer | undefined;
-  readonly contactBi?: Buffer | undefined;
-  /** Cursor: only messages older (smaller `seq`) than this. */
-  readonly before?: number | undefined;
-  readonly limit: number;
-}
-
-const LIVE = `SELECT id, seq, epoch, channel, kind, state, reason, received_at AS "receivedAt", filed_at AS "filedAt",
-  restricted_at AS "restrictedAt", external_id AS "externalId" FROM message`;
-const PURGED = `SELECT message_id AS id, seq, NULL::bigint AS epoch, channel, kind, 'purged' AS state, NULL AS reason,
-  received_at AS "receivedAt", filed_at AS "filedAt", NULL::timestamptz AS "restrictedAt", NULL::bytea AS "externalId"
-  FROM tombstone`;
-
-/** The newest messages that match, purged ones from their tombstones, newest first. */
-export async function listMessages(db: Queryable, filter: MessageFilter): Promise<MessageSummary[]> {
-  const values: unknown[] = [];
-  const bind = (value: unknown) => `$${values.push(value)}`;
-  const common = [
-    ...(filter.channel === undefined ? [] : [`channel = ${bind(filter.channel)}`]),
-    ...(filter.channels === undefined ? [] : [`channel = ANY (${bind(filter.channels)}::text[])`]),
-    ...(filter.externalBi === undefined ? [] : [`external_bi = ${bind(filter.externalBi)}`]),
-    ...(filter.before === undefined ? [] : [`seq < ${bind(filter.before)}`]),
-  ];
-  // A value that is bound must be used: PostgreSQL cannot type it otherwise.
-  const live = () => [
-    ...common,
-    ...(filter.state === undefined ? [] : [`state = ${bind(filter.state)}`]),
-    ...(filter.patientBi === undefined ? [] : [`patient_bi = ${bind(filter.patientBi)}`]),
-    ...(filter.contactBi === undefined ? [] : [`contact_bi = ${bind(filter.contactBi)}`]),
-  ];
-  const withTombstones = filter.patientBi === undefined && filter.contactBi === undefined;
-  const limit = bind(filter.limit);
-  const part = (select: string, conditions: readonly string[]) =>
-    `(${select}${conditions.length > 0 ? ` WHERE ${conditions.join(" AND ")}` : ""} ORDER BY seq DESC LIMIT ${limit})`;
-  const parts = [
-    ...(filter.state === "purged" ? [] : [part(LIVE, live())]),
-    ...(withTombstones && (filter.state === undefined || filter.state === "purged") ? [part(PURGED, common)] : []),
-  ];
-  if (parts.length === 0) return [];
-  const { rows } = await db.query<MessageSummary>(
-    `SELECT * FROM (${parts.join(" UNION ALL ")}) AS found ORDER BY seq DESC LIMIT ${limit}`,
-    values,
-  );
-  return rows;
-}
-
 /** A message with everything sealed that the browser may open. */
 export interface MessageDetail extends MessageSummary {
   readonly history: readonly HistoryEntry[];

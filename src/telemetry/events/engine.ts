@@ -73,4 +73,19 @@ export const ENGINE_EVENTS = {
     "PostgreSQL's clock was set back; what would have waited was brought forward.",
     "Check time synchronisation on its host.",
   ),
+  "engine.not_reported": event(
+    ["warn"],
+    "This engine could not tell the others how it is; consoles show it as silent.",
+    "None unless it lasts; then check PostgreSQL.",
+  ),
+  "web.not_loaded": event(
+    ["error"],
+    "The pages could not be read or compiled; the API works without them.",
+    "Make them with `npm run web:build` where no compiler is installed.",
+  ),
+  "bulk.interrupted": event(
+    ["warn"],
+    "A decision about many messages broke off; what was decided stays.",
+    "Begin it again in the console once PostgreSQL answers.",
+  ),
 } as const satisfies Record<string, EventEntry>;

@@ -1,5 +1,6 @@
 import { openStore } from "#src/store/data-source.ts";
-import { getMessage, listMessages, type MessageFilter } from "#src/store/sql/messages.ts";
+import { listMessages, type MessageFilter } from "#src/store/sql/list-messages.ts";
+import { getMessage } from "#src/store/sql/messages.ts";
 import { openArena, type Arena } from "../arena.ts";
 import { fill, FILLED_PATIENT, filledHash } from "../fill.ts";
 import { round } from "../latency.ts";

@@ -1,4 +1,5 @@
 import { AccessLogoutEntity, AccessSessionEntity, AccessTokenEntity } from "./access.ts";
+import { BulkEntity, BulkItemEntity, EngineEntity } from "./console.ts";
 import { ContactEntity, NumberLeftEntity } from "./contact.ts";
 import { DeliveryEntity, LaneEntity } from "./delivery.ts";
 import {
@@ -40,4 +41,7 @@ export const ENTITIES = [
   AccessTokenEntity,
   AccessSessionEntity,
   AccessLogoutEntity,
+  EngineEntity,
+  BulkEntity,
+  BulkItemEntity,
 ];

@@ -11,6 +11,7 @@ import { KeysByMessage1764200000000 } from "./1764200000000-keys-by-message.ts";
 import { SeenByUuid1764300000000 } from "./1764300000000-seen-by-uuid.ts";
 import { NumberOwner1764430000000 } from "./1764430000000-number-owner.ts";
 import { Access1764460000000 } from "./1764460000000-access.ts";
+import { Console1764470000000 } from "./1764470000000-console.ts";
 
 /** In the order they run. */
 export const MIGRATIONS: (new () => MigrationInterface)[] = [
@@ -26,4 +27,5 @@ export const MIGRATIONS: (new () => MigrationInterface)[] = [
   SeenByUuid1764300000000,
   NumberOwner1764430000000,
   Access1764460000000,
+  Console1764470000000,
 ];

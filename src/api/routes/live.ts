@@ -1,0 +1,53 @@
+import type { LiveNews } from "../live.ts";
+import { own, route, type RouteContext } from "../route.ts";
+
+const HEARTBEAT_MS = 15_000;
+const SEQ = /^\d{1,15}$/;
+
+export const followLive = route({
+  operationId: "followLive",
+  tag: "operation",
+  method: "get",
+  path: "/api/v1/live",
+  right: "messages.read",
+  summary: "Streams what changes: ids, states and counts, four times a second at most",
+  details:
+    "Server-sent events named `change` with `seq`, `arrived`, `moved` and `topics` (lists to ask for again). " +
+    "With `Last-Event-ID` it tells first what was missed.",
+  answer: own("text/event-stream", "The stream; it ends when the engine stops."),
+  handle: (_input, context) => stream(context),
+});
+
+function stream({ deps: { live, connections }, channels, request, response }: RouteContext): void {
+  const mine = (news: readonly LiveNews[]) => news.filter(({ channel }) => channels?.includes(channel) ?? true);
+  const last = request.get("last-event-id") ?? "";
+  // Whoever is signed in and listens is no stranger who keeps a connection busy.
+  connections.judged(request.socket, true);
+  response.writeHead(200, {
+    "Content-Type": "text/event-stream; charset=utf-8",
+    "Cache-Control": "no-store",
+    "X-Accel-Buffering": "no",
+  });
+  response.write(": \n\n");
+  const unsubscribe = live.subscribe(
+    (change) => {
+      // A browser that reads no more is not written to without end: it is let go, and comes back with its last number.
+      if (response.writableNeedDrain) end();
+      else
+        response.write(
+          `id: ${change.seq}\nevent: change\ndata: ${JSON.stringify({ ...change, arrived: mine(change.arrived), moved: mine(change.moved) })}\n\n`,
+        );
+    },
+    SEQ.test(last) ? Number(last) : undefined,
+  );
+  const heartbeat = setInterval(() => response.write(": \n\n"), HEARTBEAT_MS);
+  const end = () => {
+    clearInterval(heartbeat);
+    unsubscribe();
+    live.closed.removeEventListener("abort", end);
+    response.end();
+  };
+  live.closed.addEventListener("abort", end);
+  response.once("close", end);
+  if (live.closed.aborted) end();
+}

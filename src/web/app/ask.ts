@@ -1,0 +1,68 @@
+import { useEffect, useState } from "preact/hooks";
+import type { Address, Answer, Operation } from "./api.ts";
+import { Refusal, refusalOf, unreachable } from "./problem.ts";
+import { credentials, session, signOut } from "./session.ts";
+
+/** Asks the API. @throws Refusal */
+export async function send<Id extends Operation>(
+  method: "GET" | "POST",
+  { href }: Address<Id>,
+  body?: unknown,
+  signal?: AbortSignal,
+): Promise<Answer<Id>> {
+  const response = await fetch(href, {
+    method,
+    cache: "no-store",
+    redirect: "error",
+    headers: { ...credentials(), ...(body !== undefined && { "content-type": "application/json" }) },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+    ...(signal && { signal }),
+  }).catch((error: unknown) => {
+    throw signal?.aborted === true ? error : unreachable();
+  });
+  if (response.status === 401) signOut();
+  if (!response.ok) throw await refusalOf(response);
+  return (await response.json()) as Answer<Id>;
+}
+
+/** What is known of an answer: the last good one stays while it is asked again, with its age. */
+export interface Asked<T> {
+  readonly data: T | undefined;
+  readonly refusal: Refusal | undefined;
+  /** When `data` came, by this page's clock. */
+  readonly at: number;
+  readonly pending: boolean;
+  readonly again: () => void;
+}
+
+type State<T> = Omit<Asked<T>, "again"> & { readonly href: string };
+
+const NOTHING = { data: undefined, refusal: undefined, at: 0, pending: true } as const;
+
+/** Asks now, whenever the address changes, and whenever `version` does (a live change). */
+export function useAsk<Id extends Operation>(
+  address: Address<Id> | undefined,
+  version: unknown = 0,
+): Asked<Answer<Id>> {
+  const [state, setState] = useState<State<Answer<Id>>>({ href: "", ...NOTHING });
+  const [round, setRound] = useState(0);
+  const signedIn = session.value !== undefined;
+  const href = address?.href;
+  useEffect(() => {
+    if (address === undefined || href === undefined || !signedIn) return;
+    const ending = new AbortController();
+    // Another address is another question: its old answer would be a lie.
+    setState((old) => (old.href === href ? { ...old, pending: true } : { href, ...NOTHING }));
+    send("GET", address, undefined, ending.signal).then(
+      (data) => setState({ href, data, refusal: undefined, at: Date.now(), pending: false }),
+      (error: unknown) => {
+        if (ending.signal.aborted) return;
+        const refusal = error instanceof Refusal ? error : unreachable();
+        setState((old) => ({ ...old, refusal, pending: false }));
+      },
+    );
+    return () => ending.abort();
+  }, [href, version, round, signedIn]);
+  const current = state.href === href ? state : NOTHING;
+  return { ...current, again: () => setRound((n) => n + 1) };
+}

@@ -45,7 +45,7 @@ export async function runChannelTests(channel: Channel): Promise<ChannelTestResu
       const outcomes =
         typeof raw === "string"
           ? [{ failed: raw }]
-          : source.split({ raw, receivedAt: NOW }).messages.map((draft) => outcomeOf(channel, draft, test.patients));
+          : source.split({ raw, receivedAt: comesIn(test) }).messages.map((draft) => outcomeOf(channel, draft, test));
       const { passed, detail } = judge(test, outcomes);
       const told = detail === undefined ? {} : { detail: channel.concealed(detail) };
       results.push({ channel: channel.id, name: test.name, passed, ...told });
@@ -70,11 +70,16 @@ async function given(channel: Channel, path: string): Promise<Buffer | string> {
   }
 }
 
-function outcomeOf(channel: Channel, draft: MessageDraft, patients: TestPatients | undefined): Outcome {
+function comesIn({ at }: ChannelTest): string {
+  return at === undefined ? NOW : new Date(at).toISOString();
+}
+
+function outcomeOf(channel: Channel, draft: MessageDraft, test: ChannelTest): Outcome {
+  const { patients } = test;
   if (draft.hold !== undefined) {
     return { held: draft.hold };
   }
-  const message = toMessage(channel.id, draft);
+  const message = toMessage(channel.id, draft, comesIn(test));
   try {
     if (channel.filter && !channel.filter.passes(message)) {
       return { filtered: true };
@@ -129,7 +134,7 @@ function ownerOf(phone: string | undefined): TestPatients {
   return phone === undefined ? [] : [{ phones: [phone], identifiers, level: 4 }];
 }
 
-function toMessage(channel: string, draft: MessageDraft): Message {
+function toMessage(channel: string, draft: MessageDraft, receivedAt: string): Message {
   const { part = "", attachments = [], hold: _hold, addressee: _addressee, direct: _direct, ...said } = draft;
   const { contactNews: _contactNews, ...rest } = said;
   const id = messageId(channel, draft.externalId, part);
@@ -137,7 +142,7 @@ function toMessage(channel: string, draft: MessageDraft): Message {
     ...rest,
     id,
     channel,
-    receivedAt: NOW,
+    receivedAt,
     attachments: attachments.map((one, index) => fetched(id, one, index)),
   };
 }

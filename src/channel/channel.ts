@@ -3,7 +3,7 @@ import type { Mapping } from "#src/message/mapping.ts";
 import type { SourceSpec } from "#src/sources/source.ts";
 import type { DestinationSpec } from "#src/destinations/destination.ts";
 import type { LookupConfig } from "./lookup.ts";
-import type { Filter } from "./filter.ts";
+import type { Filter } from "./filter/filter.ts";
 import type { ChannelTest } from "./schema.ts";
 
 /** One channel file, loaded and checked: everything the pipeline needs to run it. */

@@ -14,7 +14,9 @@ export function conceal(issue: Issue, filled: readonly Filled[]): Issue {
   const message = quoted.length > 0 ? "Its value does not fit" : withoutValues(issue.message, filled);
   const meant = related.filter((one) => isWithin(issue.path, one.path) || quoted.includes(one));
   const names = [...new Set(meant.map(({ reference }) => reference))];
-  return { ...issue, message: names.length === 0 ? message : `${message} (from ${names.join(", ")})` };
+  // Places in a value are counted with what its references stand for.
+  const { offset: _offset, ...placed } = issue;
+  return names.length === 0 ? { ...issue, message } : { ...placed, message: `${message} (from ${names.join(", ")})` };
 }
 
 /** The text with each reference in place of its value. */

@@ -7,6 +7,7 @@ import type { Mapping } from "#src/message/mapping.ts";
 import type { Channel } from "./channel.ts";
 import type { Hl7Profiles } from "./hl7-profiles.ts";
 import { conceal, withoutValues } from "./conceal.ts";
+import { compileFilter } from "./filter/filter.ts";
 import { filesNamed, interpolate, valuesNamed } from "./interpolate.ts";
 import type { Environment, Unresolved } from "./interpolate.ts";
 import { EXCLUSIVE, lintChannel, lintShown } from "./lint.ts";
@@ -113,8 +114,8 @@ async function loadParsed(
   const files = filesNamed(document);
   const filled = valuesNamed(document, options.env);
   const problem = (issue: Issue): Problem => {
-    const { path, message, atKey } = conceal(issue, filled);
-    return { file, ...position(path, atKey), path: path.join("."), message };
+    const { path, message, atKey, offset } = conceal(issue, filled);
+    return { file, ...position(path, atKey, offset), path: path.join("."), message };
   };
   const shown = lintShown(document);
   const unresolved = interpolate(document, options.env);
@@ -168,7 +169,9 @@ function assemble(
     sourceSpec: source.spec,
     sourceConfig: source.config,
     attachments: said.attachments,
-    ...(said.filter && { filter: said.filter }),
+    ...(said.filter !== undefined && {
+      filter: compileFilter(said.filter, { timeZone: said.timezone, holidays: said.holidays }),
+    }),
     ...(identity && {
       identity: {
         requireLevel: identity.require_level,

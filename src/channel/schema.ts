@@ -5,7 +5,7 @@ import { HOLD_REASONS } from "#src/message/message.ts";
 import type { HoldReason } from "#src/message/message.ts";
 import { NAME } from "./names.ts";
 import { lookup } from "./lookup.ts";
-import { compileFilter } from "./filter.ts";
+import { filter, holidays, timezone } from "./filter/schema.ts";
 
 const ID = /^[a-z][a-z0-9-]{1,62}$/;
 
@@ -14,15 +14,6 @@ const duration = z.string().transform((text, context) => {
     return parseDuration(text);
   } catch {
     context.addIssue({ code: "custom", message: "Not an ISO 8601 duration such as PT24H or P30D" });
-    return z.NEVER;
-  }
-});
-
-const filter = z.string().transform((text, context) => {
-  try {
-    return compileFilter(text);
-  } catch (error) {
-    context.addIssue({ code: "custom", message: because(error) });
     return z.NEVER;
   }
 });
@@ -70,6 +61,7 @@ const expectation = z
 const test = z.strictObject({
   name: z.string().min(1).describe("What is shown, as a sentence."),
   given: z.string().describe("A webhook body (.json) or an HL7 message (.hl7), relative to this file."),
+  at: z.iso.datetime({ offset: true }).optional().describe("When it comes in; by default when 2026 begins, UTC."),
   patients: z.array(patient).optional().describe("The directory; by default one patient who owns the sender's number."),
   expect: expectation.describe("What becomes of every message cut from it."),
 });
@@ -85,6 +77,8 @@ export const channelFile = z.strictObject({
   source: z.looseObject({ type: z.string() }).describe("Where messages come from."),
   attachments: attachments.prefault({}).describe("What attachments may be."),
   filter: filter.optional().describe("FHIRPath condition over the message; without it everything passes."),
+  timezone,
+  holidays,
   identity: z
     .strictObject({
       require_level: z.coerce.number().int().min(0).max(4).default(1).describe("Weakest link that may file."),
@@ -139,7 +133,3 @@ export type ChannelTest = z.infer<typeof test>;
 
 /** The members of a destination that are the channel's; all others are its connector's. */
 export const DESTINATION_MEMBERS = ["id", "mapping", "with", "on_permanent"] as const;
-
-function because(error: unknown): string {
-  return Error.isError(error) ? error.message : String(error);
-}

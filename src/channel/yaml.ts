@@ -1,4 +1,4 @@
-import { isAlias, isNode, LineCounter, parseDocument, visit } from "yaml";
+import { isAlias, isNode, isScalar, LineCounter, parseDocument, visit } from "yaml";
 import type { Document } from "yaml";
 import type { Path } from "./interpolate.ts";
 import { positionOf, type Position } from "./position.ts";
@@ -7,7 +7,7 @@ import type { Problem } from "./problem.ts";
 /** A YAML file that could be read, and where its parts stand. */
 export interface YamlFile {
   readonly document: Document;
-  readonly position: (path: Path, atKey?: boolean) => Position;
+  readonly position: (path: Path, atKey?: boolean, offset?: number) => Position;
 }
 
 const NO_ALIASES = "Anchors and aliases (&name, *name) are not taken here; write the value out";
@@ -33,9 +33,22 @@ export function readYaml(file: string, text: string): YamlFile | { readonly prob
       problems.push(problem(NO_ALIASES, Math.max(line, 1), Math.max(col, 1)));
     });
     if (problems.length > 0) return { problems };
-    return { document, position: (path, atKey) => positionOf(document.contents, path, lines, atKey) };
+    const position: YamlFile["position"] = (path, atKey, offset = 0) => {
+      const at = positionOf(document.contents, path, lines, atKey);
+      const node = document.getIn(path, true);
+      const [start, end] = isScalar(node) && node.range ? node.range : [0, 0];
+      const written = text.slice(start, end);
+      // A place in a value is a place in the file where the value stands as it is, or between two quotes.
+      const shift = written === textOf(node) ? 0 : written.slice(1, -1) === textOf(node) ? 1 : undefined;
+      return shift === undefined || offset === 0 ? at : { ...at, column: at.column + shift + offset };
+    };
+    return { document, position };
   } catch (error) {
     // Nested too deep for the parser's stack.
     return { problems: [problem(`cannot be read as YAML (${Error.isError(error) ? error.name : "unknown error"})`)] };
   }
+}
+
+function textOf(node: unknown): string | undefined {
+  return isScalar(node) && typeof node.value === "string" && !node.value.includes("\n") ? node.value : undefined;
 }

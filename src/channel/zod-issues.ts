@@ -7,6 +7,8 @@ export interface Issue {
   readonly message: string;
   /** The member's name is at fault, not its value. */
   readonly atKey?: boolean;
+  /** Where in the value it is, in characters from 0. */
+  readonly offset?: number;
   /** Values that would be right, where the schema lists them. */
   readonly allowed?: readonly unknown[];
 }
@@ -21,6 +23,8 @@ export function toIssues(issue: z.core.$ZodIssue, prefix: Path, root: unknown): 
   if (misfit && issue.path.reduce(member, root) === undefined) {
     return [{ path, message: "Missing" }];
   }
+  const offset = issue.code === "custom" ? member(issue.params, "offset") : undefined;
+  if (typeof offset === "number") return [{ path, message: issue.message, offset }];
   return [{ path, message: issue.message, ...(issue.code === "invalid_value" && { allowed: issue.values }) }];
 }
 

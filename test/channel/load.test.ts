@@ -152,6 +152,22 @@ describe("loading channels", () => {
     ["a destination takes the engine's own name", ["id: directory", "id: prepare"], "destinations.0.id: Reserved"],
     ["the filter does not parse", ["destinations:", "filter: content.kind =\ndestinations:"], "filter: "],
     [
+      "the filter names what is not there",
+      ["destinations:", "filter: content.knd = 'image'\ndestinations:"],
+      "good.yaml:4:17 filter: The message has no content.knd",
+    ],
+    [
+      "something follows the filter",
+      ["destinations:", "filter: \"content.kind = 'text' ) or true\"\ndestinations:"],
+      'good.yaml:4:32 filter: ")" follows where the expression has ended',
+    ],
+    [
+      "the clock is nobody's",
+      ["destinations:", "timezone: Europe/Bielefeld\ndestinations:"],
+      "timezone: Not a time zone",
+    ],
+    ["a holiday is none", ["destinations:", "holidays: [DE-XX]\ndestinations:"], "holidays.0: Expected"],
+    [
       "a test names a destination that is not there",
       ["retention:", "tests: [{ name: x, given: x.hl7, expect: { routed: [chart] } }]\nretention:"],
       'tests.0.expect.routed: No destination is named "chart"',
@@ -160,6 +176,12 @@ describe("loading channels", () => {
     const { ids, problems } = await load({ "good.yaml": GOOD.replace(from!, to!) });
     expect(ids).toEqual([]);
     expect(problems.join("\n")).toContain(problem);
+  });
+
+  it("does not quote a filter that comes from outside", async () => {
+    const text = GOOD.replace("destinations:", "filter: ${FILTER}\ndestinations:");
+    const { problems } = await load({ "good.yaml": text }, { FILTER: "content.kind = 'text' geheim" });
+    expect(problems).toEqual(["good.yaml:4:9 filter: Its value does not fit (from ${FILTER})"]);
   });
 
   it("finds two destinations of one name", async () => {

@@ -1,6 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { BotenstoffError } from "#src/message/error-code.ts";
+import { proxyOfEnvironment, type Proxy } from "#src/wire/http/proxy.ts";
 import { runChannelTests, type ChannelTestResult } from "./channel-tests.ts";
 import type { Channel } from "./channel.ts";
 import { runMappingExamples } from "./examples.ts";
@@ -86,7 +87,8 @@ export async function graphCommand(args: CommandArguments): Promise<0 | 1> {
 /** `botenstoff dry-run`: reaches out to every connector, without leaving a trace, and says which do not work. */
 export async function dryRunCommand(args: CommandArguments): Promise<0 | 1> {
   const { channels, ok } = await load(args, "error");
-  const results = await Promise.all(channels.flatMap((channel) => connectorsOf(channel)).map(checkOne));
+  const proxy = proxyOfEnvironment(args.env);
+  const results = await Promise.all(channels.flatMap((channel) => connectorsOf(channel, proxy)).map(checkOne));
   if (args.json) args.write(JSON.stringify({ ok: ok && results.every(({ good }) => good), results }));
   else for (const { line } of results) args.write(line);
   return ok && results.every(({ good }) => good) ? 0 : 1;
@@ -98,14 +100,15 @@ interface Connector {
   open(): { check(signal: AbortSignal): Promise<void>; close(): Promise<void> };
 }
 
-function connectorsOf(channel: Channel): Connector[] {
+function connectorsOf(channel: Channel, environment: Proxy | undefined): Connector[] {
+  const proxy = environment && { proxy: environment };
   const log = (): undefined => undefined;
   const { sourceSpec, sourceConfig, concealed } = channel;
   return [
     {
       name: `${channel.id} source (${channel.sourceType})`,
       concealed,
-      open: () => sourceSpec.open(sourceConfig, { channel: channel.id, log, count: log, gauge: log }),
+      open: () => sourceSpec.open(sourceConfig, { channel: channel.id, log, count: log, gauge: log, ...proxy }),
     },
     ...channel.destinations.map(({ id, spec, config }) => ({
       name: `${channel.id} ${id} (${spec.type})`,
@@ -117,6 +120,7 @@ function connectorsOf(channel: Channel): Connector[] {
           log,
           count: log,
           gauge: log,
+          ...proxy,
           applyToDirectory: () => Promise.reject(new BotenstoffError("CONFIG_INVALID", "applying: not in a dry run")),
         }),
     })),

@@ -1,9 +1,10 @@
 import { getCountries } from "libphonenumber-js";
 import { z } from "zod";
 import { Secret } from "#src/message/secret.ts";
+import { proxyMember } from "#src/wire/http/proxy.ts";
+import { tlsMember } from "#src/wire/tls/client-tls.ts";
 
 const secret = z.string().transform((value) => new Secret(value));
-const file = z.string().describe("path of a PEM file");
 
 const common = {
   country: z
@@ -28,6 +29,8 @@ const fhir = z.strictObject({
   password: secret.optional().describe("Password of basic authentication."),
   parameter: z.enum(["phone", "telecom"]).default("phone").describe("Search parameter the server knows."),
   request_timeout_secs: z.coerce.number().positive().default(10).describe("How long one request may take."),
+  tls: tlsMember.optional().describe("Whom to trust, and our certificate for mutual TLS."),
+  proxy: proxyMember("off"),
   ...common,
 });
 
@@ -44,16 +47,7 @@ const pdq = z.strictObject({
   default_authority: z.string().default("").describe("Assigning authority of identifiers that name none."),
   connect_timeout_secs: z.coerce.number().positive().default(10).describe("How long connecting may take."),
   answer_timeout_secs: z.coerce.number().positive().default(10).describe("How long an answer may take."),
-  tls: z
-    .strictObject({
-      ca: file.optional(),
-      cert: file.optional(),
-      key: file.optional(),
-      crl: file.optional(),
-      servername: z.string().optional(),
-    })
-    .optional()
-    .describe("TLS (IHE ITI-19); cert and key for mutual TLS."),
+  tls: tlsMember.optional().describe("TLS (IHE ITI-19); cert and key for mutual TLS."),
   ...common,
 });
 

@@ -6,9 +6,12 @@ import type { MessageId } from "#src/message/id.ts";
 import type { Log } from "#src/telemetry/log.ts";
 import type { ConnectorGauge, ConnectorLabels } from "#src/telemetry/metric-list.ts";
 import type { Metrics } from "#src/telemetry/metrics.ts";
+import type { Proxy } from "#src/wire/http/proxy.ts";
 import type { RunningChannel } from "#src/pipeline/running-channel.ts";
 
 interface OpenDeps {
+  /** What the environment says of proxies. */
+  readonly proxy?: Proxy;
   readonly log: Log;
   readonly metrics: Pick<Metrics, "count" | "gauge">;
   applyToDirectory(change: DirectoryChange, messageId: MessageId): Promise<AppliedChange>;
@@ -21,6 +24,7 @@ export function openChannel(deps: OpenDeps, channel: Channel): RunningChannel {
     (connector: string) =>
     (name: ConnectorGauge, labels: ConnectorLabels, read: () => number | undefined): void =>
       deps.metrics.gauge(name, { channel: channel.id, connector, ...labels }, read);
+  const proxy = deps.proxy && { proxy: deps.proxy };
   return {
     id: channel.id,
     language: channel.language,
@@ -30,13 +34,16 @@ export function openChannel(deps: OpenDeps, channel: Channel): RunningChannel {
       log: named,
       count: (event, by) => deps.metrics.count("source_events", { channel: channel.id, event }, by),
       gauge: gauge("source"),
+      ...proxy,
     }),
     attachments: channel.attachments,
     passes: (message) => channel.filter?.passes(message) ?? true,
     ...(channel.identity && {
       identity: {
         requireLevel: channel.identity.requireLevel,
-        ...(channel.identity.lookup && { lookup: openLookup(channel.identity.lookup) }),
+        ...(channel.identity.lookup && {
+          lookup: openLookup(channel.identity.lookup, { log: named, gauge: gauge("lookup"), ...proxy }),
+        }),
       },
     }),
     destinations: channel.destinations.map((destination) => ({
@@ -48,6 +55,7 @@ export function openChannel(deps: OpenDeps, channel: Channel): RunningChannel {
         count: (event, by) =>
           deps.metrics.count("destination_events", { channel: channel.id, destination: destination.id, event }, by),
         gauge: gauge(destination.id),
+        ...proxy,
         applyToDirectory: (change, messageId) => deps.applyToDirectory(change, messageId),
       }),
       mapping: destination.mapping,

@@ -1,19 +1,39 @@
 import type { LookupConfig } from "#src/channel/lookup.ts";
-import type { ClientTls } from "#src/wire/mllp/connection.ts";
-import { TlsFiles } from "#src/wire/tls/tls-files.ts";
 import { openFhirLookup } from "#src/lookups/fhir/lookup.ts";
 import type { PatientLookup } from "#src/lookups/lookup.ts";
 import { openPdqLookup } from "#src/lookups/pdq/lookup.ts";
-import { Secret } from "#src/message/secret.ts";
+import { authorizationOf } from "#src/wire/fhir/authorization.ts";
+import { chosenProxy, type Proxy } from "#src/wire/http/proxy.ts";
+import { openTls, type TlsContext } from "#src/wire/tls/client-tls.ts";
 
-type Config<Type extends LookupConfig["type"]> = Extract<LookupConfig, { type: Type }>;
+interface LookupContext extends TlsContext {
+  /** What the environment says of proxies. */
+  readonly proxy?: Proxy;
+}
 
 /** Opens a channel's patient look-up. @throws BotenstoffError CONFIG_INVALID when a TLS file cannot be used */
-export function openLookup(config: LookupConfig): PatientLookup {
+export function openLookup(config: LookupConfig, context: LookupContext): PatientLookup {
+  const tls = config.tls && openTls(config.tls, context);
+  const lookup = connect(config, { ...(tls && { tls: tls.client }) }, context.proxy);
+  return {
+    ...lookup,
+    close: async () => {
+      tls?.close();
+      await lookup.close();
+    },
+  };
+}
+
+function connect(
+  config: LookupConfig,
+  tls: Pick<Parameters<typeof openPdqLookup>[0], "tls">,
+  environment: Proxy | undefined,
+): PatientLookup {
   const { country, fresh_for_secs: fresh } = config;
-  const common = { country, freshForMs: fresh * 1_000 };
+  const common = { country, freshForMs: fresh * 1_000, ...tls };
   if (config.type === "fhir") {
     const authorization = authorizationOf(config);
+    const proxy = chosenProxy(config.proxy, environment);
     return openFhirLookup({
       ...common,
       baseUrl: config.base_url,
@@ -21,6 +41,7 @@ export function openLookup(config: LookupConfig): PatientLookup {
       timeoutMs: config.request_timeout_secs * 1_000,
       connections: 4,
       ...(authorization && { authorization }),
+      ...(proxy && { proxy }),
     });
   }
   return openPdqLookup({
@@ -33,21 +54,5 @@ export function openLookup(config: LookupConfig): PatientLookup {
     queryName: config.query_name,
     field: config.field,
     defaultAuthority: config.default_authority,
-    ...(config.tls && { tls: clientTls(config.tls) }),
   });
-}
-
-function authorizationOf({ token, username, password }: Config<"fhir">): Secret | undefined {
-  if (token) return new Secret(`Bearer ${token.reveal()}`);
-  if (username === undefined) return undefined;
-  return new Secret(`Basic ${Buffer.from(`${username}:${password?.reveal() ?? ""}`).toString("base64")}`);
-}
-
-/** Renewed files are used without a restart. */
-function clientTls({ servername, ...paths }: NonNullable<Config<"pdq">["tls"]>): ClientTls {
-  const files = new TlsFiles(paths, () => undefined);
-  return {
-    options: () => ({ secureContext: files.current().context, ...(servername !== undefined && { servername }) }),
-    connected: () => undefined,
-  };
 }

@@ -2,6 +2,7 @@ import type { Log } from "#src/telemetry/log.ts";
 import type { ConnectorGauge, ConnectorLabels } from "#src/telemetry/metric-list.ts";
 import type { Readable } from "node:stream";
 import type { z } from "zod";
+import type { Proxy } from "#src/wire/http/proxy.ts";
 import type { MessageId } from "#src/message/id.ts";
 import type { OutputKind } from "#src/message/mapping.ts";
 import type { DirectoryChange } from "#src/message/directory.ts";
@@ -58,6 +59,8 @@ export interface DestinationContext {
   count(event: string, by?: number): void;
   /** Offers a value to be read at every scrape; `undefined` leaves it out, offering it again replaces it. */
   gauge(name: ConnectorGauge, labels: ConnectorLabels, read: () => number | undefined): void;
+  /** What the environment says of proxies; absent where it names none. */
+  readonly proxy?: Proxy;
   /** Applies a change to the engine's own directory; resolves after the commit. Only the `directory` destination uses it. */
   applyToDirectory(change: DirectoryChange, messageId: MessageId): Promise<AppliedChange>;
 }

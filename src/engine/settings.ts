@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { proxyOfEnvironment, type Proxy } from "#src/wire/http/proxy.ts";
 import type { TlsPaths } from "#src/wire/tls/tls-files.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import { parseDuration } from "#src/message/duration.ts";
@@ -34,6 +35,8 @@ export interface Settings {
   readonly epochMs: number;
   /** How long a claimed lane belongs to an engine that does not say anything more. */
   readonly leaseMs: number;
+  /** The proxies connectors take that say so; absent where the environment names none. */
+  readonly proxy?: Proxy;
   /** What the channels interpolate from. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }
@@ -77,6 +80,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     throw new BotenstoffError("CONFIG_INVALID", `reading ${String(issue?.path[0])}: ${issue?.message ?? "not usable"}`);
   }
   const said = parsed.data;
+  const proxy = proxyOfEnvironment(given);
   return {
     httpHost: said.BOTENSTOFF_HTTP_HOST,
     httpPort: said.BOTENSTOFF_HTTP_PORT,
@@ -92,6 +96,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     epochMs: atLeastASecond("BOTENSTOFF_EPOCH", said.BOTENSTOFF_EPOCH),
     leaseMs: atLeastASecond("BOTENSTOFF_LEASE", said.BOTENSTOFF_LEASE),
     env: given,
+    ...(proxy && { proxy }),
     ...(said.BOTENSTOFF_CLAMD !== undefined && { clamd: readClamd(said.BOTENSTOFF_CLAMD) }),
     ...tlsOf(said),
     ...(said.DATABASE_URL !== undefined && { databaseUrl: said.DATABASE_URL }),

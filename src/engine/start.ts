@@ -117,7 +117,16 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
     },
     worker,
     log,
-    open: (channel) => openChannel({ log, metrics, applyToDirectory: (change) => directory.apply(change) }, channel),
+    open: (channel) =>
+      openChannel(
+        {
+          ...(settings.proxy && { proxy: settings.proxy }),
+          log,
+          metrics,
+          applyToDirectory: (change) => directory.apply(change),
+        },
+        channel,
+      ),
     journal: note,
   });
   const connections = new Connections({ connections: settings.maxConnections });

@@ -29,12 +29,14 @@ export class Breaker {
     return this.#failures === 0 ? 0 : Math.max(0, this.#closedUntil - now);
   }
 
-  report(failure: FailureClass | undefined, concernsOneMessage: boolean, now: number): void {
+  /** @param atLeastMs how long the destination itself asks to be left alone */
+  report(failure: FailureClass | undefined, concernsOneMessage: boolean, now: number, atLeastMs = 0): void {
     if (failure === undefined || failure === "permanent" || concernsOneMessage) {
       this.#failures = 0;
       return;
     }
-    this.#closedUntil = now + backoff(this.#failures, BASE_MS, CAP_MS);
+    const pauseMs = Math.max(backoff(this.#failures, BASE_MS, CAP_MS), atLeastMs);
+    this.#closedUntil = Math.max(this.#closedUntil, now + pauseMs);
     this.#failures += 1;
   }
 }

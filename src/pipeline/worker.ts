@@ -171,7 +171,7 @@ function deliverStage(
     turn: async (lane, works) => {
       const { last, more } = await deliverTurn({ deps, settle, connections, channel, destination }, lane, works);
       const aboutOneMessage = last?.error?.code === "PATIENT_NOT_YET_KNOWN";
-      breaker.report(last?.error?.class, aboutOneMessage, performance.now());
+      breaker.report(last?.error?.class, aboutOneMessage, performance.now(), last?.error?.retryAfterMs);
       return more;
     },
     allowance: (free, running) => breaker.allowance(free, running, performance.now()),

@@ -2,6 +2,7 @@ import type { Log } from "#src/telemetry/log.ts";
 import type { ConnectorGauge, ConnectorLabels } from "#src/telemetry/metric-list.ts";
 import type { Readable } from "node:stream";
 import type { z } from "zod";
+import type { Proxy } from "#src/wire/http/proxy.ts";
 import type { AttachmentReference } from "#src/message/attachment.ts";
 import type { ErrorCode } from "#src/message/error-code.ts";
 import type { MessageDraft } from "#src/message/message.ts";
@@ -112,6 +113,8 @@ export interface SourceContext {
   count(event: string, by?: number): void;
   /** Offers a value to be read at every scrape; `undefined` leaves it out, offering it again replaces it. */
   gauge(name: ConnectorGauge, labels: ConnectorLabels, read: () => number | undefined): void;
+  /** What the environment says of proxies; absent where it names none. */
+  readonly proxy?: Proxy;
 }
 
 /** A kind of source: one folder, one line in index.ts. */

@@ -49,8 +49,7 @@ describe("when the KIS misbehaves", () => {
 
   it("a message whose patient could only not be looked up follows a merge: nothing of it was sent", async () => {
     const { chart } = engine.world.fhir;
-    const get = chart.get.bind(chart);
-    chart.get = (path, query) => (path === "Patient" ? { status: 500, body: {} } : get(path, query));
+    engine.world.fhir.acquire({ noSearch: 500 });
     const sent = await engine.text("noch nicht gesendet");
     const tried = async () =>
       (await engine.api.until(sent, ["routed"], 30_000)).deliveries?.some(
@@ -60,7 +59,7 @@ describe("when the KIS misbehaves", () => {
     const merged = { value: "79999", system: "urn:oid:1.2.276.0.76.4.1" };
     engine.world.fhir.addPatient({ identifier: [merged] });
     await engine.adt({ patient: merged.value, retired: PATIENT.number, trigger: "A40" });
-    chart.get = get;
+    engine.world.fhir.acquire({});
     await engine.until(sent, "filed");
     expect(chart.all("Communication").map(({ subject }) => subject?.identifier?.value)).toEqual([merged.value]);
   });
@@ -82,6 +81,61 @@ describe("when the KIS misbehaves", () => {
     const chart = filed.deliveries?.find(({ destination }) => destination === "chart");
     expect(chart).toMatchObject({ state: "confirmed", attempts: 2 });
     expect(engine.world.fhir.chart.all("Communication")).toHaveLength(1);
+  });
+
+  it.each([
+    ["a redirect to a login page", { on: "transaction", answer: { status: 302, headers: { location: "/login" } } }],
+    ["a transaction taken without a word", { on: "transaction", fault: "no-content" }],
+  ] as const)("after %s, the chart holds the message once and it is read back", async (_, behaviour) => {
+    engine.world.fhir.behave([behaviour]);
+    await engine.until(await engine.text("einmal"), "filed");
+    expect(engine.world.fhir.chart.all("Communication").map(({ meta }) => meta?.versionId)).toEqual(["1"]);
+  });
+
+  it("asks again no sooner than the chart wants to be asked", async () => {
+    const began = performance.now();
+    const headers = { "x-ms-retry-after-ms": "3000" };
+    engine.world.fhir.behave([{ on: "transaction", answer: { status: 429, headers } }]);
+    await engine.until(await engine.text("später"), "filed");
+    expect(performance.now() - began).toBeGreaterThan(3_000);
+  });
+
+  it.each(["openly", "silently"] as const)(
+    "sends nothing to the stranger whom a chart returns that %s ignores what it is asked for (I3)",
+    async (ignoresSearch) => {
+      const { chart } = engine.world.fhir;
+      chart.lose("Patient");
+      const stranger = engine.world.fhir.addPatient({ identifier: [{ system: "urn:oid:1.2", value: "1" }] });
+      engine.world.fhir.acquire({ ignoresSearch });
+      const sent = await engine.image(gradientPng(8, 8), "nicht für Fremde");
+      const waits = async () =>
+        (await engine.api.until(sent, ["routed"], 30_000)).deliveries?.some(({ last_error: error }) =>
+          error?.startsWith("SEARCH_UNRELIABLE"),
+        ) ?? false;
+      await engine.eventually("the delivery waits", waits);
+      expect(engine.world.fhir.requests.filter(({ path }) => path === "/fhir")).toEqual([]);
+      expect(chart.all("Binary")).toEqual([]);
+      engine.world.fhir.acquire({});
+      engine.world.fhir.addPatient({ identifier: [{ system: "urn:oid:1.2.276.0.76.4.1", value: PATIENT.number }] });
+      await engine.until(sent, "filed");
+      const subjects = chart.all("Communication").map(({ subject }) => subject?.reference);
+      expect(subjects).not.toContain(`Patient/${stranger.id}`);
+    },
+  );
+
+  it("files nothing that no search by patient would find: it waits until the chart knows the patient", async () => {
+    const { fhir } = engine.world;
+    fhir.chart.lose("Patient");
+    const sent = await engine.text("sichtbar");
+    const waits = async () =>
+      (await engine.api.until(sent, ["routed"], 30_000)).deliveries?.some(({ last_error: error }) =>
+        error?.startsWith("PATIENT_NOT_YET_KNOWN"),
+      ) ?? false;
+    await engine.eventually("the delivery waits", waits);
+    expect(fhir.chart.all("Communication")).toEqual([]);
+    const { id } = fhir.addPatient({ identifier: [{ system: "urn:oid:1.2.276.0.76.4.1", value: PATIENT.number }] });
+    await engine.until(sent, "filed");
+    expect(fhir.chart.all("Communication").map(({ subject }) => subject?.reference)).toEqual([`Patient/${id}`]);
   });
 
   it("keeps the order of a conversation whatever is retried", async () => {

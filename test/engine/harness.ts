@@ -84,7 +84,9 @@ export async function startTestEngine({
     return id;
   }
 
+  /** What a KIS tells of a patient, its own chart knows as well. */
   async function adt(change: Partial<Admission> = {}) {
+    inChart(change.patient ?? PATIENT.number);
     return sendAdt(adtPort, {
       controlId: randomUUID().slice(0, 20),
       patient: PATIENT.number,
@@ -96,12 +98,14 @@ export async function startTestEngine({
     });
   }
 
+  function inChart(value: string): void {
+    const identifier = { value, system: "urn:oid:1.2.276.0.76.4.1" };
+    const known = world.fhir.chart.all("Patient").flatMap((patient) => patient.identifier ?? []);
+    if (!known.some((one) => one.value === value)) world.fhir.addPatient({ identifier: [identifier] });
+  }
+
   /** Makes the patient known to the chart and to the engine. */
   async function admit(): Promise<void> {
-    world.fhir.addPatient({
-      identifier: [{ value: PATIENT.number, system: "urn:oid:1.2.276.0.76.4.1" }],
-      name: [{ family: "Mustermann" }],
-    });
     const ack = await adt();
     if (ack.code !== "AA") throw new Error(`the admission was answered ${ack.code}`);
   }

@@ -219,6 +219,7 @@ test("in a channel without a feed a message waits while the KIS does not answer,
     await writeFile(join(channels, "whatsapp-to-kis.yaml"), yaml.replace(/^identity: .*$/m, asking));
     const engine = await startTestEngine({ channels });
     try {
+      engine.world.fhir.addPatient({ identifier: [{ value: PATIENT.number, system: "urn:oid:1.2.276.0.76.4.1" }] });
       kis.patients.push({
         number: "015112345678",
         pid: `PID|1||${PATIENT.number}^^^^PI||Mustermann^Erika||||||||015112345678`,

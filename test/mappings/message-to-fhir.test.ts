@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Bundle, Communication } from "@medplum/fhirtypes";
 import { faultsOf, loadDefinitions } from "#src/simulators/kis/fhir-rules.ts";
 import { startKisFhir, type KisFhir } from "#src/simulators/kis/fhir.ts";
+import type { FhirServer } from "#src/destinations/fhir/filed.ts";
 import { readBack } from "#src/destinations/fhir/confirm.ts";
 import { FhirClient } from "#src/wire/fhir/client.ts";
 import type { FhirTransaction } from "#src/fhir/transaction.ts";
@@ -32,11 +33,13 @@ async function complete(transaction: FhirTransaction): Promise<Bundle> {
 describe("the golden FHIR examples", () => {
   let kis: KisFhir;
   let client: FhirClient;
+  let server: FhirServer;
 
   beforeAll(async () => {
     await loadDefinitions();
     kis = await startKisFhir({ host: "127.0.0.1", port: 0 });
     client = new FhirClient({ baseUrl: kis.url, timeoutMs: 10_000, connections: 1 });
+    server = { client, ids: "client", lookup: "prefer", urls: [kis.url] };
   });
   afterAll(async () => {
     await client.close();
@@ -81,32 +84,33 @@ describe("the golden FHIR examples", () => {
       const paths = ({ bundle }: FhirTransaction) => (bundle.entry ?? []).map(({ request }) => request?.url ?? "");
       expect(paths(withdrawn)).toEqual(paths(filed).filter((path) => !path.startsWith("Binary/")));
       kis.chart.transact(await complete(filed));
-      expect(await readBack(client, withdrawn.expect, signal)).toEqual({
+      expect(await readBack(server, withdrawn, signal)).toEqual({
         state: "mismatch",
         detail: "the status differs",
       });
       expect(kis.chart.transact(await complete(withdrawn)).status).toBe(200);
-      expect(await readBack(client, withdrawn.expect, signal)).toMatchObject({ state: "confirmed" });
+      expect(await readBack(server, withdrawn, signal)).toMatchObject({ state: "confirmed" });
     },
   );
 
   test.each(cases.filter((name) => !isWithdrawn(name)))(
     "%s is confirmed by reading it back, and only as it was sent",
     async (name) => {
-      const { expect: expected, ...transaction } = golden(name);
-      const bundle = await complete({ expect: expected, ...transaction });
-      expect(kis.chart.transact(bundle).status).toBe(200);
-      expect(await readBack(client, expected, signal)).toMatchObject({ state: "confirmed" });
+      const transaction = golden(name);
+      const { expect: expected } = transaction;
+      const altered = (change: Partial<typeof expected>) => ({ ...transaction, expect: { ...expected, ...change } });
+      expect(kis.chart.transact(await complete(transaction)).status).toBe(200);
+      expect(await readBack(server, transaction, signal)).toMatchObject({ state: "confirmed" });
 
-      const strange = { ...expected, patient: { value: "somebody else" } };
-      expect(await readBack(client, strange, signal)).toEqual({ state: "mismatch", detail: "the patient differs" });
-      const longer = { ...expected, texts: [...expected.texts, "x"] };
-      expect(await readBack(client, longer, signal)).toEqual({ state: "mismatch", detail: "the text differs" });
+      const strange = altered({ patient: { value: "somebody else" } });
+      expect(await readBack(server, strange, signal)).toEqual({ state: "mismatch", detail: "the patient differs" });
+      const longer = altered({ texts: [...expected.texts, "x"] });
+      expect(await readBack(server, longer, signal)).toEqual({ state: "mismatch", detail: "the text differs" });
       for (const part of ["binaries", "inline"] as const) {
         const other = expected[part].map((one) => ({ ...one, sha256: "0".repeat(64) }));
         if (other.length === 0) continue;
-        const altered = { ...expected, [part]: other };
-        expect(await readBack(client, altered, signal)).toEqual({ state: "mismatch", detail: "the hash differs" });
+        const differing = altered({ [part]: other });
+        expect(await readBack(server, differing, signal)).toEqual({ state: "mismatch", detail: "the hash differs" });
       }
     },
   );

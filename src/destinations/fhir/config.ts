@@ -1,23 +1,37 @@
 import { z } from "zod";
 import { Secret } from "#src/message/secret.ts";
+import { proxyMember } from "#src/wire/http/proxy.ts";
+import { tlsMember } from "#src/wire/tls/client-tls.ts";
 
 const secret = z.string().transform((value) => new Secret(value));
+const baseUrl = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ""));
 
 export const fhirDestinationConfig = z.strictObject({
   type: z.literal("fhir"),
-  base_url: z
-    .url({ protocol: /^https?$/ })
-    .transform((url) => url.replace(/\/+$/, ""))
-    .describe("base URL of the FHIR R4 server"),
+  base_url: baseUrl.describe("base URL of the FHIR R4 server"),
   token: secret.optional().describe("bearer token"),
   username: z.string().optional().describe("user of basic authentication"),
   password: secret.optional().describe("password of basic authentication"),
   request_timeout_secs: z.coerce.number().positive().default(30).describe("how long one request may take"),
   connections: z.coerce.number().int().min(1).max(64).default(8).describe("requests the server gets at once"),
   patient_lookup: z
-    .enum(["prefer", "required", "off"])
-    .default("prefer")
-    .describe("find the server's Patient by identifier: use it if it is the only one, insist on it, or do not look"),
+    .enum(["required", "prefer", "off"])
+    .default("required")
+    .describe(
+      "find the server's Patient by identifier: wait until there is one, use it if there is one, or do not look; without a Patient of the server no search by patient finds the message",
+    ),
+  resource_ids: z
+    .enum(["client", "server"])
+    .default("client")
+    .describe(
+      "whether we choose the ids of what is filed (update as create), or the server, which is asked by identifier",
+    ),
+  server_urls: z
+    .array(baseUrl)
+    .default([])
+    .describe("other addresses under which the server names itself in links, or hands out attachments"),
+  tls: tlsMember.optional().describe("whom to trust, and our certificate for mutual TLS"),
+  proxy: proxyMember("off"),
 });
 
 export type FhirDestinationConfig = z.output<typeof fhirDestinationConfig>;

@@ -1,123 +1,114 @@
-import { createHash } from "node:crypto";
-import type { FhirClient, FhirResponse } from "#src/wire/fhir/client.ts";
-import type { Expectation, PatientKey } from "#src/fhir/transaction.ts";
+import type { Resource } from "@medplum/fhirtypes";
+import type { Expectation, FhirTransaction } from "#src/fhir/transaction.ts";
+import type { FhirClient } from "#src/wire/fhir/client.ts";
+import { localPath } from "#src/wire/fhir/local-path.ts";
 import type { Confirmation } from "../destination.ts";
-import { isSameIdentifier, type Identifier } from "./same-identifier.ts";
+import { differenceOf } from "./compare.ts";
+import type { FhirServer } from "./filed.ts";
+import { measure, measureBinary, type Measured } from "./measure.ts";
+import { isSameText } from "./same-text.ts";
+import { ShownMessage } from "./shown.ts";
 
-type Json = Record<string, unknown>;
-interface Reference {
-  readonly reference?: string;
-  readonly identifier?: Identifier;
-}
+type Json = Readonly<Record<string, unknown>>;
 
 /** What is not as it was sent; undefined when all is. */
 type Difference = Exclude<Confirmation, { state: "confirmed" }> | undefined;
 
-/** Reads everything of a message back and compares it: patient, text, size and hash; of a withdrawn one the status. */
-export async function readBack(client: FhirClient, expect: Expectation, signal: AbortSignal): Promise<Confirmation> {
-  if (expect.enteredInError) return readWithdrawn(client, expect.enteredInError, signal);
-  const communication = await client.read(`Communication/${expect.communicationId}`, signal);
-  if (!communication) return missing("Communication");
-  if (!(await isPatient(client, communication["subject"], expect.patient, signal))) return mismatch("patient");
-  if (textsOf(communication).join("\n") !== expect.texts.join("\n")) return mismatch("text");
-  const inline = await compareInline(client, communication, expect.inline, signal);
-  if (inline) return inline;
+/**
+ * Reads everything of a message back and compares what a reader of the chart would see of it: whose it is, status, time,
+ * sender, text, links, and of every attachment size and hash; of a withdrawn one the status.
+ */
+export async function readBack(
+  server: FhirServer,
+  { bundle, expect }: FhirTransaction,
+  signal: AbortSignal,
+): Promise<Confirmation> {
+  const shown = new ShownMessage(server, expect.patient, signal);
+  const all = (bundle.entry ?? []).flatMap(({ resource }) => resource ?? []);
+  const sent = all.filter(({ resourceType }) => resourceType !== "Binary");
+  if (expect.enteredInError) return readWithdrawn(shown, sent, expect.enteredInError);
+  let version: unknown;
+  for (const resource of sent) {
+    const found = await shown.read(resource);
+    if (!found) return missing(resource.resourceType);
+    if (found === "several") return mismatch("number of copies");
+    const difference = await differenceOf(resource, found, shown);
+    if (difference !== undefined) return mismatch(difference);
+    if (resource.resourceType !== "Communication") continue;
+    const inside = await compareContent(server, found, expect, signal);
+    if (inside) return inside;
+    version = (found["meta"] as Json | undefined)?.["versionId"];
+  }
   for (const binary of expect.binaries) {
-    const difference = await compareBinary(client, binary, expect.patient, signal);
+    const difference = await compareBinary(server.client, shown, all, binary, signal);
     if (difference) return difference;
   }
   return {
     state: "confirmed",
     evidence: {
       communication: expect.communicationId,
-      version: (communication["meta"] as Json | undefined)?.["versionId"] ?? null,
+      version: version ?? null,
       binaries: expect.binaries.map(({ binaryId, bytes, sha256 }) => ({ id: binaryId, bytes, sha256 })),
     },
   };
 }
 
-async function readWithdrawn(client: FhirClient, paths: readonly string[], signal: AbortSignal): Promise<Confirmation> {
-  for (const path of paths) {
-    const resource = await client.read(path, signal);
-    if (!resource) return missing(path.split("/")[0] ?? "resource");
-    if (resource["status"] !== "entered-in-error") return mismatch("status");
+async function readWithdrawn(
+  shown: ShownMessage,
+  sent: readonly Resource[],
+  paths: readonly string[],
+): Promise<Confirmation> {
+  for (const resource of sent) {
+    const found = await shown.read(resource);
+    if (!found) return missing(resource.resourceType);
+    if (found === "several") return mismatch("number of copies");
+    if (found["status"] !== "entered-in-error") return mismatch("status");
   }
   return { state: "confirmed", evidence: { enteredInError: paths } };
 }
 
 async function compareBinary(
   client: FhirClient,
+  shown: ShownMessage,
+  sent: readonly Resource[],
   expected: Expectation["binaries"][number],
-  patient: PatientKey,
   signal: AbortSignal,
 ): Promise<Difference> {
-  const description = await client.read(expected.describedBy, signal);
-  if (!description) return missing(expected.describedBy.split("/")[0] ?? "description");
-  if (!(await isPatient(client, description["subject"], patient, signal))) return mismatch("patient");
-  const found = await measureBinary(client, `Binary/${expected.binaryId}`, signal);
-  if (!found) return missing("Binary");
-  if (found.bytes !== expected.bytes) return mismatch("size");
-  return found.sha256 === expected.sha256 ? undefined : mismatch("hash");
+  const binary = sent.find(({ resourceType, id }) => resourceType === "Binary" && id === expected.binaryId);
+  const type = binary?.resourceType === "Binary" ? binary.contentType : "";
+  const path = shown.pathOf(`Binary/${expected.binaryId}`);
+  return sizeOrHash(await measureBinary(client, path, type, expected.bytes, signal), expected);
 }
 
-/** Compares what is inside the Communication; a server may have moved it into a Binary of its own. */
-async function compareInline(
-  client: FhirClient,
+/** The texts, and what is inside the Communication; a server may have moved that into a Binary of its own. */
+async function compareContent(
+  { client, urls }: FhirServer,
   communication: Json,
-  expected: Expectation["inline"],
+  expect: Expectation,
   signal: AbortSignal,
 ): Promise<Difference> {
+  const texts = textsOf(communication);
+  if (texts.length !== expect.texts.length || !expect.texts.every((text, index) => isSameText(text, texts[index]))) {
+    return mismatch("text");
+  }
   const attachments = payloadOf(communication).flatMap(({ contentAttachment }) => contentAttachment ?? []);
-  if (attachments.length !== expected.length) return mismatch("size");
-  for (const [index, { bytes, sha256 }] of expected.entries()) {
-    const { data, url = "" } = attachments[index] ?? {};
-    const moved = /(?:^|\/)(Binary\/[A-Za-z0-9.-]{1,64})$/.exec(url)?.[1];
-    const found = data === undefined && moved ? await measureBinary(client, moved, signal) : measure(data ?? "");
-    if (!found) return missing("Binary");
-    if (found.bytes !== bytes) return mismatch("size");
-    if (found.sha256 !== sha256) return mismatch("hash");
+  if (attachments.length !== expect.inline.length) return mismatch("size");
+  for (const [index, inline] of expect.inline.entries()) {
+    const { data, url = "", contentType = "" } = attachments[index] ?? {};
+    const moved = data === undefined ? localPath(url, urls) : undefined;
+    const found = moved?.startsWith("Binary/")
+      ? await measureBinary(client, moved, contentType, inline.bytes, signal)
+      : measure(data ?? "");
+    const difference = sizeOrHash(found, inline);
+    if (difference) return difference;
   }
   return undefined;
 }
 
-function measure(base64: string) {
-  const bytes = Buffer.from(base64, "base64");
-  return { bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
-}
-
-/** A Binary comes as it is or, from servers that insist, as JSON with base64 (R4 binary.html). */
-function measureBinary(client: FhirClient, path: string, signal: AbortSignal) {
-  return client.get(path, "*/*", signal, measureBody);
-}
-
-async function measureBody({ status, contentType, body }: FhirResponse) {
-  if (status !== 200) {
-    await body.dump();
-    return undefined;
-  }
-  if (contentType.includes("json")) {
-    const { data = "" } = (await body.json()) as { data?: string };
-    return measure(data);
-  }
-  const hash = createHash("sha256");
-  let bytes = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    hash.update(chunk);
-    bytes += chunk.length;
-  }
-  return { bytes, sha256: hash.digest("hex") };
-}
-
-/** Whether a reference means the patient: by the identifier it carries, and by the Patient it points to. */
-async function isPatient(client: FhirClient, value: unknown, key: PatientKey, signal: AbortSignal): Promise<boolean> {
-  const { reference, identifier } = (value ?? {}) as Reference;
-  if (identifier && !isSameIdentifier(identifier, key)) return false;
-  const local = /(?:^|\/)(Patient\/[A-Za-z0-9.-]{1,64})(?:\/_history\/.+)?$/.exec(reference ?? "")?.[1];
-  if (local === undefined) return identifier !== undefined;
-  const patient = await client.read(local, signal);
-  const identifiers = (patient?.["identifier"] ?? []) as Identifier[];
-  // A server that hides Patient from us leaves what the reference itself says.
-  return patient ? identifiers.some((other) => isSameIdentifier(other, key)) : identifier !== undefined;
+function sizeOrHash(found: Measured | undefined, expected: Measured): Difference {
+  if (!found) return missing("Binary");
+  if (found.bytes !== expected.bytes) return mismatch("size");
+  return found.sha256 === expected.sha256 ? undefined : mismatch("hash");
 }
 
 function textsOf(communication: Json): string[] {
@@ -131,7 +122,7 @@ function textsOf(communication: Json): string[] {
 function payloadOf(communication: Json) {
   return (communication["payload"] ?? []) as {
     contentString?: string;
-    contentAttachment?: { data?: string; url?: string };
+    contentAttachment?: { data?: string; url?: string; contentType?: string };
   }[];
 }
 

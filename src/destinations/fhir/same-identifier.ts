@@ -24,3 +24,15 @@ export function isSameIdentifier(found: Identifier, key: PatientKey): boolean {
   if (kinds.length === 0 || type === "") return true;
   return kinds.some((kind) => kind === type || (OWN_TYPES.has(kind) && OWN_TYPES.has(type)));
 }
+
+/** Whether a Patient of the server carries the identifier: under the very system, where we name one. */
+export function carries(patient: Readonly<Record<string, unknown>>, key: PatientKey): boolean {
+  return identifiersOf(patient).some(
+    (one) => isSameIdentifier(one, key) && (key.system === undefined || one.system === key.system),
+  );
+}
+
+export function identifiersOf(resource: Readonly<Record<string, unknown>>): readonly Identifier[] {
+  const { identifier } = resource;
+  return Array.isArray(identifier) ? (identifier as Identifier[]) : [];
+}

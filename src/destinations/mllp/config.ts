@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { CHARSETS } from "#src/hl7/charset.ts";
+import { tlsMember } from "#src/wire/tls/client-tls.ts";
 
 const port = z.coerce.number().int().max(65_535);
-const file = z.string().describe("path of a PEM file");
 const seconds = z.coerce.number().positive();
 /** What is filled in for `${NAME}` is text. */
 const truth = z.preprocess((said) => (said === "true" ? true : said === "false" ? false : said), z.boolean());
@@ -45,16 +45,7 @@ export const mllpDestinationConfig = z.strictObject({
   settle_on_write: truth
     .default(false)
     .describe("MSH-15 and MSH-16 ask for no acknowledgement: take a written message for accepted"),
-  tls: z
-    .strictObject({
-      ca: file.optional().describe("PEM file of the CAs to trust; without it the public ones"),
-      crl: file.optional().describe("PEM file of the revocation lists of these CAs"),
-      cert: file.optional().describe("PEM file of our certificate, for mutual TLS"),
-      key: file.optional().describe("PEM file of its key"),
-      servername: z.string().optional().describe("name in the receiver's certificate where it is not `host`"),
-    })
-    .optional()
-    .describe("TLS (IHE ITI-19); cert and key for mutual TLS"),
+  tls: tlsMember.optional().describe("TLS (IHE ITI-19); cert and key for mutual TLS"),
 });
 
 export type MllpDestinationConfig = z.output<typeof mllpDestinationConfig>;

@@ -6,12 +6,12 @@ import type { Outgoing } from "#src/wire/mllp/connection.ts";
 import { encode } from "#src/hl7/encode.ts";
 import type { Hl7Message } from "#src/hl7/message.ts";
 import { MllpSender } from "#src/wire/mllp/sender.ts";
+import { openTls } from "#src/wire/tls/client-tls.ts";
 import type { Destination, DestinationContext, DestinationSpec, Job } from "../destination.ts";
 import { ApplicationAcks } from "./application-acks.ts";
 import { mllpDestinationConfig, type MllpDestinationConfig } from "./config.ts";
 import { fillSlots } from "./fill-slots.ts";
 import { readHeader } from "./header.ts";
-import { openTls } from "./tls.ts";
 
 /** MDM and other HL7 v2 messages to the KIS, one in flight per connection. */
 export const mllpDestination: DestinationSpec<MllpDestinationConfig> = {

@@ -1,6 +1,8 @@
 import type { CountryCode } from "libphonenumber-js";
-import type { Bundle, ContactPoint, Identifier as FhirIdentifier, Patient } from "@medplum/fhirtypes";
+import type { ContactPoint, Identifier as FhirIdentifier, Patient } from "@medplum/fhirtypes";
 import { FhirClient, type FhirClientSettings } from "#src/wire/fhir/client.ts";
+import { survivorOf } from "#src/wire/fhir/replaced.ts";
+import { escapeToken, search } from "#src/wire/fhir/search.ts";
 import type { Identifier } from "#src/message/directory.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import { phoneNumbersIn } from "#src/message/phone-number.ts";
@@ -14,7 +16,6 @@ export interface FhirLookupSettings extends FhirClientSettings {
   readonly freshForMs: number;
 }
 
-const MOST_PAGES = 10;
 const TYPE_SYSTEM = "http://terminology.hl7.org/CodeSystem/v2-0203";
 const SEX: Readonly<Record<string, string>> = { male: "M", female: "F", other: "O", unknown: "U" };
 
@@ -25,8 +26,8 @@ export function openFhirLookup(settings: FhirLookupSettings): PatientLookup {
   return {
     freshForMs,
     find: async (phone, signal) => {
-      const query = new URLSearchParams({ [parameter]: spellings(phone, country).join(","), _count: "50" });
-      const patients = await search(client, settings.baseUrl, `Patient?${query.toString()}`, signal);
+      const by = { [parameter]: spellings(phone, country).map(escapeToken).join(",") };
+      const patients = await search<Patient>(client, { type: "Patient", by, also: { _count: "50" } }, signal);
       const carriers = patients.filter((patient) => numbersOf(patient, country).some((number) => isSamePhone(number, phone)));
       const current = await Promise.all(carriers.map((patient) => survivorOf(client, patient, signal)));
       const unique = new Map(current.filter(({ active }) => active !== false).map((patient) => [patient.id, patient]));
@@ -34,36 +35,6 @@ export function openFhirLookup(settings: FhirLookupSettings): PatientLookup {
     },
     close: () => client.close(),
   };
-}
-
-async function search(client: FhirClient, baseUrl: string, first: string, signal: AbortSignal): Promise<Patient[]> {
-  const found: Patient[] = [];
-  let path: string | undefined = first;
-  for (let page = 0; path !== undefined; page += 1) {
-    if (page === MOST_PAGES) throw refused("the search has too many pages");
-    const bundle = (await client.read(path, signal)) as Bundle | undefined;
-    if (bundle?.resourceType !== "Bundle") throw refused("the answer to a search is no Bundle");
-    for (const { resource } of bundle.entry ?? []) if (resource?.resourceType === "Patient") found.push(resource);
-    const next = bundle.link?.find(({ relation }) => relation === "next")?.url;
-    // Only the server that was configured is asked, whatever a link says.
-    if (next !== undefined && !next.startsWith(`${baseUrl}/`)) throw refused("the next page is on another server");
-    path = next?.slice(baseUrl.length + 1);
-  }
-  return found;
-}
-
-/** The patient that replaced this one, itself where none did (R4 patient.html#Patient.link). */
-async function survivorOf(client: FhirClient, patient: Patient, signal: AbortSignal): Promise<Patient> {
-  let current = patient;
-  for (let step = 0; step < MOST_PAGES; step += 1) {
-    const replaced = current.link?.find(({ type }) => type === "replaced-by")?.other.reference;
-    if (replaced === undefined) return current;
-    if (!/^Patient\/[A-Za-z0-9.-]{1,64}$/.test(replaced)) throw refused("a replaced patient's link leads elsewhere");
-    const next = (await client.read(replaced, signal)) as Patient | undefined;
-    if (next?.resourceType !== "Patient") throw refused("a replaced patient's link leads nowhere");
-    current = next;
-  }
-  throw refused("replaced patients form a circle");
 }
 
 function foundPatient(patient: Patient, phone: string, country: CountryCode): FoundPatient {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { CountryCode } from "libphonenumber-js";
 import { consequenceOf } from "#src/hl7/ack-consequence.ts";
-import type { ClientTls } from "#src/wire/mllp/connection.ts";
+import type { ClientTls } from "#src/wire/tls/client-tls.ts";
 import { encode } from "#src/hl7/encode.ts";
 import type { Segment } from "#src/hl7/message.ts";
 import { parseHl7 } from "#src/hl7/parse.ts";

@@ -37,6 +37,16 @@ export const DESTINATION_ERRORS = {
     "The destination refused the message for its content.",
     "Read the receipt, correct the mapping, channel or master data, then reprocess.",
   ),
+  DESTINATION_REFUSES_IDS: entry(
+    "permanent",
+    "The FHIR server does not let its clients choose the ids of what they create.",
+    "Have the KIS team allow update as create (R4 http.html#upsert), or set `resource_ids: server` on the destination; then reprocess.",
+  ),
+  SEARCH_UNRELIABLE: entry(
+    "transient",
+    "The FHIR server searched for a patient by something else than it was asked for, or refuses to search.",
+    "Have the KIS team switch on the search of Patient by `identifier` (for a look-up by `phone` or `telecom`); lanes then go on by themselves.",
+  ),
   PATIENT_NOT_YET_KNOWN: entry(
     "transient",
     "The destination does not know the patient or case yet.",
@@ -69,7 +79,7 @@ export const DESTINATION_ERRORS = {
   ),
   CONFIRMATION_MISMATCH: entry(
     "permanent",
-    "What the destination holds differs in patient, size or hash.",
+    "What the destination shows differs from what was sent: patient, status, time, sender, text, a link, size or hash.",
     "Correct the chart first: it may be the wrong patient's. Then reprocess.",
   ),
   MAPPING_FAILED: entry(

@@ -74,5 +74,5 @@ function givenBack(channel: RunningChannel, rest: readonly TakenDelivery[]): Del
 
 function waitFor(attempt: Attempt, failures: number): number {
   const cap = attempt.error?.code === "PATIENT_NOT_YET_KNOWN" ? PATIENT_CAP_MS : RETRY_CAP_MS;
-  return backoff(failures, RETRY_BASE_MS, cap);
+  return Math.max(backoff(failures, RETRY_BASE_MS, cap), attempt.error?.retryAfterMs ?? 0);
 }

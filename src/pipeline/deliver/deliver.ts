@@ -171,21 +171,25 @@ async function readBack(
     return { outcome: outcome({ state: "failed", lastError: describeError(error.code, error.message) }), error };
   }
   const age = deps.clock() - row.receivedAt.getTime();
-  const wait = Math.min(Math.max(age / 4, CONFIRM_AGAIN_MS), CONFIRM_AGAIN_CAP_MS);
+  const patience = Math.min(Math.max(age / 4, CONFIRM_AGAIN_MS), CONFIRM_AGAIN_CAP_MS);
   return {
     outcome: outcome({
-      confirmInMs: wait,
+      confirmInMs: Math.max(patience, result.retryAfterMs ?? 0),
       lastError: describeError("CONFIRMATION_MISSING", `confirming at ${destination.id}: ${result.detail}`),
     }),
   };
 }
 
 /** A read that fails for whatever reason proves nothing: it is made again, the delivery stays accepted. */
-async function attemptConfirmation(confirm: () => Promise<Confirmation> | undefined): Promise<Confirmation> {
+async function attemptConfirmation(
+  confirm: () => Promise<Confirmation> | undefined,
+): Promise<Confirmation & { readonly retryAfterMs?: number | undefined }> {
   try {
     return (await confirm()) ?? { state: "missing", detail: "the destination has no read path" };
   } catch (error) {
-    if (error instanceof BotenstoffError) return { state: "missing", detail: error.message };
+    if (error instanceof BotenstoffError) {
+      return { state: "missing", detail: error.message, retryAfterMs: error.retryAfterMs };
+    }
     return { state: "missing", detail: "the read failed" };
   }
 }

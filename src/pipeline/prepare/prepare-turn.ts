@@ -54,7 +54,9 @@ export async function prepareTurn(
     if (prepared.row.state === "received") break;
   }
   const retried = done.at(-1)?.row.state === "received";
-  const waitMs = retried ? backoff(lane.failures, RETRY_BASE_MS, RETRY_CAP_MS) : 0;
+  const waitMs = retried
+    ? Math.max(backoff(lane.failures, RETRY_BASE_MS, RETRY_CAP_MS), done.at(-1)?.retryAfterMs ?? 0)
+    : 0;
   const { more } = await settle.prepared({
     turn: { ...lane, waitMs, retried, park: null },
     prepared: done,

@@ -23,6 +23,8 @@ export interface Prepared extends Decision {
 
 interface Decision {
   readonly row: PreparedRow;
+  /** How long whoever was asked for something wants to be left alone. */
+  readonly retryAfterMs?: number;
   readonly seen?: {
     readonly contactBi: Buffer;
     readonly patients: readonly string[];
@@ -66,7 +68,10 @@ async function decide(
     if (!channel.passes(assembled.message)) return { row: filtered(deps, work, channel) };
     return await identifyAndRoute(deps, work, channel, assembled.message, leased);
   } catch (error) {
-    return { row: again(deps, work, error) };
+    return {
+      row: again(deps, work, error),
+      ...(error instanceof BotenstoffError && error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }),
+    };
   }
 }
 

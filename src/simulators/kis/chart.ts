@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
-import type { Bundle, BundleEntry, CapabilityStatement, OperationOutcome, Patient, Resource } from "@medplum/fhirtypes";
+import type { Bundle, CapabilityStatement, OperationOutcome, Resource } from "@medplum/fhirtypes";
 import { faultsOf } from "./fhir-rules.ts";
+import { searchSet, type SearchHabit } from "./search.ts";
+import { placed } from "./transaction.ts";
 
 /** An answer before it is written out. */
 export interface Reply {
@@ -52,41 +54,42 @@ export class Chart {
     return stored;
   }
 
-  /** All or nothing (R4 http.html#transaction). */
-  transact(bundle: Bundle): Reply {
-    const entries = bundle.entry ?? [];
+  /** All or nothing (R4 http.html#transaction); with `refusesIds` as a server that lets no client choose one (HAPI: 404). */
+  transact(bundle: Bundle, { refusesIds = false } = {}): Reply {
     if (bundle.type !== "transaction") {
       return { status: 400, body: outcome("invalid", ["not a transaction"]) };
     }
-    const faults = entries.flatMap((entry, index) =>
-      this.#faults(entry, entries).map((fault) => `entry[${index}] ${fault}`),
+    const entries = placed(bundle, (type) => this.all(type as Resource["resourceType"]));
+    if ("fault" in entries) return { status: entries.status, body: outcome("invalid", [entries.fault]) };
+    const paths = entries.map(({ resource }) => `${resource.resourceType}/${resource.id}`);
+    if (refusesIds && entries.some(({ named }, index) => named && !this.#resources.has(paths[index] ?? ""))) {
+      return { status: 404, body: outcome("not-found", ["No such resource, and client-assigned IDs are not enabled"]) };
+    }
+    const faults = entries.flatMap(({ resource }, index) =>
+      [...faultsOf(resource), ...this.#danglingReferences(resource, paths)].map((fault) => `entry[${index}] ${fault}`),
     );
     if (faults.length > 0) return { status: 422, body: outcome("invariant", faults) };
-    const entry = entries.map(({ resource }) => ({ response: this.#write(resource as Resource & { id: string }) }));
+    const entry = entries.map(({ resource }) => ({ response: this.#write(resource) }));
     return { status: 200, body: { resourceType: "Bundle", type: "transaction-response", entry } };
   }
 
-  get(path: string, query: URLSearchParams): Reply {
+  get(path: string): Reply {
     if (path === "metadata") return { status: 200, body: CAPABILITIES };
-    if (path === "Patient") return { status: 200, body: this.#patients(query) };
     const resource = this.read(path);
     return resource ? { status: 200, body: resource } : { status: 404, body: outcome("not-found", ["not here"]) };
   }
 
-  #faults({ resource, request }: BundleEntry, entries: readonly BundleEntry[]): string[] {
-    if (!resource?.id || request?.method !== "PUT") return ["only PUT with an id is taken"];
-    if (request.url !== `${resource.resourceType}/${resource.id}`) return ["request.url does not name the resource"];
-    return [...faultsOf(resource), ...this.#danglingReferences(resource, entries)];
+  search(type: string, query: URLSearchParams, baseUrl: string, ignores?: SearchHabit): Bundle {
+    return searchSet(this.all(type as Resource["resourceType"]), type, query, baseUrl, ignores);
   }
 
   /** Literal references must lead somewhere: into the transaction or into the chart. */
-  #danglingReferences(resource: Resource, entries: readonly BundleEntry[]): string[] {
-    const sent = new Set(entries.map((entry) => entry.request?.url));
+  #danglingReferences(resource: Resource, sent: readonly string[]): string[] {
     return (
       referencesIn(resource)
         // "#…" leads into the resource itself, which the rules look at.
         .filter((reference) => !reference.startsWith("#"))
-        .filter((reference) => !sent.has(reference) && !this.#resources.has(reference))
+        .filter((reference) => !sent.includes(reference) && !this.#resources.has(reference))
         .map((reference) => `reference ${reference.split("/")[0]} leads nowhere`)
     );
   }
@@ -105,30 +108,6 @@ export class Chart {
     this.#resources.set(path, { all });
     const status = all.length === 1 ? "201 Created" : "200 OK";
     return { status, location: `${path}/_history/${versionId}`, etag: `W/"${versionId}"`, lastModified: lastUpdated };
-  }
-
-  /** By `identifier` or by `phone`; a comma means "or" (R4 search.html#escaping), numbers are compared as text. */
-  #patients(query: URLSearchParams): Bundle {
-    const phones = query.get("phone")?.split(",");
-    if (!phones) return this.#searchPatients(query.get("identifier") ?? "");
-    const found = this.all("Patient").filter(({ telecom = [] }) =>
-      telecom.some(({ system, value = "" }) => system === "phone" && phones.includes(value)),
-    );
-    return { resourceType: "Bundle", type: "searchset", entry: found.map((resource) => ({ resource })) };
-  }
-
-  #searchPatients(token: string): Bundle {
-    const [first = "", second] = token.split("|");
-    const [system, value] = second === undefined ? [undefined, first] : [first, second];
-    const found = this.all("Patient").filter((patient: Patient) =>
-      patient.identifier?.some((one) => one.value === value && (system === undefined || one.system === system)),
-    );
-    return {
-      resourceType: "Bundle",
-      type: "searchset",
-      total: found.length,
-      entry: found.map((resource) => ({ resource })),
-    };
   }
 }
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Secret } from "#src/message/secret.ts";
+import { proxyMember } from "#src/wire/http/proxy.ts";
 
 /** After "*." at least two labels, so that nobody names a whole top-level domain. */
 const MEDIA_HOST = /^(\*\.[a-z0-9-]+\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:\d{1,5})?$/;
@@ -94,6 +95,7 @@ const fields = z.strictObject({
     .or(z.coerce.number().positive().max(600))
     .default(FETCH_TIMEOUT_SECS)
     .describe("Seconds without a single byte after which a fetch is given up and tried again later."),
+  proxy: proxyMember("environment"),
 });
 
 export const whatsappConfig = fields.superRefine((said, context) => {

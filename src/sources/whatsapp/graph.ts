@@ -1,6 +1,10 @@
 import { request } from "undici";
 import type { Dispatcher } from "undici";
 import { BotenstoffError } from "#src/message/error-code.ts";
+import { bytesWithin } from "#src/wire/http/body.ts";
+import { decodedBody } from "#src/wire/http/decode.ts";
+import { failureOf } from "#src/wire/http/failure.ts";
+import { retryAfterMs } from "#src/wire/http/retry-after.ts";
 import { members, word } from "./member.ts";
 import type { Members } from "./member.ts";
 
@@ -20,6 +24,8 @@ export interface Graph {
 export interface GraphRefusal {
   readonly refused: "token" | "absent" | "other";
   readonly status: number;
+  /** How long the Graph API asks us to wait. */
+  readonly retryAfterMs?: number;
 }
 
 /** What a node of the Graph API answered. */
@@ -63,23 +69,24 @@ function pathOf(id: string, query: Readonly<Record<string, string>>): string {
 
 async function ask(graph: Graph, method: "GET" | "DELETE", path: string, signal: AbortSignal): Promise<GraphAnswer> {
   const url = `${graph.url.href.replace(/\/$/, "")}/${path}`;
-  const { status, text } = await asking("the Graph API", async () => {
-    const { statusCode, body } = await request(url, {
+  const { status, text, pause } = await asking("the Graph API", async () => {
+    const {
+      statusCode,
+      headers: answered,
+      body,
+    } = await request(url, {
       method,
       dispatcher: graph.dispatcher,
       headers: headers(graph),
       signal,
     });
-    let text = "";
-    for await (const chunk of body.setEncoding("utf8") as AsyncIterable<string>) {
-      text += chunk;
-      if (text.length > MAX_ANSWER_BYTES) throw new Error("the answer is no Graph API node");
-    }
-    return { status: statusCode, text };
+    const bytes = await bytesWithin(decodedBody(body, answered), MAX_ANSWER_BYTES);
+    return { status: statusCode, text: bytes.toString("utf8"), pause: retryAfterMs(answered, Date.now()) };
   });
   const answer = parsed(text);
   if (status === 200 && answer) return { found: answer };
-  return { refused: refusal(status, members(answer?.["error"])), status };
+  const refused = refusal(status, members(answer?.["error"]));
+  return { refused, status, ...(pause !== undefined && { retryAfterMs: pause }) };
 }
 
 /** The headers of every request; the token goes only to addresses that were pinned before. */
@@ -92,7 +99,8 @@ export async function asking<T>(whom: string, work: () => Promise<T>): Promise<T
   try {
     return await work();
   } catch (cause) {
-    throw new BotenstoffError("MEDIA_UNAVAILABLE", `asking ${whom}: no usable answer`, { cause });
+    const { text } = failureOf(cause, whom);
+    throw new BotenstoffError("MEDIA_UNAVAILABLE", `asking ${whom}: no usable answer (${text})`, { cause });
   }
 }
 

@@ -1,8 +1,11 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { Readable } from "node:stream";
 import { request } from "undici";
 import type { AttachmentReference } from "#src/message/attachment.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import type { FetchedAttachment } from "#src/sources/source.ts";
+import { decodedBody } from "#src/wire/http/decode.ts";
+import { retryAfterMs } from "#src/wire/http/retry-after.ts";
 import { asking, headers, readNode, readProbe } from "./graph.ts";
 import type { Graph, GraphRefusal } from "./graph.ts";
 import { discard, measured } from "./measured.ts";
@@ -81,7 +84,7 @@ async function refusal(deps: MediaDeps, answer: GraphRefusal, signal: AbortSigna
   const blind = answer.refused === "absent" && "refused" in (await readProbe(deps.graph, signal));
   const codes = { token: "MEDIA_UNAUTHORIZED", absent: "MEDIA_GONE", other: "MEDIA_UNAVAILABLE" } as const;
   const code = blind ? "MEDIA_UNAUTHORIZED" : codes[answer.refused];
-  return new BotenstoffError(code, `locating media: the Graph API answered ${answer.status}`);
+  return new BotenstoffError(code, `locating media: the Graph API answered ${answer.status}`, pauseOf(answer));
 }
 
 /** Follows redirects by hand: each hop must be on a named host before it may see the token. */
@@ -91,6 +94,7 @@ async function open(deps: MediaDeps, address: URL, signal: AbortSignal): Promise
     const options = { dispatcher: deps.graph.dispatcher, headers: headers(deps.graph), signal };
     const { statusCode: status, headers: answer, body } = await asking("the media host", () => request(url, options));
     if (status === 200) return accept(deps, answer, body);
+    const pause = pauseOf({ retryAfterMs: retryAfterMs(answer, Date.now()) });
     discard(body);
     if (status === 404 || status === 410) return undefined;
     if (status === 401 || status === 403) {
@@ -98,15 +102,21 @@ async function open(deps: MediaDeps, address: URL, signal: AbortSignal): Promise
     }
     const location = word(answer["location"]);
     if (![301, 302, 303, 307, 308].includes(status) || location === undefined) {
-      throw new BotenstoffError("MEDIA_UNAVAILABLE", `downloading media: the host answered ${status}`);
+      throw new BotenstoffError("MEDIA_UNAVAILABLE", `downloading media: the host answered ${status}`, pause);
     }
     url = deps.hosts.pin(location, url);
   }
   throw new BotenstoffError("MEDIA_UNAVAILABLE", `downloading media: more than ${MAX_REDIRECTS} redirects`);
 }
 
-function accept(deps: MediaDeps, headers: Readonly<Record<string, unknown>>, body: Readable): Download {
-  const announced = word(headers["content-length"]);
+function pauseOf({ retryAfterMs: pause }: { readonly retryAfterMs?: number | undefined }) {
+  return pause === undefined ? {} : { retryAfterMs: pause };
+}
+
+/** The length a host announces is that of the coded bytes: where it compressed them it says nothing of the attachment. */
+function accept(deps: MediaDeps, headers: IncomingHttpHeaders, body: Readable): Download {
+  const coded = headers["content-encoding"] !== undefined;
+  const announced = coded ? undefined : word(headers["content-length"]);
   const length = announced === undefined ? undefined : Number(announced);
   try {
     refuseLargerThan(deps.maxBytes, length ?? 0);
@@ -115,7 +125,18 @@ function accept(deps: MediaDeps, headers: Readonly<Record<string, unknown>>, bod
     throw error;
   }
   const declaredType = word(headers["content-type"]);
-  return { body: measured(body, deps.maxBytes, length), ...(declaredType && { declaredType }) };
+  return { body: measured(plain(body, headers), deps.maxBytes, length), ...(declaredType && { declaredType }) };
+}
+
+function plain(body: Readable, headers: IncomingHttpHeaders): Readable {
+  try {
+    return decodedBody(body, headers);
+  } catch (cause) {
+    discard(body);
+    throw new BotenstoffError("MEDIA_UNAVAILABLE", "downloading media: its bytes are coded in an unknown way", {
+      cause,
+    });
+  }
 }
 
 function refuseLargerThan(maxBytes: number, bytes: number): void {

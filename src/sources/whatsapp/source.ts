@@ -1,6 +1,7 @@
-import { Agent } from "undici";
 import { BotenstoffError } from "#src/message/error-code.ts";
-import type { Source, SourceSpec, Webhook } from "#src/sources/source.ts";
+import type { Source, SourceContext, SourceSpec, Webhook } from "#src/sources/source.ts";
+import { HttpConnections } from "#src/wire/http/dispatcher.ts";
+import { chosenProxy } from "#src/wire/http/proxy.ts";
 import { addressOf } from "./address.ts";
 import { whatsappConfig } from "./config.ts";
 import type { WhatsappConfig } from "./config.ts";
@@ -20,13 +21,11 @@ export const whatsappSource: SourceSpec<WhatsappConfig> = {
   open: openSource,
 };
 
-function openSource(config: WhatsappConfig): Source {
+function openSource(config: WhatsappConfig, context: SourceContext): Source {
   const silenceMs = config.fetch_timeout_secs * 1_000;
-  const dispatcher = new Agent({
-    connect: { timeout: silenceMs },
-    headersTimeout: silenceMs,
-    bodyTimeout: silenceMs,
-  });
+  const proxy = chosenProxy(config.proxy, context.proxy);
+  const connections = new HttpConnections({ connectTimeoutMs: silenceMs, silenceMs, ...(proxy && { proxy }) });
+  const dispatcher = connections.current();
   const { graph, hosts, webhook } = openProvider(config, dispatcher);
   const media = { graph, hosts, maxBytes: config.max_attachment_bytes };
   return {
@@ -36,7 +35,7 @@ function openSource(config: WhatsappConfig): Source {
     fetch: (reference, signal) => fetchMedia(media, reference, signal),
     forget: (reference, signal) => forgetMedia(graph, reference, signal),
     check: (signal) => check(graph, signal),
-    close: () => dispatcher.close(),
+    close: () => connections.close(),
   };
 }
 

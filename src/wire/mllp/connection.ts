@@ -1,19 +1,12 @@
 import { once } from "node:events";
 import { connect as connectTcp, type Socket } from "node:net";
-import { connect as connectTls, TLSSocket, type ConnectionOptions } from "node:tls";
+import { connect as connectTls, TLSSocket } from "node:tls";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import type { Ack } from "#src/hl7/ack.ts";
+import type { ClientTls } from "../tls/client-tls.ts";
 import { Answers, noAnswer } from "./answers.ts";
 import { certificateRefusal, isOurCertificateRefused } from "../tls/certificate-refusal.ts";
 import { flushed, writeFrame, type Framed } from "./write-frame.ts";
-
-/** The TLS side of a connection. */
-export interface ClientTls {
-  /** Asked at every connect, so that renewed files are used. */
-  options(): ConnectionOptions;
-  /** Told when a handshake has succeeded. */
-  connected(socket: TLSSocket): void;
-}
 
 export interface ConnectionSettings {
   readonly host: string;

@@ -86,9 +86,8 @@ function fingerprint(paths: TlsPaths): string {
 }
 
 function load(paths: TlsPaths): TlsMaterial {
+  const [cert, key, ca, crl] = [read(paths.cert), read(paths.key), read(paths.ca), read(paths.crl)];
   try {
-    const read = (path: string | undefined) => (path === undefined ? undefined : readFileSync(path));
-    const [cert, key, ca, crl] = [read(paths.cert), read(paths.key), read(paths.ca), read(paths.crl)];
     const options = {
       ...(cert && { cert }),
       ...(key && { key }),
@@ -99,8 +98,24 @@ function load(paths: TlsPaths): TlsMaterial {
     const certificates = [...expiriesOf("own", cert), ...expiriesOf("ca", ca)];
     return { options, context: createSecureContext(options), certificates };
   } catch (cause) {
-    throw new BotenstoffError("CONFIG_INVALID", `reading the TLS files: ${kindOfError(cause)}`, { cause });
+    const files = Object.values(paths)
+      .filter((path: string | undefined) => path !== undefined)
+      .join(", ");
+    throw unusable(files, cause);
   }
+}
+
+function read(path: string | undefined): Buffer | undefined {
+  if (path === undefined) return undefined;
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    throw unusable(path, cause);
+  }
+}
+
+function unusable(what: string, cause: unknown): BotenstoffError {
+  return new BotenstoffError("CONFIG_INVALID", `reading the TLS files: ${what}: ${kindOfError(cause)}`, { cause });
 }
 
 function expiriesOf(role: Certificate["role"], pem: Buffer | undefined): Certificate[] {

@@ -30,15 +30,30 @@ let reads = 0;
 
 const server = createServer((request, response) => {
   const path = (request.url ?? "").replace(/^\/fhir\/?/, "");
-  if (request.method === "POST") void take(request, response);
+  if (path === "Patient/_search") void search(request, response);
+  else if (request.method === "POST") void take(request, response);
   else answer(path, response);
 });
 
-async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  transactions += 1;
+async function textOf(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
-  const bundle = JSON.parse(Buffer.concat(chunks).toString("utf8")) as {
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+async function search(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  reads += 1;
+  find(new URLSearchParams(await textOf(request)), response);
+}
+
+function find(query: URLSearchParams, response: ServerResponse): void {
+  const patient = patientOf(query.get("identifier") ?? "");
+  send(response, 200, { resourceType: "Bundle", type: "searchset", entry: [{ resource: patient }] });
+}
+
+async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  transactions += 1;
+  const bundle = JSON.parse(await textOf(request)) as {
     entry: { resource: Json; request: { url: string } }[];
   };
   const entry = bundle.entry.map(({ resource, request: { url } }) => ({ response: put(url, resource) }));
@@ -71,12 +86,11 @@ function answer(path: string, response: ServerResponse): void {
   reads += 1;
   const [type = "", query] = path.split("?");
   if (type === "Patient" && query !== undefined) {
-    const patient = patientOf(new URLSearchParams(query).get("identifier") ?? "");
-    send(response, 200, { resourceType: "Bundle", type: "searchset", entry: [{ resource: patient }] });
+    find(new URLSearchParams(query), response);
     return;
   }
   if (type.startsWith("Patient/")) {
-    send(response, 200, patientOf(decodeURIComponent(type.slice("Patient/".length)).replace(/^p-/, "")));
+    send(response, 200, patients.get(decodeURIComponent(type.slice("Patient/".length))) ?? { resourceType: "Patient" });
     return;
   }
   const stored = store.get(type);
@@ -87,10 +101,18 @@ function answer(path: string, response: ServerResponse): void {
   else send(response, 200, stored.resource);
 }
 
-/** Every patient asked for exists: an id from the identifier's value, the identifier from the id. */
+/** Every patient asked for exists: an id from the identifier's value. */
+const patients = new Map<string, Json>();
+
 function patientOf(token: string): Json {
   const [system, value = system] = token.includes("|") ? token.split("|") : [undefined, token];
-  return { resourceType: "Patient", id: `p-${value}`, identifier: [{ ...(system && { system }), value }] };
+  const id = `p-${value}`;
+  let patient = patients.get(id);
+  if (!patient) {
+    patient = { resourceType: "Patient", id, identifier: [{ ...(system && { system }), value }] };
+    patients.set(id, patient);
+  }
+  return patient;
 }
 
 function send(response: ServerResponse, status: number, body: Json): void {

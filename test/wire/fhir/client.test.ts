@@ -6,10 +6,11 @@ import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
+import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { FhirClient } from "#src/wire/fhir/client.ts";
 import type { FhirTransaction } from "#src/fhir/transaction.ts";
 import { writeTransaction } from "#src/fhir/write-json.ts";
-import { createAuthority } from "../support/certificates.ts";
+import { createAuthority } from "../../support/certificates.ts";
 
 const open: { client: FhirClient; server: Server }[] = [];
 
@@ -51,7 +52,7 @@ describe("the FHIR client", () => {
   });
 
   it.each([
-    ["404 Not Found", "DESTINATION_REFUSED"],
+    ["404 Not Found", "DESTINATION_REFUSES_IDS"],
     ["422", "DESTINATION_REFUSED"],
     ["500 Internal Server Error", "DESTINATION_NO_ANSWER"],
     // The other entry was taken: the chart may show it.
@@ -105,6 +106,85 @@ describe("the FHIR client", () => {
     }, 100);
     await expect(client.read("Patient/1", NEVER)).rejects.toMatchObject({ code: "DESTINATION_NO_ANSWER" });
     await expect(client.read("Patient/1", NEVER)).resolves.toEqual({ resourceType: "Patient" });
+  });
+});
+
+describe("what a FHIR server, or whoever stands before it, answers", () => {
+  const post = (client: FhirClient) => client.transaction(Buffer.from("{}"), NEVER);
+
+  it.each([301, 302, 303, 307, 308])("%i means: not there now, whatever it points to", async (status) => {
+    const asked: string[] = [];
+    const client = await clientOf((request, response) => {
+      asked.push(request.url ?? "");
+      response.writeHead(status, { location: "/login" }).end("<html>Wartung</html>");
+    });
+    for (const request of [post(client), client.read("Patient/1", NEVER)]) {
+      await expect(request).rejects.toMatchObject({ code: "DESTINATION_UNREACHABLE", class: "transient" });
+    }
+    expect(asked).toEqual(["/fhir", "/fhir/Patient/1"]);
+  });
+
+  it.each([
+    [412, "DESTINATION_REFUSED"],
+    [422, "DESTINATION_REFUSED"],
+    [501, "DESTINATION_REFUSED"],
+    [429, "DESTINATION_BUSY"],
+    [502, "DESTINATION_NO_ANSWER"],
+    [403, "DESTINATION_UNAUTHORIZED"],
+  ])("%i is %s", async (status, code) => {
+    const client = await clientOf((_request, response) => void response.writeHead(status).end());
+    await expect(post(client)).rejects.toMatchObject({ code });
+  });
+
+  it.each([
+    [{ "retry-after": "8" }, 8_000],
+    [{ "x-ms-retry-after-ms": "750" }, 750],
+    [{}, undefined],
+  ])("with %j is asked again after %p ms", async (headers, retryAfterMs) => {
+    const client = await clientOf((_request, response) => void response.writeHead(429, headers).end());
+    await expect(post(client)).rejects.toMatchObject({ retryAfterMs });
+    await expect(client.read("Patient/1", NEVER)).rejects.toMatchObject({ retryAfterMs });
+  });
+
+  it.each([204, 200, 201])("%i without a word is a transaction taken, to be read back", async (status) => {
+    const client = await clientOf((_request, response) => void response.writeHead(status).end());
+    await expect(post(client)).resolves.toBeUndefined();
+  });
+
+  it.each([
+    ["gzip", gzipSync],
+    ["br", brotliCompressSync],
+    ["deflate", deflateSync],
+  ] as const)("in %s nobody asked for is read all the same", async (coding, compress) => {
+    const client = await clientOf((_request, response) => {
+      response.writeHead(200, { "content-encoding": coding }).end(compress('{"resourceType":"Patient"}'));
+    });
+    await expect(client.read("Patient/1", NEVER)).resolves.toEqual({ resourceType: "Patient" });
+  });
+
+  it("is cut off where it does not end", async () => {
+    let sent = 0;
+    const client = await clientOf((_request, response) => {
+      const more = () => {
+        while (!response.destroyed && response.write(Buffer.alloc(1024 * 1024, " "))) sent += 1;
+      };
+      response.on("drain", more);
+      more();
+    });
+    await expect(client.read("Patient/1", NEVER)).rejects.toMatchObject({ code: "DESTINATION_NO_ANSWER" });
+    expect(sent).toBeLessThan(64);
+  });
+
+  it.each([
+    ["HAPI", 404, "HAPI-0960: No resource exists on this server resource with ID[1], and client-assigned IDs are not enabled."],
+    ["a server that follows R4", 405, ""],
+    ["one that says it as a fault of ours", 400, "Update as create is not allowed"],
+  ])("says that ids are its own business: %s", async (_who, status, diagnostics) => {
+    const outcome = { resourceType: "OperationOutcome", issue: [{ severity: "error", code: "processing", diagnostics }] };
+    const client = await clientOf((_request, response) => void response.writeHead(status).end(JSON.stringify(outcome)));
+    const error = await post(client).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: "DESTINATION_REFUSES_IDS", class: "permanent" });
+    expect(String(error)).not.toContain("exists");
   });
 });
 

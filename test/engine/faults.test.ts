@@ -24,7 +24,11 @@ describe("when the KIS misbehaves", () => {
   });
 
   const textsOf = (patient: string) =>
-    [...engine.world.mllp.documents.values()].filter((one) => one.patient === patient).flatMap(({ text }) => text);
+    [...engine.world.mllp.documents.values()]
+      .filter((one) => one.patient === patient)
+      .flatMap(({ text }) => text)
+      // The first line of each says who wrote.
+      .filter((line) => !line.startsWith("[Von "));
   const bytesPerControlId = () => {
     const { received } = engine.world.mllp;
     const sent = Map.groupBy(received, ({ controlId }) => controlId);

@@ -28,7 +28,9 @@ export function openFhirLookup(settings: FhirLookupSettings): PatientLookup {
     find: async (phone, signal) => {
       const by = { [parameter]: spellings(phone, country).map(escapeToken).join(",") };
       const patients = await search<Patient>(client, { type: "Patient", by, also: { _count: "50" } }, signal);
-      const carriers = patients.filter((patient) => numbersOf(patient, country).some((number) => isSamePhone(number, phone)));
+      const carriers = patients.filter((patient) =>
+        numbersOf(patient, country).some((number) => isSamePhone(number, phone)),
+      );
       const current = await Promise.all(carriers.map((patient) => survivorOf(client, patient, signal)));
       const unique = new Map(current.filter(({ active }) => active !== false).map((patient) => [patient.id, patient]));
       return [...unique.values()].map((patient) => foundPatient(patient, phone, country));

@@ -1,29 +1,34 @@
 import { circumstanceLines, readableLines } from "#src/wording/readable.ts";
 import { told } from "#src/wording/typed.ts";
-import type { Words } from "#src/wording/words.ts";
 import { carried, type Carried } from "./attachment.ts";
 import { encapsulated, extensionOf, presentationOf } from "./data-type.ts";
-import type { DocumentEvent } from "./event.ts";
 import { observation } from "./observation.ts";
 import type { DocumentContent, Rendering } from "./rendering.ts";
-import { sheetOf, writerLines } from "./sheet.ts";
+import { localTime, sheetOf, writerLines } from "./sheet.ts";
 
 /** The message as one document; OBX-4 tells its parts apart. */
 export function contentOf(rendering: Rendering): DocumentContent {
-  const { message, event, params, words } = rendering;
+  const { message, params, words } = rendering;
   const parts = message.attachments.map((attachment) => carried(attachment, message, params, words));
   const lines = [
     ...circumstanceLines(message.circumstances, words),
     ...readableLines(message.content, words, message.attachments),
     ...parts.flatMap(({ remark }) => remark),
-    ...about(event, words),
+    ...about(rendering),
   ];
   return params.profile.render === "pdf" ? drawn(rendering, lines, parts) : observed(rendering, lines, parts);
 }
 
-/** A document of its own that is about another says which; an addendum's parent is named by TXA-13 alone. */
-function about({ trigger, parent }: DocumentEvent, words: Words): string[] {
-  return parent !== undefined && (trigger === "T01" || trigger === "T02") ? [told(words.aboutDocument(parent))] : [];
+/**
+ * A document of its own that is about another message says which, as a ward can find it: by its time. Where the event
+ * names the other document (TXA-13, or the same number), the KIS shows the two together.
+ */
+function about({ message, event, params, words, about: known }: Rendering): string[] {
+  const isAbout = "target" in message.content || message.replyTo !== undefined;
+  if (!isAbout || (event.trigger !== "T01" && event.trigger !== "T02")) return [];
+  const sentAt = known?.sentAt;
+  const when = sentAt === undefined ? undefined : localTime(sentAt, params, words);
+  return [told(when === undefined ? words.aboutEarlierMessage : words.aboutMessageAt(when))];
 }
 
 function observed(

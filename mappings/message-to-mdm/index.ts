@@ -1,5 +1,6 @@
 import type { Hl7Message } from "#src/hl7/message.ts";
 import { applyOverrides } from "#src/hl7/override.ts";
+import type { About } from "#src/message/about.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import type { Day } from "#src/message/day.ts";
 import { defineMapping } from "#src/message/mapping.ts";
@@ -15,6 +16,10 @@ import { pid, pv1 } from "./patient.ts";
 import { txa } from "./txa.ts";
 import { valuesOf } from "./values.ts";
 
+function aboutOf(about: About | undefined) {
+  return about ? { about } : {};
+}
+
 function firstOf({ id }: Message): Day {
   return { document: id, version: 1, elsewhere: 0, earlier: [] };
 }
@@ -26,7 +31,7 @@ function firstOf({ id }: Message): Day {
  */
 export default defineMapping<MdmParams, Hl7Message>({
   output: "hl7",
-  version: "3",
+  version: "4",
   withdraws: true,
   params,
   day: (sentAt, { profile }) => (profile.day ? dateOf(sentAt, profile) : undefined),
@@ -42,8 +47,8 @@ export default defineMapping<MdmParams, Hl7Message>({
     const words = wordsIn(language);
     const event = profile.day
       ? dayEventOf(message, day, day.earlier.at(-1)?.id, profile.day, words, withdraw)
-      : eventOf(message, profile.events, words, withdraw);
-    const rendering = { message, subject, event, params: parameters, words, sourceName };
+      : eventOf(message, { policy: profile.events, words, withdraw, about: told.about });
+    const rendering = { message, subject, event, params: parameters, words, sourceName, ...aboutOf(told.about) };
     const content = profile.day ? dayContentOf(rendering, day, routedAt) : contentOf(rendering);
     const segments = [
       msh(event, parameters, routedAt),

@@ -1,3 +1,4 @@
+import type { About } from "#src/message/about.ts";
 import type { Segment } from "#src/hl7/message.ts";
 import type { Subject } from "#src/message/directory.ts";
 import type { Message } from "#src/message/message.ts";
@@ -23,6 +24,8 @@ export interface Rendering {
   readonly subject: Subject;
   readonly event: DocumentEvent;
   readonly params: MdmParams;
+  /** Of the message this one is about. */
+  readonly about?: About;
   readonly words: Words;
   /** What people call that through which the message came. */
   readonly sourceName: string;

@@ -97,7 +97,7 @@ export function clockTime(instant: string, { profile }: MdmParams): string {
   return `${digits.slice(8, 10)}:${digits.slice(10, 12)}:${digits.slice(12, 14)}`;
 }
 
-function localTime(instant: string, params: MdmParams, words: Words): string {
+export function localTime(instant: string, params: MdmParams, words: Words): string {
   const { zone } = params.profile.timestamps;
   return `${words.date(dateOf(instant, params.profile))}, ${words.time(clockTime(instant, params))} (${zone})`;
 }

@@ -39,6 +39,7 @@ const input = z.strictObject({
   language: z.enum(LANGUAGES).default("de"),
   sourceName: z.string().default("WhatsApp"),
   day: z.custom<NonNullable<MappingContext<unknown>["day"]>>().optional(),
+  about: z.custom<NonNullable<MappingContext<unknown>["about"]>>().optional(),
 });
 
 /**
@@ -104,7 +105,7 @@ function hl7Message(text: string): Message {
  * @throws BotenstoffError MAPPING_FAILED; ZodError for parameters that do not fit
  */
 export async function mapExample(mapping: Mapping, folder: string, profiles: Hl7Profiles): Promise<unknown> {
-  const { message, params, subject, withdraw, day, ...frozen } = await readInput(folder);
+  const { message, params, subject, withdraw, day, about, ...frozen } = await readInput(folder);
   const found = mapping.output === "hl7" ? withProfile(params, profiles) : { params };
   if ("issue" in found) throw new BotenstoffError("CONFIG_INVALID", found.issue.message);
   return mapping.map(message, {
@@ -113,6 +114,7 @@ export async function mapExample(mapping: Mapping, folder: string, profiles: Hl7
     ...(subject && { subject }),
     ...(withdraw && { withdraw }),
     ...(day && { day }),
+    ...(about && { about }),
   });
 }
 

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { About } from "./about.ts";
 import type { Day } from "./day.ts";
 import type { Language } from "./language.ts";
 import type { Message } from "./message.ts";
@@ -22,6 +23,8 @@ export interface MappingContext<Params> {
   readonly sourceName?: string;
   /** What the document of the day holds; absent where the message is the first of its day. */
   readonly day?: Day;
+  /** Of the message this one is about; absent where nobody looked it up. */
+  readonly about?: About;
 }
 
 export interface MappingSpec<Params, Output> {

@@ -108,7 +108,8 @@ export const de: Words = {
   pictureReduced: (limit, original) => `Bild verkleinert auf höchstens ${limit}; Original ${original}`,
   notEmbedded: (original, url) => `Anlage nicht eingebettet: ${original}; ${url}`,
   notInDocument: (what) => `Anlage nicht im Dokument: ${what}`,
-  aboutDocument: (number) => `Zu Dokument ${number}`,
+  aboutEarlierMessage: "Zu einer früheren Nachricht",
+  aboutMessageAt: (when) => `Zu der Nachricht vom ${when}`,
   aboutMessageOf: (time) => `Zu der Nachricht von ${time}`,
   aboutMessageElsewhere: "Zu einer Nachricht, die nicht in diesem Dokument steht",
   moreElsewhere: (count) =>

@@ -108,7 +108,8 @@ export const en: Words = {
   pictureReduced: (limit, original) => `Picture reduced to at most ${limit}; original ${original}`,
   notEmbedded: (original, url) => `Attachment not embedded: ${original}; ${url}`,
   notInDocument: (what) => `Attachment not in the document: ${what}`,
-  aboutDocument: (number) => `About document ${number}`,
+  aboutEarlierMessage: "About an earlier message",
+  aboutMessageAt: (when) => `About the message of ${when}`,
   aboutMessageOf: (time) => `About the message of ${time}`,
   aboutMessageElsewhere: "About a message that is not in this document",
   moreElsewhere: (count) =>

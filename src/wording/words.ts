@@ -50,7 +50,8 @@ export interface Words {
   pictureReduced(limit: string, original: string): string;
   notEmbedded(original: string, url: string): string;
   notInDocument(mimeType: string): string;
-  aboutDocument(number: string): string;
+  readonly aboutEarlierMessage: string;
+  aboutMessageAt(dateAndTime: string): string;
   aboutMessageOf(time: string): string;
   readonly aboutMessageElsewhere: string;
   moreElsewhere(count: number): string;

@@ -182,7 +182,7 @@ describe("document events", () => {
 
   it("names the other document in the text where the document stands alone", () => {
     const lines = read(render(about.reaction, { profile: "german-2.5" })).repetitions("OBX", 5);
-    expect(lines.map((line) => line[0]?.[0])).toEqual(["[Reaktion] ?", `[Zu Dokument ${numberOf("t")}]`]);
+    expect(lines.map((line) => line[0]?.[0])).toEqual(["[Reaktion] ?", "[Zu einer früheren Nachricht]"]);
   });
 });
 

@@ -1,13 +1,15 @@
 import type { Readable } from "node:stream";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import type { Subject } from "#src/message/directory.ts";
+import type { MappingContext } from "#src/message/mapping.ts";
 import type { Message } from "#src/message/message.ts";
 import type { DeliveryPurpose } from "#src/message/state.ts";
 import type { Confirmation, Job, Receipt } from "#src/destinations/destination.ts";
 import type { DeliveryOutcome, TakenDelivery } from "#src/store/sql/deliveries.ts";
 import { describeError } from "#src/store/sql/outcome.ts";
 import type { AttachmentState } from "#src/store/sql/prepare.ts";
-import { openDay, type OpenedDay } from "./day.ts";
+import { openAbout } from "./about.ts";
+import { openDay } from "./day.ts";
 import type { PipelineDeps } from "../deps.ts";
 import type { RunningChannel, RunningDestination } from "../running-channel.ts";
 import { addressAt, isWithdrawn, openMessage, place, type FrozenContext } from "#src/store/sealed/message.ts";
@@ -109,9 +111,14 @@ async function render(
   const frozen = deps.sealer.openJson(place.message(at.epoch, at.id, "routed"), row.routed) as FrozenContext;
   const daily = destination.mapping.day?.(message.sentAt, frozen.params[destination.id]) !== undefined;
   const opened = daily ? await openDay(deps, frozen, row) : undefined;
+  const about = await openAbout(deps, frozen, row);
   return {
     messageId: row.messageId,
-    output: map(destination, row.purpose, message, frozen, addressAt(frozen, row.address).subject, opened?.day),
+    output: map(destination, row.purpose, message, frozen, {
+      subject: addressAt(frozen, row.address).subject,
+      ...(opened && { day: opened.day }),
+      ...(about && { about }),
+    }),
     lane: row.laneKey.toString("hex"),
     openBlob: (id): Readable => deps.blobs.read(opened?.epochs.get(id) ?? row.epoch, id),
   };
@@ -122,8 +129,7 @@ function map(
   purpose: DeliveryPurpose,
   message: Message,
   frozen: FrozenContext,
-  subject: Subject | undefined,
-  day: OpenedDay["day"] | undefined,
+  { subject, ...opened }: { readonly subject: Subject | undefined } & Pick<MappingContext<unknown>, "day" | "about">,
 ): unknown {
   const withdraw = purpose === "withdraw";
   if (withdraw && !destination.mapping.withdraws) {
@@ -138,7 +144,7 @@ function map(
       ...(frozen.sourceName !== undefined && { sourceName: frozen.sourceName }),
       ...(subject && { subject }),
       ...(withdraw && { withdraw }),
-      ...(day && { day }),
+      ...opened,
     });
   } catch (error) {
     if (error instanceof BotenstoffError) throw error;

@@ -32,7 +32,9 @@ export async function prepareTurn(
   let done: Prepared[] = [];
   let patienceMs = 0;
   for (const work of works) {
-    if (done.length > 0 && (work.attachments.length > 0 || daily)) {
+    // So does whatever comes after a later wording: it may be about the same message.
+    const afterEdit = done.some(({ work: { row } }) => row.kind === "edit");
+    if (done.length > 0 && (work.attachments.length > 0 || daily || afterEdit)) {
       const { ours, more } = await settle.prepared({
         turn: { ...lane, waitMs: null, retried: false, park: null },
         prepared: done,

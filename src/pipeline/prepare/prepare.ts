@@ -7,6 +7,7 @@ import type { JudgedAttachment } from "#src/store/sql/attachments.ts";
 import { describeError } from "#src/store/sql/outcome.ts";
 import type { AttachmentState, PreparedRow, ReceivedRow } from "#src/store/sql/prepare.ts";
 import { assemble } from "./assemble.ts";
+import { freezeAbout } from "../deliver/about.ts";
 import { freezeDay } from "../deliver/day.ts";
 import type { PipelineDeps } from "../deps.ts";
 import type { Leased } from "#src/lanes/lease.ts";
@@ -139,10 +140,15 @@ async function routed(
   const context = route(channel, resolution?.subject, new Date(deps.clock()).toISOString());
   const patientBi = resolution ? deps.blindIndex.of("patient", resolution.patientId) : null;
   const day = patientBi && (await freezeDay(deps, channel, { row: work.row, message, patientBi, context }));
+  const about = await freezeAbout(deps, work.row, message);
   return outcome(work, {
     state: "routed",
     patientBi,
-    routed: deps.sealer.sealJson(place.message(epoch, id, "routed"), { ...context, ...(day && { day }) }),
+    routed: deps.sealer.sealJson(place.message(epoch, id, "routed"), {
+      ...context,
+      ...(day && { day }),
+      ...(about && { about }),
+    }),
     destinations: channel.destinations.map((destination) => destination.id),
     ...(day && { day: day.date, earlier: day.earlier }),
   });

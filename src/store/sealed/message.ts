@@ -39,8 +39,20 @@ export interface FrozenContext {
   readonly params: Readonly<Record<string, unknown>>;
   /** Set where a destination gets one document for a whole day of the conversation. */
   readonly day?: FrozenDay;
+  /** Set where the message is about another. */
+  readonly about?: FrozenAbout;
   /** Where the message went to later, because the directory learned something; without a subject: to nobody any more. */
   readonly readdressed?: readonly { readonly at: string; readonly subject?: Subject }[];
+}
+
+/** The message another is about, and its wordings so far. */
+export interface FrozenAbout {
+  readonly target: MessageId;
+  readonly sentAt?: string;
+  /** Later wordings that came before this message, oldest first. */
+  readonly wordings: readonly MessageId[];
+  /** All of them, where some came after this message and were decided before it. */
+  readonly superseded?: readonly MessageId[];
 }
 
 /** The message's place in the document of its day, and the messages before it there, oldest first. */

@@ -6,7 +6,7 @@ const STEPS = [
   ["lanes", "sources", "destinations", "lookups", "audit"],
   ["identity", "channel", "attachments"],
   ["pipeline"],
-  ["decisions", "clearing", "conversation", "retention"],
+  ["decisions", "clearing", "conversation", "retention", "alerts"],
   ["deployment"],
   ["access", "api"],
   ["web"],

@@ -33,7 +33,7 @@ export async function buildDeb(release: Release, app: string, out: string): Prom
   await settleFolder(root, epoch);
   const file = join(out, `${name}_${version}_${architecture}.deb`);
   const env = { ...process.env, SOURCE_DATE_EPOCH: String(epoch) };
-  execFileSync("dpkg-deb", ["--root-owner-group", "-Zxz", "-z3", "--threads-max=1", "-b", root, file], {
+  execFileSync("dpkg-deb", ["--root-owner-group", "-Zxz", "-z1", "--threads-max=1", "-b", root, file], {
     env,
     stdio: ["ignore", "ignore", "inherit"],
   });

@@ -56,12 +56,10 @@ export async function buildImage(release: Release, app: string, out: string): Pr
 function settings({ version, commit }: Release): string[] {
   const node = "/opt/botenstoff/node_modules/node/bin/node";
   const program = [node, "--max-old-space-size=1024", "--max-semi-space-size=16", "--no-parallel-scavenge"];
-  const health = `fetch('http://127.0.0.1:8080/healthz').then(r=>process.exit(r.ok?0:1),()=>process.exit(1))`;
   return [
     ...["--user", USER, "--workingdir", "/opt/botenstoff", "--port", "8080", "--volume", "/var/lib/botenstoff"],
     ...["--entrypoint", JSON.stringify([...program, "/opt/botenstoff/src/cli.ts"]), "--cmd", "serve"],
     ...["--env", "BOTENSTOFF_DATA_DIR=/var/lib/botenstoff", "--env", "TZ=Europe/Berlin"],
-    ...["--healthcheck", `CMD ${node} -e "${health}"`, "--healthcheck-interval", "10s"],
     ...["--label", `org.opencontainers.image.version=${version}`],
     ...["--label", `org.opencontainers.image.revision=${commit}`],
     ...["--label", "org.opencontainers.image.licenses=Apache-2.0"],

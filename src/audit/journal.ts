@@ -26,6 +26,9 @@ export type JournalAction =
   | "sign_in.refused"
   | "token.created"
   | "token.revoked"
+  | "alert.acknowledged"
+  | "silence.begun"
+  | "silence.ended"
   | "epoch.purged"
   | "key.destroyed"
   | "ledger.replayed";

@@ -15,6 +15,8 @@ export const RIGHTS = {
   "engines.read": "See the engines on the database: leases, clocks, disk.",
   "coverage.read": "See why and until when messages are stored: counts only.",
   "rehomings.read": "See what was filed before its patient or case changed.",
+  "alerts.read": "See alerts and maintenance windows.",
+  "alerts.act": "Take alerts, and begin and end maintenance windows.",
   "tokens.manage": "Create, list and revoke machine tokens.",
   "sessions.manage": "See and end everybody's sessions.",
 } as const;
@@ -38,6 +40,8 @@ export type Role = keyof typeof ROLES;
 /** The whole matrix: who may what. Routes, docs/access.md and the tests are made from it. */
 export const MATRIX: Readonly<Record<Role, readonly Right[]>> = {
   engineer: [
+    "alerts.read",
+    "alerts.act",
     "messages.read",
     "messages.reprocess",
     "lanes.read",
@@ -65,8 +69,10 @@ export const MATRIX: Readonly<Record<Role, readonly Right[]>> = {
   clinician: [],
   privacy: ["messages.read", "channels.read", "purges.read", "coverage.read", "rehomings.read"],
   auditor: ["channels.read", "purges.read", "coverage.read"],
-  admin: ["channels.read", "engines.read", "tokens.manage", "sessions.manage"],
+  admin: ["channels.read", "engines.read", "alerts.read", "alerts.act", "tokens.manage", "sessions.manage"],
   machine: [
+    "alerts.read",
+    "alerts.act",
     "messages.read",
     "identifiers.read",
     "content.read",

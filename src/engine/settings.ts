@@ -27,6 +27,8 @@ export interface Settings {
   readonly profilesDir: string;
   /** Who may sign in; need not be there. */
   readonly accessFile: string;
+  /** What is an alert, and who is told. */
+  readonly alertsFile: string;
   /** Absent: there is no token named `env`. */
   readonly apiToken?: Secret;
   readonly masterKeyFile?: string;
@@ -57,6 +59,7 @@ const ENVIRONMENT = z.object({
   BOTENSTOFF_HL7_PROFILES_DIR: z.string().optional(),
   BOTENSTOFF_MAPPINGS_DIR: z.string().optional(),
   BOTENSTOFF_ACCESS_FILE: z.string().default("config/access.yaml"),
+  BOTENSTOFF_ALERTS_FILE: z.string().optional(),
   BOTENSTOFF_API_TOKEN: z.string().optional(),
   BOTENSTOFF_MASTER_KEY_FILE: z.string().optional(),
   BOTENSTOFF_CLAMD: z.string().optional(),
@@ -67,6 +70,7 @@ const ENVIRONMENT = z.object({
 /** The mappings that come with the engine. Others may lie elsewhere, but not in node_modules: Node strips no types there. */
 const MAPPINGS_DIR = "mappings";
 const PROFILES_DIR = "config/hl7-profiles";
+const ALERTS_FILE = "config/alerts.yaml";
 
 /**
  * Reads the engine's settings from the environment.
@@ -93,6 +97,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     channelsDir: said.BOTENSTOFF_CHANNELS_DIR,
     mappingsDir: said.BOTENSTOFF_MAPPINGS_DIR ?? new URL(`../../${MAPPINGS_DIR}`, import.meta.url).pathname,
     profilesDir: said.BOTENSTOFF_HL7_PROFILES_DIR ?? new URL(`../../${PROFILES_DIR}`, import.meta.url).pathname,
+    alertsFile: said.BOTENSTOFF_ALERTS_FILE ?? new URL(`../../${ALERTS_FILE}`, import.meta.url).pathname,
     epochMs: atLeastASecond("BOTENSTOFF_EPOCH", said.BOTENSTOFF_EPOCH),
     leaseMs: atLeastASecond("BOTENSTOFF_LEASE", said.BOTENSTOFF_LEASE),
     env: given,

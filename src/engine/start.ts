@@ -3,6 +3,7 @@ import { readAccess } from "#src/access/load.ts";
 import { createApp } from "#src/api/app.ts";
 import { createClients } from "#src/api/clients.ts";
 import { Connections } from "#src/api/connections.ts";
+import { watchAlerts } from "#src/alerts/watch.ts";
 import { createMetrics } from "#src/api/routes/metrics.ts";
 import { TlsFiles } from "#src/wire/tls/tls-files.ts";
 import { createInspector } from "#src/attachments/inspector.ts";
@@ -39,6 +40,8 @@ import type { Settings } from "./settings.ts";
 import { createLive } from "#src/api/live.ts";
 import { createPages } from "#src/web/server/pages.ts";
 import { startHeartbeat } from "./heartbeat.ts";
+import { watchAlertsFile } from "./alerts-file.ts";
+import { offerVitals } from "./vitals.ts";
 import { watchTls } from "./tls-renewal.ts";
 
 /** Open requests and running turns get this long at a stop, within the 30 s a container runtime usually grants. */
@@ -206,6 +209,12 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
   };
   try {
     files = await watchChannels(settings, log, (wanted) => deployment.apply(wanted));
+    const alerts = await watchAlertsFile(settings, log);
+    beside.push(
+      alerts,
+      await offerVitals({ metrics, dataDir: settings.dataDir, channels: () => deployment.status() }),
+      watchAlerts({ store, clock, log, metrics, samples: () => metrics.samples(), rules: () => alerts.current() }),
+    );
     beside.push(startForgetting(deps), watchForLostWork(deps), watchDatabaseClock(deps));
     beside.push(startSchedule({ ...retention, metrics }, deployment));
     beside.push(

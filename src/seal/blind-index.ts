@@ -2,7 +2,8 @@ import { createHmac } from "node:crypto";
 import { keyObject, lengthPrefixed } from "./cipher.ts";
 import type { Keyring } from "./keyring/keyring.ts";
 
-export type IndexKind = "phone" | "user-id" | "external-id" | "identifier" | "case" | "conversation" | "patient" | "person";
+export type IndexKind =
+  "phone" | "user-id" | "external-id" | "identifier" | "case" | "conversation" | "patient" | "person";
 
 /** Keyed hashes by which sealed values are found: plain hashes of phone numbers are guessed in minutes. */
 export interface BlindIndex {

@@ -27,11 +27,27 @@ export const COUNTERS = {
 /** The closed list of gauges whose values their owners keep: `botenstoff_<name>`. */
 export const GAUGES = {
   retention_behind_seconds: metric("How far retention's clock is behind, for safety.", []),
+  build_info: metric("Which engine this is; always 1.", ["version", "node"]),
+  channel_refused: metric("1 while the newest version of a channel's file does not run.", ["channel"]),
+  disk_free_bytes: metric("Free bytes on the volume of the data directory.", []),
+  alerts_open: metric("Open alerts.", ["severity"]),
   certificate_expires_seconds: metric("How long a certificate is still valid.", [
     "channel",
     "connector",
     "certificate",
   ]),
+} as const satisfies Record<string, MetricEntry>;
+
+/** The closed list of gauges that are read from the store at a scrape: `botenstoff_<name>`. */
+export const STORE_GAUGES = {
+  store_up: metric("Whether the store answered the last look.", []),
+  messages: metric("Messages, purged ones included.", ["channel", "state"]),
+  queue_open: metric("What waits at a stage.", ["channel", "stage"]),
+  queue_age_seconds: metric("How long the oldest lane at a stage has been open.", ["channel", "stage"]),
+  lanes: metric("Open lanes.", ["channel", "stage"]),
+  lanes_parked: metric("Lanes that wait for a person.", ["channel", "stage"]),
+  oldest_unfiled_seconds: metric("Age of the oldest message neither filed nor filtered.", []),
+  rehomings: metric("Messages filed before their patient or case changed.", ["channel", "kind"]),
 } as const satisfies Record<string, MetricEntry>;
 
 export type CounterName = keyof typeof COUNTERS;

@@ -1,6 +1,7 @@
 import type { RouteDescription } from "../route.ts";
 import { WEBHOOKS } from "../webhooks/description.ts";
 import { freezeBulk, showBulk, startBulk, stopBulk } from "./bulk.ts";
+import { acknowledgeAlert, addSilence, endSilence, listAlerts, listSilences } from "./alerts.ts";
 import { listChannels } from "./channels.ts";
 import { showCoverage } from "./coverage.ts";
 import { listEngines } from "./engines.ts";
@@ -46,6 +47,11 @@ export const ROUTES = [
   listPurges,
   listSigningKeys,
   showCoverage,
+  listAlerts,
+  acknowledgeAlert,
+  listSilences,
+  addSilence,
+  endSilence,
   listRehomings,
   me,
   listProviders,

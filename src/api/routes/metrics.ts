@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
-import { COUNTERS, GAUGES } from "#src/telemetry/metric-list.ts";
+import { COUNTERS, GAUGES, STORE_GAUGES } from "#src/telemetry/metric-list.ts";
 import type { Metrics } from "#src/telemetry/metrics.ts";
 import type { Clock } from "#src/message/clock.ts";
 import type { StageBacklog } from "#src/store/sql/messages.ts";
@@ -18,6 +18,15 @@ export interface MetricsRegistry extends Metrics {
   readonly contentType: string;
   /** Prometheus' text format. Never fails: without the store, `botenstoff_store_up` is 0 and its gauges are absent. */
   render(): Promise<string>;
+  /** The counters and gauges as they are now, for the alerts. */
+  samples(): Promise<Sample[]>;
+}
+
+/** One value of one metric: "botenstoff_lanes_parked" of a channel and a stage. */
+export interface Sample {
+  readonly metric: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
 }
 
 /** Seconds; the promise to a clinician is made in seconds, the limit of a hopeless retry in hours. */
@@ -45,14 +54,25 @@ export function createMetrics(deps: MetricsDeps): MetricsRegistry {
 
   const count: Metrics["count"] = (name, labels, by = 1) => counters.get(name)?.inc(labels, by);
 
+  const look = async () => {
+    const now = deps.now();
+    // A clock set back must not keep an old look fresh.
+    if (!collected || Math.abs(now - collected.at) >= FRESH_MS) collected = { at: now, done: collect() };
+    await collected.done;
+  };
+
   return {
     contentType: registry.contentType,
     render: async () => {
-      const now = deps.now();
-      // A clock set back must not keep an old look fresh.
-      if (!collected || Math.abs(now - collected.at) >= FRESH_MS) collected = { at: now, done: collect() };
-      await collected.done;
+      await look();
       return registry.metrics();
+    },
+    samples: async () => {
+      await look();
+      const known = (await registry.getMetricsAsJSON()).filter(({ name }) => name.startsWith("botenstoff_"));
+      return known.flatMap(({ name, values }) =>
+        values.map(({ labels, value }) => ({ metric: name, labels: textOf(labels), value })),
+      );
     },
     observeDelivery: (channel, destination, seconds) => {
       // A clock that was set back in between makes it negative, and a sum that falls looks like a restart.
@@ -62,6 +82,11 @@ export function createMetrics(deps: MetricsDeps): MetricsRegistry {
     count,
     gauge: offeredGauges(registry),
   };
+}
+
+/** Labels as they were given: texts. */
+function textOf(labels: Readonly<Partial<Record<string, string | number>>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(labels).map(([name, value]) => [name, String(value)]));
 }
 
 /** Gauges whose values their owners keep. */
@@ -98,16 +123,18 @@ function counter(registry: Registry, name: string, help: string, labels: readonl
 
 /** The gauges that are read from the store. @returns reads them; resolves in any case */
 function storeGauges(deps: MetricsDeps, registry: Registry): () => Promise<void> {
-  const gauge = (name: string, help: string, ...labelNames: string[]) =>
-    new Gauge({ name: `botenstoff_${name}`, help, labelNames, registers: [registry] });
-  const up = gauge("store_up", "Whether the store answered the last look.");
-  const messages = gauge("messages", "Messages, purged ones included.", "channel", "state");
-  const open = gauge("queue_open", "What waits at a stage.", "channel", "stage");
-  const age = gauge("queue_age_seconds", "How long the oldest lane at a stage has been open.", "channel", "stage");
-  const lanes = gauge("lanes", "Open lanes.", "channel", "stage");
-  const parked = gauge("lanes_parked", "Lanes that wait for a person.", "channel", "stage");
-  const unfiled = gauge("oldest_unfiled_seconds", "Age of the oldest message neither filed nor filtered.");
-  const rehomings = gauge("rehomings", "Messages filed before their patient or case changed.", "channel", "kind");
+  const gauge = (name: keyof typeof STORE_GAUGES) => {
+    const { help, labels } = STORE_GAUGES[name];
+    return new Gauge({ name: `botenstoff_${name}`, help, labelNames: [...labels], registers: [registry] });
+  };
+  const up = gauge("store_up");
+  const messages = gauge("messages");
+  const open = gauge("queue_open");
+  const age = gauge("queue_age_seconds");
+  const lanes = gauge("lanes");
+  const parked = gauge("lanes_parked");
+  const unfiled = gauge("oldest_unfiled_seconds");
+  const rehomings = gauge("rehomings");
   const all = [messages, open, age, lanes, parked, unfiled, rehomings];
 
   return async () => {

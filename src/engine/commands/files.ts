@@ -12,7 +12,7 @@ export const FILE_COMMANDS: readonly Command[] = [
       "Prints file:line:column and what is wrong. Without a file: all of BOTENSTOFF_CHANNELS_DIR. Needs no secrets:\nnames without a value are taken as given.",
     words: FILES,
     flags: JSON_FLAG,
-    run: async (given) => (await commands()).lintCommand(await files(given)),
+    run: lint,
   },
   {
     name: "test",
@@ -45,6 +45,22 @@ export const FILE_COMMANDS: readonly Command[] = [
     run: async () => (await import("../generate.ts")).generateCommand(write),
   },
 ];
+
+/** Channels and profiles; without a file also the alerts. */
+async function lint(given: Given): Promise<number> {
+  const status = await (await commands()).lintCommand(await files(given));
+  if (given.words.length > 0) return status;
+  const [{ loadAlerts }, { readSettings }, { formatProblem }] = await Promise.all([
+    import("#src/alerts/load.ts"),
+    import("../settings.ts"),
+    import("#src/channel/problem.ts"),
+  ]);
+  const { alertsFile, env } = readSettings(process.env);
+  const loaded = await loadAlerts(alertsFile, env, "placeholder");
+  const problems = "problems" in loaded ? loaded.problems : [];
+  for (const problem of problems) process.stderr.write(`${formatProblem(problem)}\n`);
+  return problems.length === 0 ? status : 1;
+}
 
 const commands = () => import("#src/channel/commands.ts");
 

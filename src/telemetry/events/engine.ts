@@ -88,4 +88,26 @@ export const ENGINE_EVENTS = {
     "A decision about many messages broke off; what was decided stays.",
     "Begin it again in the console once PostgreSQL answers.",
   ),
+  "alerts.refused": event(
+    ["error"],
+    "The alerts file has problems; the rules of before stay in force, or none.",
+    "Correct the file: `botenstoff lint` names line and column.",
+  ),
+  "alerts.round_failed": event(
+    ["warn"],
+    "The alerts could not be looked at; it is tried again in 15 s.",
+    "Check PostgreSQL if it repeats.",
+  ),
+  "alert.opened": event(["warn"], "An alert opened.", "What the alert's remedy says."),
+  "alert.closed": event(["info"], "What an alert was about is over."),
+  "alert.escalated": event(
+    ["warn"],
+    "Nobody took an alert in time.",
+    "Take it: `POST /api/v1/alerts/<id>/acknowledge`.",
+  ),
+  "alert.not_told": event(
+    ["error"],
+    "A target of the alerts could not be told; tried again every minute, for an hour.",
+    "Check the mail server or the address of the webhook.",
+  ),
 } as const satisfies Record<string, EventEntry>;

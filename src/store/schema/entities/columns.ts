@@ -6,6 +6,7 @@ type Column = EntitySchemaColumnOptions;
 export const bigint: Column = { type: "bigint" };
 export const integer: Column = { type: "integer" };
 export const text: Column = { type: "text" };
+export const double: Column = { type: "double precision" };
 export const uuid: Column = { type: "uuid" };
 /** Sealed bytes or a keyed hash. */
 export const bytes: Column = { type: "bytea" };

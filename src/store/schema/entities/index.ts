@@ -1,5 +1,6 @@
 import { AccessLogoutEntity, AccessSessionEntity, AccessTokenEntity } from "./access.ts";
 import { BulkEntity, BulkItemEntity, EngineEntity } from "./console.ts";
+import { AlertEntity, AlertTellingEntity, SilenceEntity } from "./alert.ts";
 import { ContactEntity, NumberLeftEntity } from "./contact.ts";
 import { DeliveryEntity, LaneEntity } from "./delivery.ts";
 import {
@@ -44,4 +45,7 @@ export const ENTITIES = [
   EngineEntity,
   BulkEntity,
   BulkItemEntity,
+  AlertEntity,
+  AlertTellingEntity,
+  SilenceEntity,
 ];

@@ -12,6 +12,7 @@ import { SeenByUuid1764300000000 } from "./1764300000000-seen-by-uuid.ts";
 import { NumberOwner1764430000000 } from "./1764430000000-number-owner.ts";
 import { Access1764460000000 } from "./1764460000000-access.ts";
 import { Console1764470000000 } from "./1764470000000-console.ts";
+import { Alerts1764480000000 } from "./1764480000000-alerts.ts";
 
 /** In the order they run. */
 export const MIGRATIONS: (new () => MigrationInterface)[] = [
@@ -28,4 +29,5 @@ export const MIGRATIONS: (new () => MigrationInterface)[] = [
   NumberOwner1764430000000,
   Access1764460000000,
   Console1764470000000,
+  Alerts1764480000000,
 ];

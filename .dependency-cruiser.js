@@ -43,6 +43,13 @@ export default {
       to: { path: "^src/", pathNot: "^src/(message|wording|hl7|fhir)/" },
     },
     {
+      name: "mappings-do-no-io",
+      comment: "a mapping turns a message into output; of Node it needs hashing alone",
+      severity: "error",
+      from: { path: "^mappings/" },
+      to: { dependencyTypes: ["core"], pathNot: "^(node:)?crypto$" },
+    },
+    {
       name: "mappings-are-loaded-not-imported",
       comment: "channels name a mapping; the channel room loads it by path",
       severity: "error",

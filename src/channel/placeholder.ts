@@ -3,8 +3,16 @@ import { fillWith } from "./interpolate.ts";
 import type { Environment, Unresolved } from "./interpolate.ts";
 import type { Issue } from "./zod-issues.ts";
 
-/** Tried in this order until the schema is content: a word, a URL, a number or port, a duration, a truth value. */
-const CANDIDATES = ["placeholder", "https://placeholder.invalid", "http://placeholder.invalid", "1", "P1D", "true"];
+/** Tried in this order until the schema is content: a word, a URL, a number or port, a duration, a truth value, an address. */
+const CANDIDATES = [
+  "placeholder",
+  "https://placeholder.invalid",
+  "http://placeholder.invalid",
+  "1",
+  "P1D",
+  "true",
+  "127.0.0.1",
+];
 
 /**
  * Validates a document some of whose scalars have no value, by giving each one that fits: lint and tests run without

@@ -86,7 +86,7 @@ export function createDeployment(deps: DeploymentDeps): Deployment {
       await closeChannel(old.running);
     }
     deps.worker.start(running);
-    await deps.journal("channel.deployed", channel.id, { digest: channel.digest });
+    await deps.journal("channel.deployed", channel.id, { digest: channel.digest, ...insecureOf(channel) });
     const port = deployed.get(channel.id)?.listener?.port;
     deps.log("info", "channel.deployed", { channel: channel.id, ...(port !== undefined && { port }) });
   }
@@ -136,6 +136,12 @@ export function createDeployment(deps: DeploymentDeps): Deployment {
       await Promise.all([...deployed.values()].map(({ running }) => closeChannel(running)));
     },
   };
+}
+
+/** Why its listener is open to everybody on the network; whoever deploys it answers for that. */
+function insecureOf({ sourceConfig }: Channel): { insecure?: string } {
+  const said = typeof sourceConfig === "object" && sourceConfig !== null && "insecure" in sourceConfig;
+  return said && typeof sourceConfig.insecure === "string" ? { insecure: sourceConfig.insecure } : {};
 }
 
 async function listen(deps: DeploymentDeps, running: RunningChannel): Promise<Listener | undefined> {

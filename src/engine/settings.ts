@@ -12,6 +12,8 @@ export interface Settings {
   readonly httpPort: number;
   /** Absent: plain HTTP. */
   readonly tls?: TlsPaths;
+  /** Why plain HTTP off this machine is right here; the journal keeps it. */
+  readonly httpInsecure?: string;
   /** Addresses and networks of the reverse proxies whose word about a client counts. */
   readonly proxies: readonly string[];
   /** Lower-case name of the header in which they tell the subject of the client certificate they verified. */
@@ -47,6 +49,7 @@ const ENVIRONMENT = z.object({
   BOTENSTOFF_HTTP_HOST: z.string().default("127.0.0.1"),
   BOTENSTOFF_HTTP_PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
   BOTENSTOFF_HTTP_MAX_CONNECTIONS: z.coerce.number().int().min(10).default(2_000),
+  BOTENSTOFF_HTTP_INSECURE: z.string().min(10, "at least a few words, why plain HTTP is right here").optional(),
   BOTENSTOFF_TLS_CERT_FILE: z.string().optional(),
   BOTENSTOFF_TLS_KEY_FILE: z.string().optional(),
   BOTENSTOFF_TLS_CLIENT_CA_FILE: z.string().optional(),
@@ -88,6 +91,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   return {
     httpHost: said.BOTENSTOFF_HTTP_HOST,
     httpPort: said.BOTENSTOFF_HTTP_PORT,
+    ...(said.BOTENSTOFF_HTTP_INSECURE !== undefined && { httpInsecure: said.BOTENSTOFF_HTTP_INSECURE }),
     proxies: said.BOTENSTOFF_PROXY_ADDRESSES.split(/[\s,]+/).filter((one) => one !== ""),
     certificateHeader: said.BOTENSTOFF_PROXY_CERTIFICATE_HEADER,
     maxConnections: said.BOTENSTOFF_HTTP_MAX_CONNECTIONS,

@@ -35,6 +35,7 @@ import { listPurges } from "#src/store/sql/purge.ts";
 import { countMessages, oldestUnfiled, stageBacklogs } from "#src/store/sql/messages.ts";
 import { watchChannels } from "./channel-files.ts";
 import { watermark, type FreeBytes } from "./disk.ts";
+import { refuseExposure } from "./exposure.ts";
 import { openFoundation } from "./foundation.ts";
 import type { Settings } from "./settings.ts";
 import { createLive } from "#src/api/live.ts";
@@ -63,6 +64,7 @@ export interface Engine {
  * @param freeBytes what looks at the disk, for tests of a full one
  */
 export async function startEngine(settings: Settings, log: Log, freeBytes?: FreeBytes): Promise<Engine> {
+  refuseExposure(settings);
   const clients = createClients(settings);
   const tls =
     settings.tls &&
@@ -229,7 +231,8 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
     const started = await startServer(app, { host, port, connections, ...(tls && { tls: tls.current().options }) });
     server = started;
     if (tls) beside.push(watchTls(tls, (renewed) => started.renew(renewed)));
-    await note("engine.started", foundation.owner);
+    const { httpInsecure: insecure } = settings;
+    await note("engine.started", foundation.owner, insecure === undefined ? {} : { insecure });
   } catch (error) {
     // An engine without its door must not stay behind: it would keep taking ADT messages, and nobody would start it anew.
     await halt().finally(() => foundation.close());

@@ -1,10 +1,12 @@
 import { z } from "zod";
 import { CHARSETS } from "#src/hl7/charset.ts";
+import { isLoopback } from "#src/message/loopback.ts";
+import { senders } from "./senders.ts";
 
 const file = z.string().describe("path of a PEM file");
 const seconds = z.coerce.number().positive();
 
-export const mllpSourceConfig = z.strictObject({
+const members = z.strictObject({
   type: z.literal("mllp"),
   host: z.string().default("127.0.0.1").describe("address to listen on; 0.0.0.0 for every interface"),
   port: z.coerce.number().int().min(0).max(65_535).describe("TCP port to listen on; 0 lets the system choose"),
@@ -58,6 +60,29 @@ export const mllpSourceConfig = z.strictObject({
     })
     .optional()
     .describe("TLS; files that change are used from the next connection on"),
+  insecure: z
+    .string()
+    .min(10)
+    .optional()
+    .describe("why it listens off this machine without TLS; the journal keeps it with every deployment"),
+  senders: senders.optional().describe("who may send; without it, everybody who reaches the port"),
+  max_connections: z.coerce
+    .number()
+    .int()
+    .positive()
+    .default(20)
+    .describe("connections at a time; one more is closed without an answer"),
+});
+
+export const mllpSourceConfig = members.superRefine(({ host, tls, insecure, senders: allowed }, context) => {
+  if (!isLoopback(host) && !tls && insecure === undefined) {
+    const message = "Plain TCP off this machine: give it tls, or say why not: insecure: <reason>";
+    context.addIssue({ code: "custom", path: ["host"], message });
+  }
+  if (allowed?.certificates && tls?.ca === undefined) {
+    const message = "Nobody is asked for a certificate without tls.ca";
+    context.addIssue({ code: "custom", path: ["senders", "certificates"], message });
+  }
 });
 
 export type MllpSourceConfig = z.output<typeof mllpSourceConfig>;

@@ -6,6 +6,7 @@ import type { Accept, Accepted, SourceContext } from "../source.ts";
 import * as answers from "./answer.ts";
 import type { MllpSourceConfig } from "./config.ts";
 import { draftOf, readFrame } from "./draft.ts";
+import { senderRefusal } from "./senders.ts";
 import { isAcknowledgement, refusalOf, warningsOf } from "./judge.ts";
 
 /** What every connection of a source works with. */
@@ -88,10 +89,13 @@ export class Intake {
   #refuse(message: ParsedMessage, now: Date, reply: Reply): boolean {
     const { context, settings } = this.#deps;
     const excess = answers.excessRefusal(message);
-    if (excess) {
-      context.count("refused");
-      context.log("warn", "mllp.refused", { error: "HL7_TOO_MANY" });
-      reply(answers.refusedAck(message, excess, now));
+    const stranger = excess ? undefined : senderRefusal(message, settings.senders);
+    const barred = excess ?? stranger;
+    if (barred) {
+      context.count(stranger ? "sender_refused" : "refused");
+      if (stranger) this.#tell("sender", () => context.log("warn", "mllp.sender_refused", { reason: "application" }));
+      else context.log("warn", "mllp.refused", { error: "HL7_TOO_MANY" });
+      reply(answers.refusedAck(message, barred, now));
       return true;
     }
     const refusal = refusalOf(message, settings);

@@ -8,6 +8,7 @@ import { BotenstoffError, kindOfError } from "#src/message/error-code.ts";
 import type { Listener, SourceContext } from "../source.ts";
 import type { MllpSourceConfig } from "./config.ts";
 import type { SessionDeps } from "./intake.ts";
+import { connectionRefusal } from "./senders.ts";
 import { Session } from "./session.ts";
 
 /** Opens the port; every connection becomes a session. @throws BotenstoffError CONFIG_INVALID */
@@ -16,12 +17,25 @@ export async function listen(deps: SessionDeps): Promise<Listener> {
   const sessions = new Set<Session>();
   const sockets = new Set<Socket>();
   const serve = (socket: Socket) => {
+    const refused = connectionRefusal(socket, settings.senders);
+    if (refused) {
+      context.count("sender_refused");
+      context.log("warn", "mllp.sender_refused", { reason: refused });
+      socket.on("error", () => undefined);
+      socket.destroy();
+      return;
+    }
     const session = new Session(socket, deps);
     sessions.add(session);
     socket.on("close", () => sessions.delete(session));
   };
   const tls = settings.tls && serveTls(settings.tls, context, serve);
   const server = tls?.server ?? createTcpServer(serve);
+  server.maxConnections = settings.max_connections;
+  server.on("drop", () => {
+    context.count("connection_refused");
+    context.log("warn", "mllp.sender_refused", { reason: "connections" });
+  });
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));

@@ -34,6 +34,11 @@ export const CONNECTOR_EVENTS = {
     "Bytes came between or without frames; they were skipped.",
     "Correct the sender.",
   ),
+  "mllp.sender_refused": event(
+    ["warn"],
+    "Somebody who is not on the list of `senders` was hung up on or refused, or `max_connections` were open.",
+    "Find out who it is; add the KIS's own systems to the list, or raise the limit.",
+  ),
   "mllp.listener_failed": event(["warn"], "A listener reported a failure.", "Check address and port."),
   "mllp.client_refused": event(
     ["warn"],

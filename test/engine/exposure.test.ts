@@ -1,0 +1,41 @@
+import { describe, expect, it } from "@jest/globals";
+import { refuseExposure } from "#src/engine/exposure.ts";
+import { readSettings } from "#src/engine/settings.ts";
+import { startTestEngine } from "./harness.ts";
+
+const start = (env: Record<string, string>) => () => refuseExposure(readSettings(env));
+
+describe("the engine does not start", () => {
+  it.each(["0.0.0.0", "::", "192.168.1.4", "engine.example"])("with plain HTTP at %s", (host) => {
+    const env = { BOTENSTOFF_HTTP_HOST: host };
+    expect(start(env)).toThrow(/BOTENSTOFF_HTTP_INSECURE/);
+    expect(start({ ...env, BOTENSTOFF_TLS_CERT_FILE: "a", BOTENSTOFF_TLS_KEY_FILE: "b" })).not.toThrow();
+    expect(start({ ...env, BOTENSTOFF_HTTP_INSECURE: "the proxy on this host brings TLS" })).not.toThrow();
+    expect(() => readSettings({ ...env, BOTENSTOFF_HTTP_INSECURE: "yes" })).toThrow(/BOTENSTOFF_HTTP_INSECURE/);
+  });
+
+  it.each(["a", "secret", "0123456789abcdef"[0]!.repeat(48), "passwordpassword", "abcabcabcabcabcabcabcabc"])(
+    "with a token that can be guessed: %s",
+    (token) => {
+      expect(start({ BOTENSTOFF_API_TOKEN: token })).toThrow(/BOTENSTOFF_API_TOKEN: too easy to guess/);
+    },
+  );
+
+  it.each([
+    "f3a9c1d07be2486599aa10ffce3b7d42",
+    "Tq8vXn2LrZk5WbYcJm4D",
+    "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822c",
+  ])("but with one that was drawn: %s", (token) => expect(start({ BOTENSTOFF_API_TOKEN: token })).not.toThrow());
+});
+
+it("why it serves plain HTTP is in the journal", async () => {
+  const insecure = "the proxy on this host brings TLS";
+  const engine = await startTestEngine({
+    env: { BOTENSTOFF_HTTP_HOST: "0.0.0.0", BOTENSTOFF_HTTP_INSECURE: insecure },
+  });
+  const { rows } = await engine.store.query<{ detail: unknown }>(
+    "SELECT detail FROM journal WHERE action = 'engine.started'",
+  );
+  expect(rows.map(({ detail }) => detail)).toContainEqual({ insecure });
+  await engine.close();
+});

@@ -5,6 +5,7 @@ import type { Sealer } from "#src/seal/sealer.ts";
 import type { Queryable, Transaction } from "#src/store/queryable.ts";
 import type { PurgeRow } from "#src/store/sql/purge.ts";
 import type { InboundEvent, Webhook, WebhookRequest } from "#src/sources/source.ts";
+import type { Terms } from "#src/decisions/terms.ts";
 import type { ChannelStatus } from "#src/deployment/deployment.ts";
 import type { Log } from "#src/telemetry/log.ts";
 import type { JournalAction, Who } from "#src/audit/journal.ts";
@@ -58,6 +59,8 @@ export interface ApiDeps {
   readonly live: Live;
   /** Absent: no pages are served. */
   readonly pages?: RequestHandler;
+  /** Of a decision made now. */
+  terms(): Terms;
   /** Newest first. */
   purges(limit: number): Promise<readonly PurgeRow[]>;
   /** Writes to the audit journal through `db`; what it refuses is not done or shown. */

@@ -61,7 +61,7 @@ export const messageSchema = z.strictObject({
   kind: z.string(),
   external_id: z.string().nullable().describe("The source's own id; null once purged, unless it was asked for by it."),
   state: messageState,
-  reason: z.string().nullable().describe("Why it is held."),
+  reason: z.string().nullable().describe("Why it is held, or was withdrawn."),
   received_at: instant,
   filed_at: instant.nullable(),
 });
@@ -81,6 +81,7 @@ export const messageListSchema = z.strictObject({
 export const deliverySchema = z.strictObject({
   destination: z.string(),
   purpose: z.enum(["file", "withdraw"]).describe("`withdraw`: takes out of the chart what `file` put there."),
+  filing: z.int().describe("1, and one more each time the message was filed anew after a withdrawal."),
   state: deliveryState,
   attempts: z.int(),
   last_error: z.string().nullable().describe("Error code and sentence."),

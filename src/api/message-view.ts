@@ -109,6 +109,7 @@ function showDelivery({ sealer }: ViewDeps, { id, epoch }: MessageDetail, delive
   return {
     destination: delivery.destination,
     purpose: delivery.purpose,
+    filing: delivery.filing,
     state: delivery.state as DeliveryView["state"],
     attempts: delivery.attempts,
     last_error: delivery.lastError,

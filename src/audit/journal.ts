@@ -16,6 +16,8 @@ export type JournalAction =
   | "lane.tried"
   | "lane.parked"
   | "lane.unparked"
+  | "message.skipped"
+  | "message.resent"
   | "messages.followed"
   | "contact.number_changed"
   | "contact.user_id_changed"

@@ -19,6 +19,12 @@ export interface Decided {
 /** Delivery states in which a delivery is counted in its lane. */
 export const IN_LANE: ReadonlySet<DeliveryState> = new Set(["queued", "sending", "retrying"]);
 
+/** What is still to be done at a destination: where the message is being withdrawn, that. */
+export function pendingAt(deliveries: readonly DecidedDelivery[], destination: string): DecidedDelivery | undefined {
+  const there = deliveries.filter((delivery) => delivery.destination === destination);
+  return there.find(({ purpose }) => purpose === "withdraw") ?? there[0];
+}
+
 /**
  * Decides about a message: locks what that may change, every lane of its conversation, then the message, then its
  * deliveries (store/locks.ts). A purge may be faster, and then there is nothing to decide.

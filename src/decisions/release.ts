@@ -7,15 +7,17 @@ import {
   moveMessage,
   refusedAttachments,
   releaseAttachments,
+  writeWithdrawal,
+  type DecidedMessage,
 } from "#src/store/sql/decide.ts";
 import { lockAffected } from "#src/store/sql/readdress.ts";
 import { reenterHeld } from "#src/store/sql/reenter.ts";
 import { decide } from "./decided.ts";
 
 /**
- * Lets a message go on that waits for somebody's word: a quarantined one with its attachments as they are, or one whose
- * number the directory moved to another patient, as that patient's. Refused where an attachment has no bytes that could be
- * filed, for then there is nothing to let go.
+ * Lets a message go on that waits for somebody's word: a quarantined one with its attachments as they are, one whose
+ * number the directory moved to another patient, as that patient's, or one into the chart it was withdrawn from, if that
+ * was the error. Refused where an attachment has no bytes that could be filed, for then there is nothing to let go.
  */
 export async function releaseMessage(
   db: Transaction,
@@ -25,7 +27,12 @@ export async function releaseMessage(
   const moved = await movedNumberOf(db, id);
   if (moved) return acceptMove(db, moved, now);
   return decide(db, id, async ({ message }) => {
-    if (message.state !== "held" || message.reason !== "quarantine") return "refused";
+    if (message.state !== "held") return "refused";
+    if (message.reason === "same_patient") {
+      await writeWithdrawal(db, message, null);
+      return goOn(db, message, now);
+    }
+    if (message.reason !== "quarantine") return "refused";
     const refused = await refusedAttachments(db, message);
     if (refused.length === 0 || refused.some(({ fetched }) => !fetched)) return "no_bytes";
     await releaseAttachments(
@@ -33,9 +40,7 @@ export async function releaseMessage(
       message.epoch,
       refused.map((attachment) => attachment.id),
     );
-    await moveMessage(db, message, "received", now);
-    await addWork(db, message, [{ stage: "prepare", count: 1 }]);
-    return "released";
+    return goOn(db, message, now);
   });
 }
 
@@ -45,5 +50,11 @@ async function acceptMove(db: Transaction, number: Buffer, now: Date): Promise<"
   await lockAffected(db, [number], []);
   if (!(await acceptOwner(db, number))) return "refused";
   await reenterHeld(db, [number], now);
+  return "released";
+}
+
+async function goOn(db: Transaction, message: DecidedMessage, now: Date): Promise<"released"> {
+  await moveMessage(db, message, "received", now);
+  await addWork(db, message, [{ stage: "prepare", count: 1 }]);
   return "released";
 }

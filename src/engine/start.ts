@@ -10,6 +10,7 @@ import { createInspector } from "#src/attachments/inspector.ts";
 import { createLargeGate } from "#src/attachments/large-gate.ts";
 import { createScanner } from "#src/attachments/scanner.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
+import { termsOf } from "#src/decisions/terms.ts";
 import { startServer, type RunningServer } from "#src/api/server.ts";
 import { watchDatabaseClock } from "#src/pipeline/database-clock.ts";
 import { createDeployment } from "#src/deployment/deployment.ts";
@@ -145,6 +146,7 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
     log,
     now: clock,
     access,
+    terms: () => termsOf(deps),
     webhook: (id) => webhookOf(id),
     channels: () => deployment.status(),
     retention: () => deployment.all().map(({ id, retention }) => ({ id, ...retention })),

@@ -21,6 +21,11 @@ export function messageId(channel: string, externalId: string, part = ""): Messa
   return deriveUuid("message", channel, externalId, part);
 }
 
+/** What a message, or an attachment, is filed under: its id, and another one each time it is filed anew. */
+export function filedId(id: string, filing: number): string {
+  return filing === 1 ? id : deriveUuid("filing", id, String(filing));
+}
+
 /** The id of the n-th attachment (from 0) of a message. */
 export function attachmentId(message: MessageId, ordinal: number): string {
   return deriveUuid("attachment", message, String(ordinal));

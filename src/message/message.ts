@@ -76,6 +76,7 @@ export const HOLD_REASONS = {
   ambiguous: "several patients carry this number",
   unverified: "the link to the patient is weaker than the channel requires",
   number_moved: "the number was another patient's, and nobody has decided yet that it is this one's now",
+  same_patient: "it was withdrawn from the chart of the very patient its number still leads to",
   quarantine: "an attachment is gone, infected or not what it claims to be",
   unsupported: "the engine cannot read this kind of message yet",
   malformed: "the event is authentic but cannot be read",

@@ -9,7 +9,7 @@ export interface Certificate {
   /** Start of the epoch, ISO 8601 UTC. */
   readonly epoch_start: string;
   readonly purged_at: string;
-  /** Messages whose content was destroyed, each filed and past its retention, or filtered. */
+  /** Messages whose content was destroyed, each filed, filtered or withdrawn, and past its retention. */
   readonly messages_destroyed: number;
   /** Messages that moved on to a later epoch because they may not be destroyed yet. */
   readonly messages_survived: number;

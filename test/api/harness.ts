@@ -125,7 +125,10 @@ export async function createHarness() {
     const seal = (column: "receipt" | "confirmation", value: unknown) =>
       value === undefined
         ? null
-        : sealer.sealJson(place.delivery(epoch, { messageId: id, destination, purpose: "file" }, column), value);
+        : sealer.sealJson(
+            place.delivery(epoch, { messageId: id, destination, purpose: "file", filing: 1 }, column),
+            value,
+          );
     await store.query(
       `INSERT INTO delivery (epoch, message_id, destination, channel, lane_key, seq, state, attempts, last_error, queued_at,
          receipt, confirmation) SELECT epoch, id, $2, channel, lane_key, seq, $3, 1, $4, received_at, $5, $6 FROM message WHERE id = $1`,
@@ -206,6 +209,11 @@ export async function createHarness() {
       return [{ id: keyId, publicKey: publicKey.export({ type: "spki", format: "der" }) }];
     },
     live: createLive(store),
+    terms: () => ({
+      now: new Date(NOW),
+      retainFrom: new Date(NOW),
+      policyOf: () => ({ ackOnly: false, afterFiledMs: 1_000 }),
+    }),
     purges: (limit) => listPurges(store, limit),
     journal: async ({ who: _who, ...entry }) => {
       journal.push(entry);

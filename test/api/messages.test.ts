@@ -197,6 +197,7 @@ describe("GET /api/v1/messages/:id", () => {
       {
         destination: "archive",
         purpose: "file",
+        filing: 1,
         state: "failed",
         attempts: 1,
         last_error: "DESTINATION_REFUSED: AE",
@@ -206,6 +207,7 @@ describe("GET /api/v1/messages/:id", () => {
       {
         destination: "chart",
         purpose: "file",
+        filing: 1,
         state: "confirmed",
         attempts: 1,
         last_error: null,
@@ -303,8 +305,15 @@ describe("POST /api/v1/messages/:id/reprocess", () => {
     });
   });
 
-  test.each(["received", "routed", "filed"] as const)("answers 409 for a %s message", async (state) => {
+  test.each(["received", "routed"] as const)("tries a %s message at once", async (state) => {
     const { id } = await harness.put({ state });
+    const { body } = await harness.client().post(`${PATH}/${id}/reprocess`).expect(202);
+    expect(messageDetailSchema.parse(body)).toMatchObject({ state });
+    expect(harness.woken).toEqual([CHANNEL]);
+  });
+
+  test("answers 409 for a filed message", async () => {
+    const { id } = await harness.put({ state: "filed" });
     const { body } = await harness.client().post(`${PATH}/${id}/reprocess`).expect(409);
     expect(problemSchema.parse(body).type).toBe("urn:botenstoff:problem:not-reprocessable");
     expect(harness.journal).toEqual([]);

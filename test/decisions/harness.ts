@@ -1,3 +1,4 @@
+import type { Terms } from "#src/decisions/terms.ts";
 import { createEpochs } from "#src/store/epochs.ts";
 import type { Store } from "#src/store/data-source.ts";
 import type { DeliveryPurpose, DeliveryState, MessageState } from "#src/message/state.ts";
@@ -5,7 +6,9 @@ import type { DeliveryPurpose, DeliveryState, MessageState } from "#src/message/
 export const ID = "00000000-0000-5000-8000-000000000001";
 export const KEY = Buffer.from("conversation");
 
-interface StoredDelivery {
+export type StoredState = Exclude<MessageState, "purged">;
+
+export interface StoredDelivery {
   readonly destination: string;
   readonly purpose?: DeliveryPurpose;
   readonly state: DeliveryState;
@@ -16,7 +19,7 @@ interface StoredDelivery {
 /** Stores one message as it would stand there, with its deliveries and the lanes they would be in. */
 export async function storeMessage(
   store: Store,
-  message: { readonly id?: string; readonly state: MessageState; readonly reason?: string },
+  message: { readonly id?: string; readonly state: StoredState; readonly reason?: string },
   deliveries: readonly StoredDelivery[] = [],
 ): Promise<void> {
   await createEpochs(store, 86_400_000).ensure(0);
@@ -36,4 +39,9 @@ export async function storeMessage(
       [id, destination, purpose, KEY, at, error, toConfirm, sent || at === "accepted" || at === "confirmed"],
     );
   }
+}
+
+/** Of a decision that is made now, in a channel that keeps what is filed for a day. */
+export function terms(ackOnly = false): Terms {
+  return { now: new Date(), retainFrom: new Date(), policyOf: () => ({ ackOnly, afterFiledMs: 86_400_000 }) };
 }

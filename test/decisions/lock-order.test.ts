@@ -4,7 +4,7 @@ import { withdrawMessage } from "#src/decisions/withdraw.ts";
 import type { Transaction } from "#src/store/queryable.ts";
 import { claimLanes, lockOwnedLanes, openLanes, type ClaimedLane } from "#src/store/sql/lanes.ts";
 import { createTestStore, type TestStore } from "../support/database.ts";
-import { ID, KEY, storeMessage } from "./harness.ts";
+import { ID, KEY, storeMessage, terms } from "./harness.ts";
 
 let database: TestStore;
 beforeAll(async () => {
@@ -27,7 +27,7 @@ async function preparing(): Promise<ClaimedLane> {
 }
 
 test.each([
-  ["a withdrawal", "filed", (db: Transaction) => withdrawMessage(db, ID, new Date()), "withdrawing"],
+  ["a withdrawal", "filed", (db: Transaction) => withdrawMessage(db, ID, "wrong_patient", terms()), "withdrawing"],
   ["a reprocessing", "failed", (db: Transaction) => reprocessMessage(db, ID, new Date()), "again"],
 ] as const)(
   "%s beside a preparation that settles waits for it before it holds any lane",
@@ -56,6 +56,6 @@ test.each([
 
 test("a decision that changes nothing leaves no lane behind", async () => {
   await storeMessage(database.store, { state: "filtered" });
-  expect(await database.store.transaction((db) => withdrawMessage(db, ID, new Date()))).toBe("nowhere");
+  expect(await database.store.transaction((db) => withdrawMessage(db, ID, "wrong_patient", terms()))).toBe("nowhere");
   expect((await database.store.query("SELECT FROM lane")).rows).toEqual([]);
 });

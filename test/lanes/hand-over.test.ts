@@ -113,7 +113,17 @@ describe("routing", () => {
 
   const route = (destinations: readonly string[], offered: (stage: string) => boolean): Promise<Queued> => {
     const prepared: PreparedRow = {
-      ...{ lane: ANNA, epoch, id: row.id, seq: 1, state: "routed", reason: null, lastError: null, patientBi: null },
+      ...{
+        lane: ANNA,
+        epoch,
+        id: row.id,
+        seq: 1,
+        filing: 1,
+        state: "routed",
+        reason: null,
+        lastError: null,
+        patientBi: null,
+      },
       ...{ routed: Buffer.from("r"), retainUntil: null, destinations, day: null, earlier: [] },
     };
     const handOver = { ...LEASE, offered: ({ stage }: { stage: string }) => offered(stage) };

@@ -53,7 +53,7 @@ async function accepted(destination: string, count: number): Promise<void> {
   for (let made = 0; made < count; made += 1) {
     const id = randomUUID();
     const receipt = keys.sealer.sealJson(
-      place.delivery(0, { messageId: id, destination, purpose: "file" }, "receipt"),
+      place.delivery(0, { messageId: id, destination, purpose: "file", filing: 1 }, "receipt"),
       {},
     );
     const sealed = keys.sealer.sealJson(place.message(0, id, "sealed"), {});

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { concludeMessages, type DeliveryOutcome } from "#src/store/sql/deliveries.ts";
+import { concludeMessages } from "#src/store/sql/deliveries.ts";
 import { createTestStore, type TestStore } from "../support/database.ts";
 
 const HOUR_MS = 3_600_000;
@@ -31,9 +31,9 @@ async function file(filedAgoHours: number, retainFromAgoHours: number): Promise<
     [ID],
   );
   const ago = (hours: number) => new Date(Date.now() - hours * HOUR_MS);
-  const outcome = { epoch: 0, messageId: ID, ackOnly: false, afterFiledMs: 24 * HOUR_MS };
+  const outcome = { epoch: 0, messageId: ID, filing: 1, ackOnly: false, afterFiledMs: 24 * HOUR_MS };
   const { store } = database;
-  await concludeMessages(store, [outcome as DeliveryOutcome], ago(filedAgoHours), ago(retainFromAgoHours));
+  await concludeMessages(store, [outcome], ago(filedAgoHours), ago(retainFromAgoHours));
   const { rows } = await store.query<{ kept: number; filed: number }>(
     `SELECT round(extract(epoch FROM retain_until - now()) / 3600)::int AS kept,
        round(extract(epoch FROM now() - filed_at) / 3600)::int AS filed FROM message`,
@@ -61,11 +61,11 @@ test("is filed only when each chart that can be read back was: what another one 
     store.query(
       `INSERT INTO delivery (epoch, message_id, destination, channel, lane_key, seq, state, queued_at, confirm_at)
        VALUES (0, $1, 'second', 'c', '', 1, $2, now(), now() + $3::interval)
-       ON CONFLICT (message_id, destination, purpose, epoch) DO UPDATE SET state = $2, confirm_at = EXCLUDED.confirm_at`,
+       ON CONFLICT (message_id, destination, purpose, filing, epoch) DO UPDATE SET state = $2, confirm_at = EXCLUDED.confirm_at`,
       [ID, state, wait],
     );
-  const outcome = { epoch: 0, messageId: ID, ackOnly: false, afterFiledMs: HOUR_MS };
-  const conclude = () => concludeMessages(store, [outcome as DeliveryOutcome], new Date(), new Date());
+  const outcome = { epoch: 0, messageId: ID, filing: 1, ackOnly: false, afterFiledMs: HOUR_MS };
+  const conclude = () => concludeMessages(store, [outcome], new Date(), new Date());
   await store.query("UPDATE message SET state = 'routed'");
   await second("accepted", "1 second");
   expect(await conclude()).toEqual([]);

@@ -50,6 +50,7 @@ test("a batch that spans midnight is settled in both epochs", async () => {
       epoch,
       id: idOf(epoch),
       seq: epoch,
+      filing: 1,
       state: "routed",
       reason: null,
       lastError: null,
@@ -66,11 +67,20 @@ test("a batch that spans midnight is settled in both epochs", async () => {
   );
 
   // The newer first: an order nobody relies on.
-  const outcomes = taken.toReversed().map(({ epoch, messageId, kind, destination, purpose }): DeliveryOutcome => {
-    const sent = { state: "confirmed", lastError: null, inDoubt: false, mappingVersion: "1", sentSha256: "0" } as const;
-    const answered = { receipt: Buffer.from("AA"), confirmation: null, confirmInMs: null };
-    return { epoch, messageId, kind, destination, purpose, ...sent, ...answered, ackOnly: false, afterFiledMs: 1_000 };
-  });
+  const outcomes = taken
+    .toReversed()
+    .map(({ epoch, messageId, kind, destination, purpose, filing }): DeliveryOutcome => {
+      const sent = {
+        state: "confirmed",
+        lastError: null,
+        inDoubt: false,
+        mappingVersion: "1",
+        sentSha256: "0",
+      } as const;
+      const answered = { receipt: Buffer.from("AA"), confirmation: null, confirmInMs: null };
+      const key = { epoch, messageId, kind, destination, purpose, filing };
+      return { ...key, ...sent, ...answered, ackOnly: false, afterFiledMs: 1_000 };
+    });
   const concluded = await database.store.transaction(async (db) => {
     await writeOutcomes(db, outcomes, now);
     await lockMessages(db, outcomes);

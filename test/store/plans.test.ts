@@ -47,7 +47,7 @@ const LANE = { channel: "c", stage: "prepare", key: KEY, token: 1, failures: 0, 
 /** Every statement of a message's life, and what the browser asks, called as the engine calls them. */
 function prepared(earlier: readonly string[]): PreparedRow {
   return {
-    ...{ lane: LANE, epoch, id: ID, seq: 1, state: "routed", reason: null, lastError: null },
+    ...{ lane: LANE, epoch, id: ID, seq: 1, filing: 1, state: "routed", reason: null, lastError: null },
     ...{ patientBi: null, routed: KEY, retainUntil: null, destinations: ["archive"], day: null, earlier },
   };
 }

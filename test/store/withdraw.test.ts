@@ -10,6 +10,7 @@ const OUTCOME: DeliveryOutcome = {
   messageId: ID,
   destination: "chart",
   purpose: "file",
+  filing: 1,
   state: "confirmed",
   lastError: null,
   inDoubt: false,

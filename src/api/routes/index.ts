@@ -5,6 +5,7 @@ import { acknowledgeAlert, addSilence, endSilence, listAlerts, listSilences } fr
 import { listChannels } from "./channels.ts";
 import { showCoverage } from "./coverage.ts";
 import { listEngines } from "./engines.ts";
+import { resendDelivery, skipDelivery } from "./deliveries.ts";
 import { healthz, metrics, readyz } from "./health.ts";
 import { me } from "./me.ts";
 import { listSigningKeys } from "./keys.ts";
@@ -37,6 +38,8 @@ export const ROUTES = [
   tryLane,
   parkLane,
   unparkLane,
+  skipDelivery,
+  resendDelivery,
   listNotices,
   showNotice,
   listStatuses,

@@ -52,14 +52,14 @@ export const reprocessMessage = route({
   method: "post",
   path: "/api/v1/messages/:id/reprocess",
   right: "messages.reprocess",
-  summary: "Processes a held, filtered or failed message again",
+  summary: "Processes a held, filtered, failed or withdrawn message again, and tries at once what waits",
   details:
-    "Held and filtered messages go through the pipeline again, failed ones are sent again, and routed ones where a " +
-    "destination accepted and does not show them.",
+    "Held and filtered messages go through the pipeline again, and withdrawn ones, which are filed under new ids then; " +
+    "failed ones are sent again, and routed ones where a destination accepted and does not show them.",
   params: messageParams,
   names: "message",
   answer: json("Message", messageDetailSchema, "The message as it is now.", 202),
-  problems: { 409: "Its state does not allow it." },
+  problems: { 409: "It is filed, or purged." },
   handle: ({ params }, context) => reprocess(context, params.id),
 });
 
@@ -121,7 +121,7 @@ async function reprocess(context: RouteContext, id: string): Promise<MessageDeta
   if (!message) throw notFound("message");
   if (outcome !== "again") {
     const detail =
-      "Only held, filtered and failed messages can be processed again, and routed ones that a destination accepted and does not show.";
+      "A filed message is sent again to one destination by its own address (…/deliveries/{destination}/resend).";
     throw new Problem(409, "problem:not-reprocessable", "Cannot be processed again", detail);
   }
   deps.wake(message.channel);

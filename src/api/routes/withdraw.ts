@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { WITHDRAWALS, type Withdrawal } from "#src/message/state.ts";
 import { withdrawMessage as takeOut } from "#src/decisions/withdraw.ts";
 import { decided, words } from "../decision.ts";
 import { messageParams } from "../message-id.ts";
@@ -10,7 +11,7 @@ import { json, route, type RouteContext } from "../route.ts";
 const withdrawSchema = z.strictObject({
   withdrawn_by: words(100).describe("Who decided; the journal keeps it."),
   reason: z
-    .enum(["wrong_patient", "wrong_case", "sent_by_mistake", "other"])
+    .enum(Object.keys(WITHDRAWALS) as [Withdrawal, ...Withdrawal[]])
     .describe("Why; the journal keeps it. No free text: it could tell of the patient."),
 });
 
@@ -21,7 +22,9 @@ export const withdrawMessage = route({
   path: "/api/v1/messages/:id/withdraw",
   right: "messages.withdraw",
   summary: "Takes a message out of every chart that has it, or may have it; asked twice, it happens once",
-  details: "Its deliveries tell how far the withdrawal is.",
+  details:
+    "Its deliveries tell how far the withdrawal is. `sent_by_mistake` is purged like what was filed; for any other " +
+    "reason it waits to be reprocessed. Asked again with another reason, that changes.",
   params: messageParams,
   names: "message",
   body: withdrawSchema,
@@ -40,13 +43,13 @@ export const withdrawMessage = route({
 async function withdraw(context: RouteContext, id: string, decision: z.infer<typeof withdrawSchema>): Promise<void> {
   const { deps } = context;
   const outcome = await deps.store.transaction(async (db) => {
-    const withdrawn = await takeOut(db, id, new Date(deps.now()));
+    const withdrawn = await takeOut(db, id, decision.reason, deps.terms());
     // Nothing is withdrawn of which the journal does not know; asked twice, it happens once.
-    if (withdrawn === "withdrawing")
+    if (withdrawn === "withdrawing" || withdrawn === "changed")
       await context.journal({ action: "message.withdrawn", subject: id, detail: decision }, db);
     return withdrawn;
   });
-  if (outcome === "withdrawing" || outcome === "already") return;
+  if (outcome === "withdrawing" || outcome === "changed" || outcome === "already") return;
   if (outcome === "absent" && !(await showMessage(deps, id))) throw notFound("message");
   throw new Problem(409, "problem:not-withdrawable", "Cannot be withdrawn", DETAILS[outcome]);
 }

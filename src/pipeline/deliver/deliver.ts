@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import type { Subject } from "#src/message/directory.ts";
+import { filedId } from "#src/message/id.ts";
 import type { MappingContext } from "#src/message/mapping.ts";
 import type { Message } from "#src/message/message.ts";
 import type { DeliveryPurpose } from "#src/message/state.ts";
@@ -107,21 +108,33 @@ async function render(
   { row, attachments }: ToDeliver,
 ): Promise<Job> {
   const at = { epoch: row.epoch, id: row.messageId };
-  const { message } = openMessage(deps.sealer, { ...row, ...at }, attachments);
+  const opened = openMessage(deps.sealer, { ...row, ...at }, attachments).message;
+  const [message, stored] = filedAs(opened, row.filing);
   const frozen = deps.sealer.openJson(place.message(at.epoch, at.id, "routed"), row.routed) as FrozenContext;
   const daily = destination.mapping.day?.(message.sentAt, frozen.params[destination.id]) !== undefined;
-  const opened = daily ? await openDay(deps, frozen, row) : undefined;
+  const day = daily ? await openDay(deps, frozen, row) : undefined;
   const about = await openAbout(deps, frozen, row);
   return {
     messageId: row.messageId,
     output: map(destination, row.purpose, message, frozen, {
       subject: addressAt(frozen, row.address).subject,
-      ...(opened && { day: opened.day }),
+      ...(day && { day: day.day }),
       ...(about && { about }),
     }),
     lane: row.laneKey.toString("hex"),
-    openBlob: (id): Readable => deps.blobs.read(opened?.epochs.get(id) ?? row.epoch, id),
+    openBlob: (id): Readable => deps.blobs.read(day?.epochs.get(id) ?? row.epoch, stored.get(id) ?? id),
   };
+}
+
+/**
+ * The message under the ids it is filed with: one that is filed anew after a withdrawal must not clash with what was
+ * revoked. @returns its attachments' own ids too, by those they are filed with
+ */
+function filedAs(message: Message, filing: number): [Message, ReadonlyMap<string, string>] {
+  if (filing === 1) return [message, new Map()];
+  const stored = new Map(message.attachments.map(({ id }) => [filedId(id, filing), id]));
+  const attachments = message.attachments.map((one) => ({ ...one, id: filedId(one.id, filing) }));
+  return [{ ...message, id: filedId(message.id, filing), attachments }, stored];
 }
 
 function map(
@@ -242,6 +255,7 @@ export function outcomeOf(
     kind: row.kind,
     destination: row.destination,
     purpose: row.purpose,
+    filing: row.filing,
     lastError: null,
     inDoubt: false,
     mappingVersion: null,

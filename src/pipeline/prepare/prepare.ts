@@ -92,7 +92,9 @@ async function identifyAndRoute(
       ? held(work, "unverified")
       : who.moved
         ? held(work, "number_moved")
-        : await routed(deps, work, channel, message, resolution);
+        : work.row.notPatientBi?.equals(deps.blindIndex.of("patient", resolution.patientId))
+          ? held(work, "same_patient")
+          : await routed(deps, work, channel, message, resolution);
   const contactBi = who.contact ? contactKey(deps.blindIndex, who.contact) : null;
   return {
     row,
@@ -106,6 +108,7 @@ function outcome(work: ToPrepare, change: Partial<PreparedRow> & Pick<PreparedRo
     epoch: work.row.epoch,
     id: work.row.id,
     seq: work.row.seq,
+    filing: work.row.filing,
     reason: null,
     lastError: null,
     patientBi: null,

@@ -64,6 +64,7 @@ export function outcomeAck(
 function errorOf(outcome: Settled): AckError | undefined {
   switch (outcome.state) {
     case "filed":
+    case "withdrawn":
     case "filtered":
     case "purged":
       return undefined;

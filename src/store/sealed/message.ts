@@ -97,12 +97,19 @@ export const place = {
   }),
   delivery: (
     epoch: number,
-    { messageId, destination, purpose }: Pick<TakenDelivery, "messageId" | "destination" | "purpose">,
+    {
+      messageId,
+      destination,
+      purpose,
+      filing,
+    }: Pick<TakenDelivery, "messageId" | "destination" | "purpose" | "filing">,
     column: "receipt" | "confirmation",
   ) => ({
     epoch,
     table: "delivery",
-    row: purpose === "file" ? `${messageId}/${destination}` : `${messageId}/${destination}/${purpose}`,
+    row: [messageId, destination, ...(purpose === "file" ? [] : [purpose]), ...(filing === 1 ? [] : [filing])].join(
+      "/",
+    ),
     column,
   }),
 };

@@ -38,11 +38,12 @@ export async function bringForward(db: Queryable, ahead: Ahead): Promise<Brought
   );
   const confirmations = await db.query(
     `WITH late AS (
-       SELECT epoch, message_id, destination, purpose FROM delivery
+       SELECT epoch, message_id, destination, purpose, filing FROM delivery
        WHERE state = 'accepted' AND confirm_at > now() + make_interval(secs => $1::float8 / 1000.0) FOR UPDATE SKIP LOCKED)
      UPDATE delivery SET confirm_at = now() FROM late
      WHERE delivery.epoch = late.epoch AND delivery.message_id = late.message_id
-       AND delivery.destination = late.destination AND delivery.purpose = late.purpose`,
+       AND delivery.destination = late.destination AND delivery.purpose = late.purpose
+       AND delivery.filing = late.filing`,
     [ahead.waitMs],
   );
   const deletions = await db.query(

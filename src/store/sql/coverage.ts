@@ -1,4 +1,5 @@
 import type { Queryable } from "../queryable.ts";
+import { UNFINISHED } from "./survivors.ts";
 
 /** Why a stored message is still here; every one is in exactly one class. */
 export const COVERAGE_CLASSES = ["due", "running", "unconfirmed", "held", "failed", "restricted"] as const;
@@ -29,10 +30,10 @@ export async function readCoverage(db: Queryable, now: Date, channels?: readonly
   const { rows } = await db.query<Omit<CoverageRow, "class"> & { class: CoverageClass | "total" | "epoch" | null }>(
     `SELECT epoch, channel, class, count(*)::bigint AS count, min(received_at) AS oldest FROM (
        SELECT epoch, channel, received_at, CASE
-         WHEN state IN ('filed', 'filtered') AND retain_until <= $1 THEN 'due'
-         WHEN state IN ('filed', 'filtered') AND retain_until > $1 THEN 'running'
-         WHEN state IN ('received', 'held', 'routed', 'failed') AND restricted_at IS NOT NULL THEN 'restricted'
-         WHEN state = 'held' THEN 'held' WHEN state = 'failed' THEN 'failed'
+         WHEN state IN ('filed', 'filtered', 'withdrawn') AND retain_until <= $1 THEN 'due'
+         WHEN state IN ('filed', 'filtered', 'withdrawn') AND retain_until > $1 THEN 'running'
+         WHEN ${UNFINISHED} AND restricted_at IS NOT NULL THEN 'restricted'
+         WHEN state IN ('held', 'withdrawn') THEN 'held' WHEN state = 'failed' THEN 'failed'
          WHEN state IN ('received', 'routed') THEN 'unconfirmed' END AS class
        FROM message WHERE $2::text[] IS NULL OR channel = ANY ($2)) AS classed GROUP BY epoch, channel, class
      UNION ALL SELECT 0, '', 'total', count(*)::bigint, now() FROM message

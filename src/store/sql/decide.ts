@@ -1,4 +1,5 @@
-import type { DeliveryPurpose, DeliveryState, MessageState } from "#src/message/state.ts";
+import type { MessageKind } from "#src/message/content.ts";
+import type { DeliveryPurpose, DeliveryState, MessageState, Withdrawal } from "#src/message/state.ts";
 import type { Queryable, Transaction } from "../queryable.ts";
 import { openLanes } from "./lanes.ts";
 
@@ -6,17 +7,24 @@ import { openLanes } from "./lanes.ts";
 export interface DecidedMessage {
   readonly epoch: number;
   readonly id: string;
+  readonly seq: number;
   readonly channel: string;
   readonly laneKey: Buffer;
-  readonly kind: string;
+  readonly kind: MessageKind;
   readonly state: MessageState;
   readonly reason: string | null;
-  /** A destination got it in a document of the whole day. */
-  readonly inDay: boolean;
+  /** Which of its filings is the last one. */
+  readonly filing: number;
+  /** Why it was, or is being, withdrawn. */
+  readonly withdrawal: string | null;
+  readonly routed: Buffer | null;
+  /** ISO date of the day in whose document a destination got it. */
+  readonly day: string | null;
   /** Its patient was deleted since it was routed. */
   readonly orphaned: boolean;
 }
 
+/** A delivery of the last filing. */
 export interface DecidedDelivery {
   readonly destination: string;
   readonly purpose: DeliveryPurpose;
@@ -29,8 +37,8 @@ export interface DecidedDelivery {
   readonly notShown: boolean;
 }
 
-const MESSAGE = `SELECT epoch, id, channel, lane_key AS "laneKey", kind, state, reason, day IS NOT NULL AS "inDay",
-  address > 0 AND patient_bi IS NULL AS orphaned FROM message WHERE id = $1`;
+const MESSAGE = `SELECT epoch, id, seq, channel, lane_key AS "laneKey", kind, state, reason, filing, withdrawal, routed,
+  day::text AS day, address > 0 AND patient_bi IS NULL AS orphaned FROM message WHERE id = $1`;
 
 export async function findDecided(db: Queryable, id: string): Promise<DecidedMessage | undefined> {
   const { rows } = await db.query<DecidedMessage>(MESSAGE, [id]);
@@ -51,70 +59,63 @@ export async function destinationsOf(db: Queryable, id: string): Promise<string[
   return rows.map(({ destination }) => destination);
 }
 
-export async function lockDeliveries(
-  db: Transaction,
-  { epoch, id }: Pick<DecidedMessage, "epoch" | "id">,
-): Promise<DecidedDelivery[]> {
+export async function lockDeliveries(db: Transaction, message: DecidedMessage): Promise<DecidedDelivery[]> {
   const { rows } = await db.query<DecidedDelivery>(
     `SELECT destination, purpose, state, receipt IS NOT NULL OR in_doubt AS sent,
        state = 'accepted' AND confirm_at IS NOT NULL AS "toConfirm",
        state = 'accepted' AND confirm_at IS NOT NULL AND last_error IS NOT NULL AS "notShown"
-     FROM delivery WHERE epoch = $1 AND message_id = $2 ORDER BY destination, purpose FOR UPDATE`,
-    [epoch, id],
+     FROM delivery WHERE epoch = $1 AND message_id = $2 AND filing = $3 ORDER BY destination, purpose FOR UPDATE`,
+    [message.epoch, message.id, message.filing],
   );
   return rows;
 }
 
-/** Names one delivery of a message. */
-export type DeliveryKey = Pick<DecidedDelivery, "destination" | "purpose">;
+/** What becomes of deliveries a person decides about. */
+const CHANGES = {
+  /** As if it had not been tried. */
+  queued: "state = 'queued', last_error = NULL, in_doubt = false, confirm_at = NULL",
+  /** The identical bytes, under the same ids, to the address they went to. */
+  resent: `state = 'queued', last_error = NULL, in_doubt = in_doubt OR receipt IS NOT NULL, confirm_at = NULL,
+    confirmation = NULL, confirmed_at = NULL`,
+  /** Nothing of it is sent, or read back, any more. */
+  cancelled: "state = 'cancelled', confirm_at = NULL",
+  skipped: "state = 'skipped', confirm_at = NULL",
+} as const;
 
-/** Puts deliveries in their lanes again, as if they had not been tried. */
-export async function requeue(
+export async function changeDeliveries(
   db: Transaction,
-  { epoch, id }: Pick<DecidedMessage, "epoch" | "id">,
-  deliveries: readonly DeliveryKey[],
+  { epoch, id, filing }: DecidedMessage,
+  deliveries: readonly Pick<DecidedDelivery, "destination" | "purpose">[],
+  change: keyof typeof CHANGES,
 ): Promise<void> {
+  if (deliveries.length === 0) return;
   await db.query(
-    `UPDATE delivery SET state = 'queued', last_error = NULL, in_doubt = false, confirm_at = NULL
-     FROM unnest($3::text[], $4::text[]) AS again (destination, purpose)
-     WHERE epoch = $1 AND message_id = $2 AND delivery.destination = again.destination AND delivery.purpose = again.purpose`,
-    [epoch, id, deliveries.map(({ destination }) => destination), deliveries.map(({ purpose }) => purpose)],
-  );
-}
-
-/** Nothing of these is sent, or read back, any more. */
-export async function cancel(
-  db: Transaction,
-  { epoch, id }: Pick<DecidedMessage, "epoch" | "id">,
-  deliveries: readonly DeliveryKey[],
-): Promise<void> {
-  await db.query(
-    `UPDATE delivery SET state = 'cancelled', confirm_at = NULL
-     FROM unnest($3::text[], $4::text[]) AS over (destination, purpose)
-     WHERE epoch = $1 AND message_id = $2 AND delivery.destination = over.destination AND delivery.purpose = over.purpose`,
-    [epoch, id, deliveries.map(({ destination }) => destination), deliveries.map(({ purpose }) => purpose)],
+    `UPDATE delivery SET ${CHANGES[change]} FROM unnest($4::text[], $5::text[]) AS named (destination, purpose)
+     WHERE epoch = $1 AND message_id = $2 AND filing = $3
+       AND delivery.destination = named.destination AND delivery.purpose = named.purpose`,
+    [epoch, id, filing, deliveries.map(({ destination }) => destination), deliveries.map(({ purpose }) => purpose)],
   );
 }
 
 /** To the address the document went to, whatever became of its patient since. */
 export async function queueWithdrawals(
   db: Transaction,
-  { epoch, id }: Pick<DecidedMessage, "epoch" | "id">,
+  { epoch, id, filing }: DecidedMessage,
   destinations: readonly string[],
   now: Date,
 ): Promise<void> {
   await db.query(
-    `INSERT INTO delivery (epoch, message_id, destination, purpose, channel, lane_key, seq, state, queued_at, address)
-     SELECT epoch, message_id, destination, 'withdraw', channel, lane_key, seq, 'queued', $4, address
-     FROM delivery WHERE epoch = $1 AND message_id = $2 AND purpose = 'file' AND destination = ANY ($3::text[])`,
-    [epoch, id, destinations, now],
+    `INSERT INTO delivery (epoch, message_id, destination, purpose, filing, channel, lane_key, seq, state, queued_at, address)
+     SELECT epoch, message_id, destination, 'withdraw', filing, channel, lane_key, seq, 'queued', $5, address
+     FROM delivery WHERE epoch = $1 AND message_id = $2 AND filing = $3 AND purpose = 'file' AND destination = ANY ($4::text[])`,
+    [epoch, id, filing, destinations, now],
   );
 }
 
 /** Moves a locked message back to an earlier state. */
 export async function moveMessage(
   db: Transaction,
-  { epoch, id }: Pick<DecidedMessage, "epoch" | "id">,
+  { epoch, id }: DecidedMessage,
   state: "received" | "routed",
   now: Date,
 ): Promise<void> {
@@ -126,10 +127,38 @@ export async function moveMessage(
   );
 }
 
+/** What the message is routed to from now on is filed under ids of its own. */
+export async function beginFiling(db: Transaction, { epoch, id }: DecidedMessage): Promise<void> {
+  await db.query("UPDATE message SET filing = filing + 1 WHERE epoch = $1 AND id = $2", [epoch, id]);
+}
+
+/** Keeps why a message is withdrawn; null: nothing is held against its patient any more. */
+export async function writeWithdrawal(
+  db: Transaction,
+  { epoch, id }: DecidedMessage,
+  withdrawal: Withdrawal | null,
+): Promise<void> {
+  await db.query("UPDATE message SET withdrawal = $3 WHERE epoch = $1 AND id = $2", [epoch, id, withdrawal]);
+}
+
+/** Of a message that is withdrawn already: until when it is kept; null: until somebody decides. */
+export async function keepWithdrawn(
+  db: Transaction,
+  { epoch, id }: DecidedMessage,
+  { reason, from, forMs }: { readonly reason: Withdrawal; readonly from: Date; readonly forMs: number | null },
+): Promise<void> {
+  await db.query(
+    `UPDATE message SET reason = $3,
+       retain_until = greatest($4::timestamptz, now()) + make_interval(secs => $5::float8 / 1000.0)
+     WHERE epoch = $1 AND id = $2`,
+    [epoch, id, reason, from, forMs],
+  );
+}
+
 /** What comes into the message's lanes at each stage; `unpark` also sets those going that are parked. */
 export async function addWork(
   db: Transaction,
-  { channel, laneKey: key }: Pick<DecidedMessage, "channel" | "laneKey">,
+  { channel, laneKey: key }: DecidedMessage,
   work: readonly { readonly stage: string; readonly count: number }[],
   unpark = false,
 ): Promise<void> {
@@ -141,10 +170,23 @@ export async function addWork(
   );
 }
 
+/** Ends the pauses of the message's lanes before the next attempt, and those before it is read back. */
+export async function hurry(db: Transaction, { channel, laneKey, epoch, id, filing }: DecidedMessage): Promise<void> {
+  await db.query(
+    "UPDATE lane SET ready_at = now(), failures = 0 WHERE channel = $1 AND key = $2 AND owner IS NULL AND parked_at IS NULL",
+    [channel, laneKey],
+  );
+  await db.query(
+    `UPDATE delivery SET confirm_at = now() WHERE epoch = $1 AND message_id = $2 AND filing = $3
+       AND state = 'accepted' AND confirm_at IS NOT NULL`,
+    [epoch, id, filing],
+  );
+}
+
 /** The attachments that keep a quarantined message back, and whether there are bytes of each. */
 export async function refusedAttachments(
   db: Transaction,
-  { epoch, id }: Pick<DecidedMessage, "epoch" | "id">,
+  { epoch, id }: DecidedMessage,
 ): Promise<{ id: string; fetched: boolean }[]> {
   const { rows } = await db.query<{ id: string; fetched: boolean }>(
     `SELECT id, bytes IS NOT NULL AS fetched FROM attachment
@@ -176,4 +218,20 @@ export async function acceptOwner(db: Transaction, bi: Buffer): Promise<boolean>
     [bi],
   );
   return rowCount === 1;
+}
+
+/** Messages after this one in the document, or documents, of its day, of which the destination has, or may have, a version. */
+export async function laterOfDay(
+  db: Queryable,
+  { channel, laneKey, day, seq }: DecidedMessage,
+  destination: string,
+): Promise<{ epoch: number; id: string; routed: Buffer }[]> {
+  const { rows } = await db.query<{ epoch: number; id: string; routed: Buffer }>(
+    `SELECT epoch, id, routed FROM message WHERE channel = $1 AND lane_key = $2 AND day = $3::date AND seq > $4
+       AND state IN ('routed', 'filed', 'failed') AND routed IS NOT NULL
+       AND EXISTS (SELECT FROM delivery WHERE delivery.epoch = message.epoch AND delivery.message_id = message.id
+         AND delivery.destination = $5 AND delivery.filing = message.filing AND delivery.state NOT IN ('skipped', 'cancelled'))`,
+    [channel, laneKey, day, seq, destination],
+  );
+  return rows;
 }

@@ -1,5 +1,5 @@
 import type { MessageKind } from "#src/message/content.ts";
-import type { DeliveryPurpose, DeliveryState } from "#src/message/state.ts";
+import { WITHDRAWALS, type DeliveryPurpose, type DeliveryState } from "#src/message/state.ts";
 import type { Queryable, Transaction } from "../queryable.ts";
 import { columns } from "./columns.ts";
 import { inEpoch, perEpoch } from "./one-epoch.ts";
@@ -12,6 +12,8 @@ export interface TakenDelivery {
   readonly seq: number;
   readonly destination: string;
   readonly purpose: DeliveryPurpose;
+  /** 1, and one more each time the message is filed anew after a withdrawal. */
+  readonly filing: number;
   readonly laneKey: Buffer;
   readonly channel: string;
   readonly kind: MessageKind;
@@ -30,7 +32,10 @@ export interface TakenDelivery {
   readonly routed: Buffer;
 }
 
-const COLUMNS = `delivery.epoch, delivery.message_id AS "messageId", delivery.seq, delivery.destination, delivery.purpose,
+/** Reasons of withdrawals after which the message belongs into no chart. */
+const FOR_GOOD = Object.entries(WITHDRAWALS).flatMap(([reason, { forGood }]) => (forGood ? [reason] : []));
+
+const COLUMNS = `delivery.epoch, delivery.message_id AS "messageId", delivery.seq, delivery.destination, delivery.purpose, delivery.filing,
   delivery.lane_key AS "laneKey", delivery.channel, message.kind, delivery.state, delivery.attempts, delivery.receipt,
   delivery.address, message.address AS "latestAddress", delivery.in_doubt AS "inDoubt",
   message.received_at AS "receivedAt", message.sealed, message.external_id AS "externalId", message.routed`;
@@ -49,7 +54,7 @@ export async function takeDeliveries(
 ): Promise<TakenDelivery[]> {
   const { rows } = await db.query<TakenDelivery>(
     `WITH next AS MATERIALIZED (
-       SELECT delivery.destination, delivery.purpose, message.* FROM unnest($1::text[], $2::text[], $3::bytea[]) AS lane (channel, stage, key)
+       SELECT delivery.destination, delivery.purpose, delivery.filing AS of_filing, message.* FROM unnest($1::text[], $2::text[], $3::bytea[]) AS lane (channel, stage, key)
        CROSS JOIN LATERAL (SELECT * FROM delivery WHERE delivery.channel = lane.channel
          AND delivery.destination = lane.stage AND delivery.lane_key = lane.key
          AND delivery.state IN ('queued', 'sending', 'retrying') ORDER BY delivery.seq LIMIT $4) AS delivery
@@ -62,6 +67,7 @@ export async function takeDeliveries(
      FROM next AS message
      WHERE delivery.epoch = message.epoch AND delivery.message_id = message.id
        AND delivery.destination = message.destination AND delivery.purpose = message.purpose
+       AND delivery.filing = message.of_filing
        AND lower(delivery.state) IN ('queued', 'sending', 'retrying')
      RETURNING ${COLUMNS}`,
     [...columns(lanes, ["channel", "stage", "key"]), perLane],
@@ -81,13 +87,13 @@ export async function takeToConfirm(
 ): Promise<TakenDelivery[]> {
   const { rows } = await db.query<TakenDelivery>(
     `WITH due AS (
-       SELECT epoch, message_id, destination, purpose FROM delivery WHERE state = 'accepted' AND confirm_at <= now()
+       SELECT epoch, message_id, destination, purpose, filing FROM delivery WHERE state = 'accepted' AND confirm_at <= now()
          AND ((channel, destination) IN (SELECT * FROM unnest($3::text[], $4::text[]))) IS NOT TRUE
        ORDER BY confirm_at LIMIT $2 FOR UPDATE SKIP LOCKED
      ), taken AS (
        UPDATE delivery SET confirm_at = now() + make_interval(secs => $1 / 1000.0) FROM due
        WHERE delivery.epoch = due.epoch AND delivery.message_id = due.message_id AND delivery.destination = due.destination
-         AND delivery.purpose = due.purpose
+         AND delivery.purpose = due.purpose AND delivery.filing = due.filing
        RETURNING delivery.*)
      SELECT ${COLUMNS} FROM taken AS delivery
      JOIN message ON message.epoch = delivery.epoch AND message.id = delivery.message_id`,
@@ -103,6 +109,7 @@ export interface DeliveryOutcome {
   readonly kind: MessageKind;
   readonly destination: string;
   readonly purpose: DeliveryPurpose;
+  readonly filing: number;
   readonly state: "queued" | "retrying" | "accepted" | "confirmed" | "failed";
   readonly lastError: string | null;
   /** The attempt may have arrived. */
@@ -133,11 +140,11 @@ export async function writeOutcomes(db: Queryable, outcomes: readonly DeliveryOu
          accepted_at = CASE WHEN outcome.state IN ('accepted', 'confirmed') THEN coalesce(delivery.accepted_at, $12) END,
          confirmed_at = CASE WHEN outcome.state = 'confirmed' THEN $12 END
        FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bytea[],
-         $9::bytea[], $10::float8[], $11::bool[]) AS outcome (message_id, destination, purpose, state, last_error,
-         mapping_version, sent_sha256, receipt, confirmation, confirm_in_ms, in_doubt)
+         $9::bytea[], $10::float8[], $11::bool[], $14::int[]) AS outcome (message_id, destination, purpose, state,
+         last_error, mapping_version, sent_sha256, receipt, confirmation, confirm_in_ms, in_doubt, filing)
        WHERE ${inEpoch("delivery", "$13")} AND delivery.message_id = outcome.message_id
          AND delivery.destination = outcome.destination AND delivery.purpose = outcome.purpose
-         AND delivery.state IN ('sending', 'accepted')`,
+         AND delivery.filing = outcome.filing AND delivery.state IN ('sending', 'accepted')`,
       [
         ...columns(rows, [
           "messageId",
@@ -154,6 +161,7 @@ export async function writeOutcomes(db: Queryable, outcomes: readonly DeliveryOu
         ]),
         now,
         epoch,
+        rows.map(({ filing }) => filing),
       ],
     ),
   );
@@ -170,10 +178,15 @@ export async function lockMessages(db: Transaction, outcomes: readonly DeliveryO
   );
 }
 
+/** What `concludeMessages` has to know of a delivery. */
+export type Concluded = Pick<DeliveryOutcome, "epoch" | "messageId" | "filing" | "ackOnly" | "afterFiledMs">;
+
 /**
  * Files the messages whose deliveries are all accepted, at least one confirmed and none still to be read back (or the
- * channel is ack-only), and fails those with a failed delivery. One that is being withdrawn is filed again, and its retention begins anew, once
- * every destination accepted the withdrawal and those that can be read back confirmed it. Runs in a statement of its
+ * channel is ack-only), and fails those with a failed delivery. What was skipped is accepted by nobody and proves nothing:
+ * a message that no destination is left to confirm fails, so that no purge takes it. One that is being withdrawn is
+ * `withdrawn` once every destination accepted that and those that can be read back confirmed it; its retention runs only
+ * where nobody is to file it again. Runs in a statement of its
  * own, after `lockMessages`, to see every commit. The message's state is asked for in a form that no index answers, as in
  * prepare.ts.
  * @param retainFrom when retention begins, unless the database says that it is later
@@ -181,33 +194,42 @@ export async function lockMessages(db: Transaction, outcomes: readonly DeliveryO
  */
 export async function concludeMessages(
   db: Queryable,
-  outcomes: readonly DeliveryOutcome[],
+  outcomes: readonly Concluded[],
   now: Date,
   retainFrom: Date,
-): Promise<{ id: string; state: "filed" | "failed" }[]> {
+): Promise<{ id: string; state: "filed" | "failed" | "withdrawn" }[]> {
   const moved = await perEpoch(outcomes, (epoch, rows) =>
-    db.query<{ id: string; state: "filed" | "failed" }>(
+    db.query<{ id: string; state: "filed" | "failed" | "withdrawn" }>(
       `WITH touched AS (
-         SELECT DISTINCT ON (id) * FROM unnest($1::uuid[], $2::bool[], $3::bigint[]) AS touched (id, ack_only, after_filed_ms)
+         SELECT DISTINCT ON (id) * FROM unnest($1::uuid[], $2::bool[], $3::bigint[], $7::int[])
+           AS touched (id, ack_only, after_filed_ms, filing)
        ), verdict AS (
          SELECT touched.id, touched.after_filed_ms, CASE
            WHEN bool_or(delivery.state = 'failed') THEN 'failed'
-           WHEN bool_and(delivery.state IN ('accepted', 'confirmed', 'cancelled'))
-             AND CASE WHEN bool_or(delivery.purpose = 'withdraw')
-               THEN bool_and(delivery.purpose = 'file' OR delivery.confirm_at IS NULL)
-               ELSE touched.ack_only OR bool_or(delivery.state = 'confirmed') AND bool_and(delivery.confirm_at IS NULL)
-               END THEN 'filed' END AS state
+           WHEN NOT bool_and(delivery.state IN ('accepted', 'confirmed', 'cancelled', 'skipped')) THEN NULL
+           WHEN bool_or(delivery.purpose = 'withdraw')
+             THEN CASE WHEN bool_and(delivery.purpose = 'file' OR delivery.confirm_at IS NULL) THEN 'withdrawn' END
+           WHEN touched.ack_only AND bool_or(delivery.state IN ('accepted', 'confirmed')) THEN 'filed'
+           WHEN NOT bool_and(delivery.confirm_at IS NULL) THEN NULL
+           WHEN bool_or(delivery.state = 'confirmed') THEN 'filed'
+           WHEN bool_or(delivery.state = 'skipped') THEN 'failed' END AS state
          FROM touched JOIN delivery ON ${inEpoch("delivery", "$6")} AND delivery.message_id = touched.id
+           AND delivery.filing = touched.filing
          GROUP BY touched.id, touched.after_filed_ms, touched.ack_only)
-       UPDATE message SET state = verdict.state, state_at = $4, reason = NULL,
+       UPDATE message SET state = verdict.state, state_at = $4,
+         reason = CASE WHEN verdict.state = 'withdrawn' THEN message.withdrawal END,
          filed_at = CASE WHEN verdict.state = 'filed' THEN $4::timestamptz END,
          retain_until = CASE WHEN verdict.state = 'filed'
+             OR verdict.state = 'withdrawn' AND (message.withdrawal = ANY ($8::text[])) IS NOT FALSE
            THEN greatest($5::timestamptz, now()) + make_interval(secs => verdict.after_filed_ms / 1000.0) END,
          history = message.history || jsonb_build_object('state', verdict.state, 'at', $4::timestamptz)
        FROM verdict WHERE ${inEpoch("message", "$6")} AND message.id = verdict.id AND verdict.state IS NOT NULL
          AND lower(message.state) IN ('routed', 'failed') AND message.state <> verdict.state
        RETURNING message.id, message.state`,
-      [...columns(rows, ["messageId", "ackOnly", "afterFiledMs"]), now, retainFrom, epoch],
+      [
+        ...columns(rows, ["messageId", "ackOnly", "afterFiledMs"]),
+        ...[now, retainFrom, epoch, rows.map(({ filing }) => filing), FOR_GOOD],
+      ],
     ),
   );
   return moved.flatMap(({ rows }) => rows);

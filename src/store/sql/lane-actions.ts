@@ -1,4 +1,4 @@
-import type { Queryable } from "../queryable.ts";
+import type { Transaction } from "../queryable.ts";
 import type { LaneKey } from "./lanes.ts";
 
 /** `busy`: an engine is at work on it right now. `idle`: it is already as wanted. */
@@ -8,7 +8,7 @@ export type LaneMove = "done" | "busy" | "idle" | "absent";
 export const PARKED_BY_PERSON = "person";
 
 /** Makes a waiting lane due at once; a parked one stays parked. */
-export async function tryLane(db: Queryable, lane: LaneKey): Promise<LaneMove> {
+export async function tryLane(db: Transaction, lane: LaneKey): Promise<LaneMove> {
   const state = await lockLane(db, lane);
   if (!state) return "absent";
   if (state.busy) return "busy";
@@ -18,7 +18,7 @@ export async function tryLane(db: Queryable, lane: LaneKey): Promise<LaneMove> {
 }
 
 /** Stops a lane until a person lets it go on; a turn under way is finished. */
-export async function parkLane(db: Queryable, lane: LaneKey): Promise<LaneMove> {
+export async function parkLane(db: Transaction, lane: LaneKey): Promise<LaneMove> {
   const state = await lockLane(db, lane);
   if (!state) return "absent";
   if (state.parked) return "idle";
@@ -30,7 +30,7 @@ export async function parkLane(db: Queryable, lane: LaneKey): Promise<LaneMove> 
 }
 
 /** Lets a parked lane go on with what waits in it; what failed in it stays failed. */
-export async function unparkLane(db: Queryable, lane: LaneKey): Promise<LaneMove> {
+export async function unparkLane(db: Transaction, lane: LaneKey): Promise<LaneMove> {
   const state = await lockLane(db, lane);
   if (!state) return "absent";
   if (!state.parked) return "idle";
@@ -42,7 +42,7 @@ export async function unparkLane(db: Queryable, lane: LaneKey): Promise<LaneMove
   return "done";
 }
 
-async function lockLane(db: Queryable, lane: LaneKey): Promise<{ busy: boolean; parked: boolean } | undefined> {
+async function lockLane(db: Transaction, lane: LaneKey): Promise<{ busy: boolean; parked: boolean } | undefined> {
   const { rows } = await db.query<{ busy: boolean; parked: boolean }>(
     `SELECT owner IS NOT NULL AND ready_at > now() AS busy, parked_at IS NOT NULL AS parked
      FROM lane WHERE channel = $1 AND stage = $2 AND key = $3 FOR UPDATE`,

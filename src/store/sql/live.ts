@@ -25,7 +25,7 @@ export async function digest(
   const { rows } = await db.query<{ lanes: string; waits: string; purges: string }>(
     `SELECT
        (SELECT concat_ws(' ', count(*), sum(open), count(parked_at), sum(failures), max(parked_at)) FROM lane) AS lanes,
-       (SELECT concat_ws(' ', count(*), max(state_at)) FROM message WHERE state IN ('held', 'failed')) AS waits,
+       (SELECT concat_ws(' ', count(*), max(state_at)) FROM message WHERE state IN ('held', 'failed', 'withdrawn')) AS waits,
        (SELECT concat_ws(' ', count(*), max(at)) FROM purge) AS purges`,
   );
   return rows[0] ?? { lanes: "", waits: "", purges: "" };

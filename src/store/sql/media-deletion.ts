@@ -13,7 +13,7 @@ export interface DueDeletion {
 }
 
 /**
- * Lets the copies of those messages be deleted that are filed by now. Part of the filing transaction. The state is asked
+ * Lets the copies of those messages be deleted that are filed, or withdrawn, by now. Part of the filing transaction. The state is asked
  * for in a form no index answers: all that is filed would be read for it, however few the messages are.
  */
 export async function releaseDeletions(
@@ -25,7 +25,7 @@ export async function releaseDeletions(
     db.query(
       `UPDATE media_deletion SET due_at = now() FROM unnest($1::uuid[]) AS concluded (id) JOIN message USING (id)
        WHERE ${inEpoch("message", "$2")} AND media_deletion.message_id = concluded.id AND media_deletion.due_at IS NULL
-         AND lower(message.state) = 'filed'`,
+         AND lower(message.state) IN ('filed', 'withdrawn')`,
       [rows.map(({ messageId }) => messageId), epoch],
     ),
   );

@@ -1,6 +1,7 @@
 import type { MessageKind } from "#src/message/content.ts";
 import type { DeliveryPurpose, HistoryEntry, MessageState } from "#src/message/state.ts";
 import type { Queryable } from "../queryable.ts";
+import { UNFINISHED } from "./survivors.ts";
 
 /** One line of the message browser; `externalId` is sealed under `epoch`, null once purged. */
 export interface MessageSummary {
@@ -43,6 +44,7 @@ export async function getMessage(db: Queryable, id: string): Promise<MessageDeta
 export interface DeliveryDetail {
   readonly destination: string;
   readonly purpose: DeliveryPurpose;
+  readonly filing: number;
   readonly state: string;
   readonly attempts: number;
   readonly lastError: string | null;
@@ -57,15 +59,15 @@ export interface DeliveryDetail {
 /** The deliveries of a message; for a purged one, what its tombstone kept (no receipts). */
 export async function getDeliveries(db: Queryable, messageId: string): Promise<DeliveryDetail[]> {
   const { rows } = await db.query<DeliveryDetail>(
-    `SELECT destination, purpose, state, attempts, last_error AS "lastError", mapping_version AS "mappingVersion",
+    `SELECT destination, purpose, filing, state, attempts, last_error AS "lastError", mapping_version AS "mappingVersion",
        sent_sha256 AS "sentSha256", accepted_at AS "acceptedAt", confirmed_at AS "confirmedAt", receipt, confirmation
      FROM delivery WHERE message_id = $1
      UNION ALL
-     SELECT d.destination, coalesce(d.purpose, 'file'), d.state, d.attempts, NULL, d.mapping_version, d.sent_sha256, d.accepted_at, d.confirmed_at,
-       NULL, NULL
-     FROM tombstone, jsonb_to_recordset(tombstone.deliveries) AS d (destination text, purpose text, state text, attempts int,
-       mapping_version text, sent_sha256 text, accepted_at timestamptz, confirmed_at timestamptz)
-     WHERE tombstone.message_id = $1 ORDER BY destination, purpose`,
+     SELECT d.destination, coalesce(d.purpose, 'file'), coalesce(d.filing, 1), d.state, d.attempts, NULL, d.mapping_version,
+       d.sent_sha256, d.accepted_at, d.confirmed_at, NULL, NULL
+     FROM tombstone, jsonb_to_recordset(tombstone.deliveries) AS d (destination text, purpose text, filing int, state text,
+       attempts int, mapping_version text, sent_sha256 text, accepted_at timestamptz, confirmed_at timestamptz)
+     WHERE tombstone.message_id = $1 ORDER BY filing, destination, purpose`,
     [messageId],
   );
   return rows;
@@ -99,10 +101,10 @@ export async function stageBacklogs(db: Queryable): Promise<StageBacklog[]> {
   return rows;
 }
 
-/** When the oldest message was received that is neither filed nor filtered. */
+/** When the oldest message was received that waits for something: the pipeline, a destination or a person. */
 export async function oldestUnfiled(db: Queryable): Promise<Date | null> {
   const { rows } = await db.query<{ oldest: Date | null }>(
-    `SELECT min(received_at) AS oldest FROM message WHERE state IN ('received', 'held', 'routed', 'failed')`,
+    `SELECT min(received_at) AS oldest FROM message WHERE ${UNFINISHED}`,
   );
   return rows[0]?.oldest ?? null;
 }

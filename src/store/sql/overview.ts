@@ -1,5 +1,6 @@
 import type { MessageState } from "#src/message/state.ts";
 import type { Queryable } from "../queryable.ts";
+import { UNFINISHED } from "./survivors.ts";
 import { seqBefore } from "./instant-seq.ts";
 
 /** Minutes whose rates are counted. */
@@ -45,7 +46,7 @@ export interface Unsettled {
 export async function unsettled(db: Queryable): Promise<Unsettled[]> {
   const { rows } = await db.query<Unsettled>(
     `SELECT channel, state, reason, count(*)::bigint AS count, min(received_at) AS oldest FROM message
-     WHERE state IN ('received', 'held', 'routed', 'failed') GROUP BY channel, state, reason`,
+     WHERE ${UNFINISHED} GROUP BY channel, state, reason`,
   );
   return rows;
 }

@@ -15,6 +15,9 @@ export interface ReceivedRow {
   readonly kind: MessageKind;
   readonly laneKey: Buffer;
   readonly contactBi: Buffer | null;
+  readonly filing: number;
+  /** The patient from whose chart it was withdrawn as somebody else's. */
+  readonly notPatientBi: Buffer | null;
   readonly receivedAt: Date;
   readonly sealed: Buffer;
   readonly externalId: Buffer;
@@ -43,7 +46,8 @@ const STATE = "lower(message.state)";
 export async function takeReceived(db: Queryable, lanes: readonly LaneKey[], perLane: number): Promise<ReceivedRow[]> {
   const { rows } = await db.query<ReceivedRow>(
     `SELECT message.epoch, message.id, message.seq, message.channel, message.kind, message.lane_key AS "laneKey",
-       message.contact_bi AS "contactBi", message.received_at AS "receivedAt", message.sealed,
+       message.contact_bi AS "contactBi", message.filing,
+       CASE WHEN message.withdrawal = 'wrong_patient' THEN message.patient_bi END AS "notPatientBi", message.received_at AS "receivedAt", message.sealed,
        message.external_id AS "externalId"
      FROM unnest($1::text[], $2::bytea[]) AS lane (channel, key)
      CROSS JOIN LATERAL (SELECT * FROM message WHERE message.channel = lane.channel AND message.lane_key = lane.key
@@ -96,6 +100,7 @@ export interface PreparedRow {
   readonly epoch: number;
   readonly id: string;
   readonly seq: number;
+  readonly filing: number;
   readonly state: "received" | "held" | "filtered" | "routed";
   readonly reason: string | null;
   readonly lastError: string | null;
@@ -126,10 +131,10 @@ export async function settlePrepared(
 ): Promise<Queued> {
   const queued = await perEpoch(prepared, async (epoch, rows) => {
     const move = moveOf(epoch, rows, now);
-    const deliveries = rows.flatMap(({ lane: { channel, key }, id, seq, destinations }) =>
+    const deliveries = rows.flatMap(({ lane: { channel, key }, id, seq, filing, destinations }) =>
       destinations.map((destination) => {
         const offered = handOver?.offered({ channel, stage: destination, key }) ?? false;
-        return { id, destination, channel, laneKey: key, seq, offered };
+        return { id, destination, channel, laneKey: key, seq, filing, offered };
       }),
     );
     if (deliveries.length > 0) return moveAndQueue(db, move, deliveries, handOver);

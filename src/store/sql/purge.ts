@@ -1,5 +1,5 @@
 import type { Queryable, Transaction } from "../queryable.ts";
-import { DESTRUCTIBLE, hasSurvivors } from "./survivors.ts";
+import { DESTRUCTIBLE, hasSurvivors, UNFINISHED } from "./survivors.ts";
 
 /**
  * Ended epochs that may be purged now: every notice, filed or filtered message in them is past its retention, or one
@@ -12,7 +12,7 @@ export async function dueEpochs(db: Queryable, epochLengthMs: number, now: Date)
          AND message.retain_until <= $2::timestamptz - make_interval(secs => $1 / 1000.0))
        OR EXISTS (SELECT FROM notice WHERE notice.epoch = epoch.id
          AND notice.retain_until <= $2::timestamptz - make_interval(secs => $1 / 1000.0))
-       OR (NOT EXISTS (SELECT FROM message WHERE message.epoch = epoch.id AND message.state IN ('filed', 'filtered')
+       OR (NOT EXISTS (SELECT FROM message WHERE message.epoch = epoch.id AND message.state IN ('filed', 'filtered', 'withdrawn')
              AND message.retain_until > $2)
          AND NOT EXISTS (SELECT FROM notice WHERE notice.epoch = epoch.id AND notice.retain_until > $2)
          AND (EXISTS (SELECT FROM message WHERE message.epoch = epoch.id AND ${DESTRUCTIBLE})
@@ -45,9 +45,9 @@ export async function entomb(db: Transaction, epoch: number, purgeId: string, no
        history, deliveries)
      SELECT id, seq, channel, kind, external_bi, received_at, filed_at, $3, $2,
        history || jsonb_build_object('state', 'purged', 'at', $3::timestamptz),
-       coalesce((SELECT jsonb_agg(jsonb_build_object('destination', destination, 'purpose', purpose, 'state', delivery.state,
+       coalesce((SELECT jsonb_agg(jsonb_build_object('destination', destination, 'purpose', purpose, 'filing', delivery.filing, 'state', delivery.state,
            'attempts', delivery.attempts, 'mapping_version', mapping_version, 'sent_sha256', sent_sha256,
-           'accepted_at', accepted_at, 'confirmed_at', confirmed_at) ORDER BY destination, purpose)
+           'accepted_at', accepted_at, 'confirmed_at', confirmed_at) ORDER BY delivery.filing, destination, purpose)
          FROM delivery WHERE delivery.epoch = message.epoch AND delivery.message_id = message.id), '[]')
      FROM message WHERE epoch = $1`,
     [epoch, purgeId, now],
@@ -118,10 +118,10 @@ export async function openEpochs(db: Queryable): Promise<number[]> {
   return rows.map((row) => row.id);
 }
 
-/** The messages of the epoch that are neither filed nor filtered. */
+/** The messages of the epoch that something was still to become of. */
 export async function unfiledIn(db: Queryable, epoch: number): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
-    `SELECT id FROM message WHERE epoch = $1 AND state NOT IN ('filed', 'filtered') ORDER BY id`,
+    `SELECT id FROM message WHERE epoch = $1 AND ${UNFINISHED} ORDER BY id`,
     [epoch],
   );
   return rows.map((row) => row.id);

@@ -10,6 +10,7 @@ export interface NewDelivery {
   readonly channel: string;
   readonly laneKey: Buffer;
   readonly seq: number;
+  readonly filing: number;
   /** Whether its lane is offered: if it comes into being, it is leased, and the delivery marked `sending`. */
   readonly offered: boolean;
 }
@@ -48,11 +49,12 @@ export async function moveAndQueue(
     `WITH moved AS (
        ${move.text}
      ), new AS MATERIALIZED (
-       SELECT * FROM unnest($11::uuid[], $12::text[], $13::text[], $14::bytea[], $15::bigint[], $16::bool[])
-         AS new (id, destination, channel, lane_key, seq, offered)
+       SELECT * FROM unnest($11::uuid[], $12::text[], $13::text[], $14::bytea[], $15::bigint[], $16::bool[], $17::int[])
+         AS new (id, destination, channel, lane_key, seq, offered, filing)
        WHERE (new.id IN (SELECT id FROM moved WHERE state = 'routed')) IS TRUE
          AND coalesce((SELECT delivery.state FROM delivery WHERE ${inEpoch("delivery", "$10")} AND delivery.message_id = new.id
-           AND delivery.destination = new.destination AND delivery.purpose = 'file'), 'cancelled') = 'cancelled'
+           AND delivery.destination = new.destination AND delivery.purpose = 'file'
+           AND delivery.filing = new.filing), 'cancelled') = 'cancelled'
      ), wanted AS MATERIALIZED (
        SELECT channel, destination, lane_key, count(*) AS open,
          CASE WHEN bool_and(offered) THEN nextval('lane_token') ELSE 0 END AS token
@@ -60,19 +62,19 @@ export async function moveAndQueue(
      ), lanes AS (
        INSERT INTO lane (channel, stage, key, open, opened_at, ready_at, token, owner)
        SELECT channel, destination, lane_key, open, now(),
-         now() + CASE WHEN token > 0 THEN make_interval(secs => $18 / 1000.0) ELSE interval '0' END, token,
-         CASE WHEN token > 0 THEN $17::text END
+         now() + CASE WHEN token > 0 THEN make_interval(secs => $19 / 1000.0) ELSE interval '0' END, token,
+         CASE WHEN token > 0 THEN $18::text END
        FROM wanted ORDER BY channel, destination, lane_key
        ON CONFLICT (channel, stage, key) DO UPDATE SET open = lane.open + EXCLUDED.open
        RETURNING channel, stage, key, token, open
      ), opened AS MATERIALIZED (
        SELECT *, token IN (SELECT token FROM wanted WHERE token > 0) AS ours FROM lanes
      ), queued AS (
-       INSERT INTO delivery (epoch, message_id, destination, channel, lane_key, seq, state, attempts, queued_at)
-       SELECT $10, id, destination, channel, lane_key, seq, CASE WHEN ours THEN 'sending' ELSE 'queued' END, ours::int, $9
+       INSERT INTO delivery (epoch, message_id, destination, filing, channel, lane_key, seq, state, attempts, queued_at)
+       SELECT $10, id, destination, filing, channel, lane_key, seq, CASE WHEN ours THEN 'sending' ELSE 'queued' END, ours::int, $9
        FROM (SELECT *, ((channel, destination, lane_key) IN (SELECT channel, stage, key FROM opened WHERE ours)) IS TRUE
          AS ours FROM new) AS new
-       ON CONFLICT (epoch, message_id, destination, purpose) DO UPDATE SET state = EXCLUDED.state,
+       ON CONFLICT (epoch, message_id, destination, purpose, filing) DO UPDATE SET state = EXCLUDED.state,
          attempts = EXCLUDED.attempts, address = 0, in_doubt = false, last_error = NULL, queued_at = EXCLUDED.queued_at
          WHERE delivery.state = 'cancelled'
        RETURNING message_id, destination, state)
@@ -82,7 +84,7 @@ export async function moveAndQueue(
      SELECT NULL, NULL, NULL, channel, stage, key, token, open, ours FROM opened`,
     [
       ...move.values,
-      ...columns(deliveries, ["id", "destination", "channel", "laneKey", "seq", "offered"]),
+      ...columns(deliveries, ["id", "destination", "channel", "laneKey", "seq", "offered", "filing"]),
       ...[lease?.owner ?? null, lease?.leaseMs ?? 0],
     ],
   );

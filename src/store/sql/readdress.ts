@@ -45,10 +45,11 @@ export async function addressedMessages(db: Queryable, patientBis: readonly Buff
     `SELECT epoch, id, channel, state, patient_bi AS "patientBi", address, routed,
        (SELECT coalesce(jsonb_agg(jsonb_build_object('destination', destination, 'state', delivery.state,
            'inDoubt', in_doubt OR delivery.state = 'sending') ORDER BY destination), '[]')
-         FROM delivery WHERE delivery.epoch = message.epoch AND delivery.message_id = message.id) AS deliveries
+         FROM delivery WHERE delivery.epoch = message.epoch AND delivery.message_id = message.id
+           AND delivery.filing = message.filing) AS deliveries
      FROM message WHERE patient_bi = ANY ($1::bytea[]) AND state IN ('routed', 'failed', 'filed') AND routed IS NOT NULL
        AND NOT EXISTS (SELECT FROM delivery WHERE delivery.epoch = message.epoch
-         AND delivery.message_id = message.id AND delivery.purpose = 'withdraw')
+         AND delivery.message_id = message.id AND delivery.filing = message.filing AND delivery.purpose = 'withdraw')
      ORDER BY id`,
     [patientBis],
   );

@@ -1,6 +1,5 @@
 import type { Queryable } from "../queryable.ts";
-
-const UNFINISHED = "state IN ('received', 'held', 'routed', 'failed')";
+import { UNFINISHED } from "./survivors.ts";
 
 /** The channels, other than these, of which something unfinished or a contact is stored. */
 export async function channelsLeft(db: Queryable, known: readonly string[]): Promise<string[]> {

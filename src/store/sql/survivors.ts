@@ -12,8 +12,14 @@ const NEEDED_BY_DAY = `message.day IS NOT NULL AND (
   OR EXISTS (SELECT FROM message AS later WHERE later.channel = message.channel AND later.lane_key = message.lane_key
     AND later.day = message.day AND later.seq > message.seq AND later.state IN ('routed', 'failed')))`;
 
+/**
+ * Of a message: something is still to become of it. One that was withdrawn is in no chart, and waits for somebody to file
+ * it in the right one, unless nobody ever shall: then its retention runs.
+ */
+export const UNFINISHED = `(state IN ('received', 'held', 'routed', 'failed') OR state = 'withdrawn' AND retain_until IS NULL)`;
+
 /** Of a message, with the time in parameter 2: it may be destroyed. */
-export const DESTRUCTIBLE = `message.state IN ('filed', 'filtered') AND message.retain_until <= $2 AND NOT (${NEEDED_BY_DAY})`;
+export const DESTRUCTIBLE = `message.state IN ('filed', 'filtered', 'withdrawn') AND message.retain_until <= $2 AND NOT (${NEEDED_BY_DAY})`;
 
 /** A message that must outlive its epoch, with everything sealed under the old key. */
 export interface Survivor {
@@ -153,6 +159,7 @@ export interface SealedDelivery {
   readonly messageId: string;
   readonly destination: string;
   readonly purpose: DeliveryPurpose;
+  readonly filing: number;
   readonly receipt: Buffer | null;
   readonly confirmation: Buffer | null;
 }
@@ -163,7 +170,7 @@ export async function deliveriesOf(
   messageIds: readonly string[],
 ): Promise<SealedDelivery[]> {
   const { rows } = await db.query<SealedDelivery>(
-    `SELECT message_id AS "messageId", destination, purpose, receipt, confirmation FROM delivery
+    `SELECT message_id AS "messageId", destination, purpose, filing, receipt, confirmation FROM delivery
      WHERE epoch = $1 AND message_id = ANY ($2::uuid[]) FOR UPDATE`,
     [epoch, messageIds],
   );
@@ -178,15 +185,16 @@ export async function moveDeliveries(
 ): Promise<void> {
   await db.query(
     `UPDATE delivery SET epoch = $6, receipt = new.receipt, confirmation = new.confirmation
-     FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::bytea[], $7::text[])
-       AS new (message_id, destination, receipt, confirmation, purpose)
+     FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::bytea[], $7::text[], $8::int[])
+       AS new (message_id, destination, receipt, confirmation, purpose, filing)
      WHERE delivery.epoch = $5 AND delivery.message_id = new.message_id AND delivery.destination = new.destination
-       AND delivery.purpose = new.purpose`,
+       AND delivery.purpose = new.purpose AND delivery.filing = new.filing`,
     [
       ...columns(deliveries, ["messageId", "destination", "receipt", "confirmation"]),
       from,
       to,
       deliveries.map(({ purpose }) => purpose),
+      deliveries.map(({ filing }) => filing),
     ],
   );
 }

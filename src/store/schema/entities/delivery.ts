@@ -8,6 +8,7 @@ export const DeliveryEntity = new EntitySchema({
     message_id: key(uuid, "delivery"),
     destination: key(text, "delivery"),
     purpose: { ...key(text, "delivery"), default: "file" },
+    filing: { ...key(integer, "delivery"), default: 1 },
     channel: text,
     lane_key: bytes,
     seq: bigint,

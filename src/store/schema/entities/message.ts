@@ -40,6 +40,8 @@ export const MessageEntity = new EntitySchema({
     routed: nullable(bytes),
     address: { ...integer, default: 0 },
     day: nullable(date),
+    filing: { ...integer, default: 1 },
+    withdrawal: nullable(text),
   },
   indices: [
     { name: "message_newest", columns: ["seq"] },

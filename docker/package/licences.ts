@@ -16,6 +16,7 @@ const ALLOWED = new Set([
   "Unlicense",
   "CC0-1.0",
   "OFL-1.1",
+  "LGPL-3.0",
   "LGPL-3.0-or-later",
 ]);
 /** Packages whose package.json names no licence, or not by its identifier: what their own files say. */

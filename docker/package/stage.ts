@@ -15,6 +15,8 @@ const PARTS = [
   "LICENSE",
   "README.md",
 ];
+/** The pages, compiled: a production install carries no compiler. */
+const WEB_ASSETS = "src/web/built";
 /** What comes along with npm packages and no running engine reads. */
 const NEEDLESS = [".package-lock.json", ".bin"];
 
@@ -29,6 +31,8 @@ export async function stageEngine(release: Release, stage: string): Promise<stri
     await mkdir(dirname(join(app, file)), { recursive: true });
     await cp(file, join(app, file));
   }
+  execFileSync("npm", ["run", "--silent", "web:build"], { stdio: ["ignore", "ignore", "inherit"] });
+  await cp(WEB_ASSETS, join(app, WEB_ASSETS), { recursive: true });
   await cp(".npmrc", join(app, ".npmrc"));
   const npm = { cwd: app, stdio: ["ignore", "ignore", "inherit"] } satisfies Parameters<typeof execFileSync>[2];
   execFileSync("npm", ["ci", "--omit=dev", "--loglevel=error", "--no-audit", "--no-fund"], npm);

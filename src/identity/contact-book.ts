@@ -41,6 +41,13 @@ export interface NumberLeft {
   readonly at: string;
 }
 
+/** The ids a contact had until then, and those they have since, on the provider's word. */
+export interface ContactMoved {
+  readonly from: Contact;
+  readonly to: Contact;
+  readonly at: string;
+}
+
 /** A number that a contact got in place of another, and the last instant at which it was not theirs yet. */
 export interface NumberTaken extends NumberLeft {
   readonly instead: string;
@@ -58,6 +65,7 @@ export class ContactBook {
   readonly #before = new Map<string, ContactFacts>();
   readonly #left: NumberLeft[] = [];
   readonly #taken: NumberTaken[] = [];
+  readonly #moved: ContactMoved[] = [];
 
   constructor(known: readonly ContactFacts[]) {
     for (const contact of known) {
@@ -86,6 +94,10 @@ export class ContactBook {
 
   get left(): readonly NumberLeft[] {
     return this.#left;
+  }
+
+  get moved(): readonly ContactMoved[] {
+    return this.#moved;
   }
 
   get taken(): readonly NumberTaken[] {
@@ -162,6 +174,8 @@ export class ContactBook {
         if (other.since > at) followed = { ...followed, ...idsOf(other), since: other.since, disputed: other.disputed };
       } else if (to.phone !== undefined) this.#takeNumber(other, to.phone, at, events);
     }
+    const { phone, userId } = found;
+    this.#moved.push({ from: idsOf({ phone, userId, ...from }), to: idsOf(followed), at });
     events.push({ event: moved ? "number_changed" : "user_id_changed", contact: found.id });
     return followed;
   }

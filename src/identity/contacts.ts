@@ -7,6 +7,7 @@ import type { Queryable } from "#src/store/queryable.ts";
 import {
   changedHands,
   findContacts,
+  moveAfter,
   type ContactKey,
   type ContactRow,
   type Doubt,
@@ -35,22 +36,56 @@ export interface Identifiable {
 export interface Contacts {
   /** @param sentAt when the message was sent, ISO 8601 */
   identifiable(channel: string, contact: Contact | undefined, sentAt: string): Promise<Identifiable>;
+  /**
+   * Who a message's author is by now, where the provider has said since that they moved to another number or user id;
+   * undefined where nobody said so.
+   */
+  movedOn(channel: string, contact: Contact | undefined, sentAt: string): Promise<Identifiable | undefined>;
 }
 
 export function createContacts({ store, sealer, blindIndex }: ContactsDeps): Contacts {
   // Every message asks; those prepared side by side ask together.
   const hands = new GroupCommit<SentFrom, Doubt>((messages) => changedHands(store, messages));
+  const judged = async (contact: Contact | undefined, sentAt: string): Promise<Identifiable> => {
+    const phoneBi = contact?.phone === undefined ? null : contactKey(blindIndex, contact);
+    const doubt = phoneBi === null ? undefined : await hands.add({ phoneBi, sentAt });
+    return { contact, doubtful: doubt?.left ?? false, ...(doubt?.moved && { moved: true }) };
+  };
   return {
-    identifiable: async (channel, contact, sentAt) => {
-      const named =
+    identifiable: async (channel, contact, sentAt) =>
+      judged(
         contact?.phone === undefined && contact?.userId !== undefined
           ? await withNumber({ sealer, blindIndex, store }, channel, contact)
-          : contact;
-      const phoneBi = named?.phone === undefined ? null : contactKey(blindIndex, named);
-      const doubt = phoneBi === null ? undefined : await hands.add({ phoneBi, sentAt });
-      return { contact: named, doubtful: doubt?.left ?? false, ...(doubt?.moved && { moved: true }) };
+          : contact,
+        sentAt,
+      ),
+    movedOn: async (channel, contact, sentAt) => {
+      const facts = contact && (await followedFrom({ sealer, blindIndex, store }, channel, contact, sentAt));
+      if (facts?.phone === undefined || facts.disputed) return undefined;
+      return judged({ ...contact, phone: facts.phone }, facts.since > sentAt ? facts.since : sentAt);
     },
   };
+}
+
+/** Moves from one number to the next that are followed for one message. */
+const MOST_MOVES = 5;
+
+/** The contact that the author of a message has become since, on the provider's word. */
+async function followedFrom(
+  { store, sealer, blindIndex }: ContactsDeps,
+  channel: string,
+  contact: Contact,
+  sentAt: string,
+): Promise<ContactFacts | undefined> {
+  let bi = contactKey(blindIndex, contact);
+  for (let moves = 0; bi !== null && moves < MOST_MOVES; moves += 1) {
+    const next = await moveAfter(store, bi, sentAt);
+    if (next === undefined) return undefined;
+    const [row] = await findContacts(store, [{ channel, phoneBi: next, userBi: next }]);
+    if (row) return openContact(sealer, row);
+    bi = next;
+  }
+  return undefined;
 }
 
 /**

@@ -87,3 +87,79 @@ describe("identifying whoever writes", () => {
     expect((await engine.until(await writes({ from: PATIENT.phone, userId: "DE.3" }), "held")).reason).toBe("unknown");
   });
 });
+
+describe("a change of number", () => {
+  let engine: TestEngine;
+  beforeAll(async () => {
+    engine = await startTestEngine();
+    await engine.admit();
+  });
+  afterAll(() => engine.close());
+
+  const now = () => Math.floor(Date.now() / 1_000);
+  const take = async (messages: readonly object[]) => {
+    const metadata = { phone_number_id: engine.world.env["WHATSAPP_PHONE_NUMBER_ID"] };
+    const change = { field: "messages", value: { messaging_product: "whatsapp", metadata, messages } };
+    const body = { object: "whatsapp_business_account", entry: [{ id: "1", changes: [change] }] };
+    expect(await engine.post(engine.world.whatsapp.signedBody(body as never))).toBe(200);
+  };
+  const text = (from: string, id: string, timestamp: number) => ({
+    ...{ from, id, timestamp: String(timestamp), type: "text" },
+    text: { body: "Guten Tag" },
+  });
+  const note = (from: string, to: string, id: string, timestamp: number) => ({
+    ...{ from, id, timestamp: String(timestamp), type: "system" },
+    system: { type: "user_changed_number", body: "changed", wa_id: to },
+  });
+  const patientOf = async (id: string) => {
+    const { id: message } = await engine.until(id, "filed");
+    const shown = engine.world.fhir.chart.read(`Communication/${message}`);
+    return (shown as { subject?: { identifier?: { value?: string } } }).subject?.identifier?.value;
+  };
+
+  it("is filed to who wrote it, with what they wrote before, though the KIS told their number only later", async () => {
+    const long = now() - 60 * 86_400;
+    const [older, changed] = ["wamid.older", "wamid.changed"];
+    await take([text(PATIENT.phone, older, long - 600), note(PATIENT.phone, NEW, changed, long)]);
+    expect(await patientOf(changed)).toBe(PATIENT.number);
+    expect(await patientOf(older)).toBe(PATIENT.number);
+    const stranger = "wamid.stranger";
+    await take([text(PATIENT.phone, stranger, long + 60)]);
+    expect((await engine.until(stranger, "held")).reason).toBe("unverified");
+  });
+
+  it("leads from a number the KIS never had to the one it has, whichever comes first", async () => {
+    const [before, after] = ["4915112340001", "4915112340002"];
+    await take([text(before, "wamid.a1", now() - 600)]);
+    expect((await engine.until("wamid.a1", "held")).reason).toBe("unknown");
+    await take([note(before, after, "wamid.a2", now())]);
+    expect((await engine.until("wamid.a2", "held")).reason).toBe("unknown");
+    engine.world.fhir.addPatient({ identifier: [{ value: "80009", system: "urn:oid:1.2.276.0.76.4.1" }] });
+    await engine.adt({ patient: "80009", phone: "0151 12340002", caseNumber: "F-2026-009" });
+    expect(await patientOf("wamid.a2")).toBe("80009");
+    expect(await patientOf("wamid.a1")).toBe("80009");
+  });
+
+  it("leads nobody's messages to who had the new number before", async () => {
+    const [before, after] = ["4915112340003", "4915112340004"];
+    await engine.adt({ patient: "80010", phone: "0151 12340004", caseNumber: "F-2026-010" });
+    await take([text(before, "wamid.b1", now() - 600), note(before, after, "wamid.b2", now() + 60)]);
+    for (const id of ["wamid.b1", "wamid.b2"]) expect((await engine.until(id, "held")).reason).toBe("unknown");
+  });
+
+  it("of a user id alone leads on too, for the note of it and what was written before", async () => {
+    const { from: _from, ...nameless } = text("", "wamid.c2", now() + 130);
+    await take([{ ...text("", "wamid.c1", now() + 120), from: "4915112340005", from_user_id: "DE.501" }]);
+    await engine.adt({ patient: "80011", phone: "0151 12340005", caseNumber: "F-2026-011" });
+    engine.world.fhir.addPatient({ identifier: [{ value: "80011", system: "urn:oid:1.2.276.0.76.4.1" }] });
+    expect(await patientOf("wamid.c1")).toBe("80011");
+    const system = { type: "user_changed_user_id", user_id: "DE.502", previous_user_id: "DE.501", body: "changed" };
+    const stamp = String(now() + 140);
+    await take([
+      { ...nameless, from_user_id: "DE.501" },
+      { id: "wamid.c3", timestamp: stamp, type: "system", from_user_id: "DE.501", system },
+    ]);
+    expect(await patientOf("wamid.c3")).toBe("80011");
+    expect(await patientOf("wamid.c2")).toBe("80011");
+  });
+});

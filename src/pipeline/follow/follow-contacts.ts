@@ -8,7 +8,10 @@ import type { Queryable, Transaction } from "#src/store/queryable.ts";
 import {
   findContacts,
   nameNumber,
+  type ContactKey,
+  type Move,
   writeContacts,
+  writeMoves,
   writeNumbersLeft,
   writeNumbersTaken,
 } from "#src/store/sql/contacts.ts";
@@ -26,7 +29,7 @@ export interface Followed {
   readonly notices: readonly NoticeRow[];
   /** Whether anything about contacts is to be written. */
   readonly news: boolean;
-  /** Whether a number is learned, which may let earlier messages in again. */
+  /** Whether a number is learned, or where somebody moved to, which may let earlier messages in again. */
   readonly learned: boolean;
   /** Writes it; `db` is a transaction that holds the contacts' lock. */
   write(db: Transaction): Promise<void>;
@@ -66,7 +69,7 @@ export async function followContacts(
     messages: messages.map((row) => placed.get(row) ?? row),
     notices: happened.map(({ row, event }) => sealNotice(deps, row, noticeOf(row, event)).row),
     news: [...books.values()].some(({ changed, removed, left }) => changed.length + removed.length + left.length > 0),
-    learned: [...books.values()].some(({ learned }) => learned.length > 0),
+    learned: [...books.values()].some(({ learned, moved }) => learned.length + moved.length > 0),
     write: async (transaction) => {
       await writeBooks(deps, transaction, books);
       for (const { row, event } of happened) {
@@ -143,6 +146,16 @@ async function writeBooks(deps: PipelineDeps, db: Transaction, books: ReadonlyMa
       })),
     );
   }
+  const moves = all.flatMap(([channel, book]) =>
+    book.moved.flatMap(({ from, to, at }) =>
+      movesOf(contactIds(blindIndex, channel, from), contactIds(blindIndex, channel, to), at),
+    ),
+  );
+  if (moves.length > 0) {
+    await writeMoves(db, moves, new Date(deps.clock()));
+    const ended = moves.map(({ fromBi }) => fromBi);
+    await reenterHeld(db, ended, new Date(deps.clock()));
+  }
   const names = all.flatMap(([channel, book]) =>
     book.learned.flatMap((facts) => {
       const { phoneBi, userBi } = contactIds(blindIndex, channel, facts);
@@ -153,6 +166,16 @@ async function writeBooks(deps: PipelineDeps, db: Transaction, books: ReadonlyMa
     const phones = names.map(({ phoneBi }) => phoneBi);
     await reenterHeld(db, phones, new Date(deps.clock()));
   }
+}
+
+/** Each id that ended, and where its owner is found since: by their number, else by their user id. */
+function movesOf(from: ContactKey, to: ContactKey, at: string): Move[] {
+  const toBi = to.phoneBi ?? to.userBi;
+  const ended = [
+    ...(from.phoneBi && to.phoneBi && !from.phoneBi.equals(to.phoneBi) ? [from.phoneBi] : []),
+    ...(from.userBi && to.userBi && !from.userBi.equals(to.userBi) ? [from.userBi] : []),
+  ];
+  return toBi ? ended.map((fromBi) => ({ fromBi, toBi, at })) : [];
 }
 
 /** Ids only: the names are for `GET /api/v1/notices`, the evidence is in the message. */

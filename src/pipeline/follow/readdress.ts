@@ -10,6 +10,7 @@ import {
   type AddressedMessage,
   type Readdressed,
 } from "#src/store/sql/readdress.ts";
+import { movedFrom } from "#src/store/sql/contacts.ts";
 import { writeRehomings, type RehomingDraft, type RehomingKind } from "#src/store/sql/rehomings.ts";
 import { reenterHeld } from "#src/store/sql/reenter.ts";
 import { currentAddress, place, type FrozenContext } from "#src/store/sealed/message.ts";
@@ -47,8 +48,9 @@ export async function followDirectory(
     [...destinies.values()].map((destiny) => [key(deps, destiny.from).toString("hex"), destiny] as const),
   );
   const patientBis = [...byKey.keys()].map((hex) => Buffer.from(hex, "hex"));
-  await lockAffected(db, phones, patientBis);
-  if (phones.length > 0) await reenterHeld(db, phones, now);
+  const reached = phones.length > 0 ? [...phones, ...(await movedFrom(db, phones))] : phones;
+  await lockAffected(db, reached, patientBis);
+  if (reached.length > 0) await reenterHeld(db, reached, now);
   if (patientBis.length === 0) return;
   const readdressed: Readdressed[] = [];
   const rehomings: RehomingDraft[] = [];

@@ -84,8 +84,7 @@ async function identifyAndRoute(
   leased: Leased,
 ): Promise<Decision> {
   if (!channel.identity) return { row: await routed(deps, work, channel, message) };
-  const who = await deps.contacts.identifiable(channel.id, counterpart(message), message.sentAt);
-  const resolution = await deps.resolve(who.contact, channel.identity, leased);
+  const { who, resolution } = await identify(deps, channel.identity, message, leased);
   const row = !resolution.found
     ? held(work, resolution.reason)
     : who.doubtful
@@ -100,6 +99,30 @@ async function identifyAndRoute(
     row,
     ...(contactBi && { seen: { contactBi, patients: resolution.seen, forget: () => resolution.forget() } }),
   };
+}
+
+/**
+ * By the number the message came from; where that says nothing, by the one its author has moved to since. What was written
+ * before a change of number is its author's, whoever has the number now.
+ */
+async function identify(
+  deps: PipelineDeps,
+  identity: NonNullable<RunningChannel["identity"]>,
+  message: Message,
+  leased: Leased,
+) {
+  const author = counterpart(message);
+  const who = await deps.contacts.identifiable(message.channel, author, message.sentAt);
+  const resolution = await deps.resolve(who.contact, identity, leased);
+  const says = resolution.found ? !who.doubtful : resolution.reason !== "unknown";
+  const moved = says ? undefined : await deps.contacts.movedOn(message.channel, author, message.sentAt);
+  if (!moved) return { who, resolution };
+  const since = await deps.resolve(moved.contact, identity, leased);
+  if (since.found && !moved.doubtful && !moved.moved) return { who: moved, resolution: since };
+  if (resolution.found) return { who, resolution };
+  // Held as what it is, and compared at the commit by the number it may come to be found by.
+  const { reason } = resolution;
+  return { who: moved, resolution: { ...since, found: false as const, reason } };
 }
 
 function outcome(work: ToPrepare, change: Partial<PreparedRow> & Pick<PreparedRow, "state">): PreparedRow {

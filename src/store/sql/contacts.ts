@@ -92,6 +92,44 @@ export async function writeNumbersTaken(
   );
 }
 
+/** An id that ended, and by which its owner is found since; keyed hashes. */
+export interface Move {
+  readonly fromBi: Buffer;
+  readonly toBi: Buffer;
+  readonly at: string;
+}
+
+/** Remembers the provider's word that somebody moved from one id to another; the latest counts. */
+export async function writeMoves(db: Queryable, moves: readonly Move[], heardAt: Date): Promise<void> {
+  await db.query(
+    `INSERT INTO contact_move (from_bi, to_bi, at, heard_at)
+     SELECT DISTINCT ON (from_bi) from_bi, to_bi, at, $4
+     FROM unnest($1::bytea[], $2::bytea[], $3::timestamptz[]) AS new (from_bi, to_bi, at)
+     ORDER BY from_bi, at DESC, to_bi
+     ON CONFLICT (from_bi) DO UPDATE SET to_bi = EXCLUDED.to_bi, at = EXCLUDED.at, heard_at = EXCLUDED.heard_at
+       WHERE contact_move.at < EXCLUDED.at`,
+    [...columns(moves, ["fromBi", "toBi", "at"]), heardAt],
+  );
+}
+
+/** By which the owner of an id at an instant was found later; undefined where nobody moved from it since. */
+export async function moveAfter(db: Queryable, fromBi: Buffer, sentAt: string): Promise<Buffer | undefined> {
+  const { rows } = await db.query<{ toBi: Buffer }>(
+    `SELECT to_bi AS "toBi" FROM contact_move WHERE from_bi = $1 AND at >= $2`,
+    [fromBi, sentAt],
+  );
+  return rows[0]?.toBi;
+}
+
+/** Ids whose owners are found by one of these since. */
+export async function movedFrom(db: Queryable, toBis: readonly Buffer[]): Promise<Buffer[]> {
+  const { rows } = await db.query<{ fromBi: Buffer }>(
+    `SELECT from_bi AS "fromBi" FROM contact_move WHERE to_bi = ANY ($1::bytea[])`,
+    [toBis],
+  );
+  return rows.map(({ fromBi }) => fromBi);
+}
+
 /** Which of the messages the seen-list knows: they are duplicates, and their evidence is old. @returns hex */
 export async function seenAmong(db: Queryable, hashes: readonly Buffer[]): Promise<Set<string>> {
   const { rows } = await db.query<{ hash: string }>("SELECT hash FROM seen WHERE hash = ANY ($1::uuid[])", [hashes]);
@@ -112,12 +150,16 @@ export interface Doubt {
   readonly moved: boolean;
 }
 
-/** One answer per message, in order. */
+/**
+ * One answer per message, in order. A link that was there when the provider's word of a change arrived is about the owner
+ * before it, whatever the clocks say: that word comes within a week, and nobody gets a stranger's number so soon.
+ */
 export async function changedHands(db: Queryable, messages: readonly SentFrom[]): Promise<Doubt[]> {
   const { rows } = await db.query<Doubt>(
     `SELECT EXISTS (SELECT FROM number_left JOIN patient_phone ON patient_phone.bi = number_left.phone_bi
+       LEFT JOIN contact_move ON contact_move.from_bi = number_left.phone_bi AND contact_move.at = number_left.left_at
        WHERE number_left.phone_bi = sent.phone_bi
-         AND (patient_phone.since < number_left.left_at) <> (sent.at <= number_left.left_at)) AS left,
+         AND (patient_phone.since < greatest(number_left.left_at, contact_move.heard_at)) <> (sent.at <= number_left.left_at)) AS left,
        EXISTS (SELECT FROM number_owner JOIN patient ON patient.id = number_owner.patient_id
          JOIN patient_phone ON patient_phone.bi = number_owner.bi
          WHERE number_owner.bi = sent.phone_bi AND patient_phone.patient_id <> patient.root_id) AS moved

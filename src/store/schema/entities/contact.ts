@@ -26,3 +26,9 @@ export const NumberLeftEntity = new EntitySchema({
   name: "number_left",
   columns: { phone_bi: key(bytes, "number_left"), left_at: time },
 });
+
+export const ContactMoveEntity = new EntitySchema({
+  name: "contact_move",
+  columns: { from_bi: key(bytes, "contact_move"), to_bi: bytes, at: time, heard_at: time },
+  indices: [{ name: "contact_move_by_to", columns: ["to_bi"] }],
+});

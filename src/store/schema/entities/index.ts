@@ -1,7 +1,7 @@
 import { AccessLogoutEntity, AccessSessionEntity, AccessTokenEntity } from "./access.ts";
 import { BulkEntity, BulkItemEntity, EngineEntity } from "./console.ts";
 import { AlertEntity, AlertTellingEntity, SilenceEntity } from "./alert.ts";
-import { ContactEntity, NumberLeftEntity } from "./contact.ts";
+import { ContactEntity, ContactMoveEntity, NumberLeftEntity } from "./contact.ts";
 import { DeliveryEntity, LaneEntity } from "./delivery.ts";
 import {
   EncounterEntity,
@@ -25,6 +25,7 @@ export const ENTITIES = [
   NoticeEntity,
   OutboundStatusEntity,
   ContactEntity,
+  ContactMoveEntity,
   NumberLeftEntity,
   LaneEntity,
   EpochEntity,

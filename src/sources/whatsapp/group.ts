@@ -18,11 +18,13 @@ const PARTICIPANTS = ["added_participants", "removed_participants", "failed_part
 
 /**
  * `{"group_id","type":"group_participants_remove","removed_participants"?:[{"wa_id"}],…}`: a note in the group's
- * conversation. It belongs to a patient only where it is about exactly one person; else a person decides.
+ * conversation. It belongs to a patient only where it is about exactly one person; else a person decides. What Meta refused
+ * to do concerns no group and nobody in it: undefined.
  */
-export function groupChange(place: Place, element: unknown): MessageDraft {
+export function groupChange(place: Place, element: unknown): MessageDraft | undefined {
   const change = members(element);
   const group = word(change?.["group_id"]);
+  if (change && list(change["errors"])?.length && !soleParticipant(change)) return undefined;
   if (!change || group === undefined) return draft(place, element, unknown(`field:${place.field}`, "malformed"));
   const type = word(change["type"]);
   const sender = soleParticipant(change);

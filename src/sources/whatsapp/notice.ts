@@ -18,6 +18,7 @@ const OPERATOR_FIELDS: Readonly<Record<string, NoticeLevel>> = {
   automatic_events: "info",
   business_capability_update: "info",
   business_status_update: "warn",
+  business_username_update: "info",
   business_username_updates: "info",
   flows: "info",
   message_template_components_update: "info",
@@ -29,9 +30,11 @@ const OPERATOR_FIELDS: Readonly<Record<string, NoticeLevel>> = {
   phone_number_quality_update: "warn",
   phone_number_username_update: "info",
   security: "warn",
+  smb_app_state_sync: "info",
   template_category_update: "info",
   template_correct_category_detection: "info",
   tracking_events: "info",
+  user_actions: "info",
   user_id_update: "info",
   user_preferences: "info",
 };
@@ -68,11 +71,23 @@ export function statusReading(report: Members): NoticeReading {
 
 /** Where Meta writes what happened, in the order of how much it says; lists of one kind of thing say it inside. */
 function eventOf(value: Members): string {
-  const inner = members(list(value["user_preferences"])?.[0]);
-  const [event] = [value, ...(inner ? [inner] : [])].flatMap((one) =>
-    ["event", "decision", "alert_type", "new_quality_score", "new_category", "status", "value"].flatMap(
-      (name) => word(one[name]) ?? [],
-    ),
+  const inner = ["user_preferences", "user_actions", "state_sync"].flatMap((name): Members[] => {
+    const first = members(list(value[name])?.[0]);
+    return first ? [first] : [];
+  });
+  const [event] = [value, ...inner].flatMap((one) =>
+    [
+      "event",
+      "action_type",
+      "decision",
+      "alert_type",
+      "new_quality_score",
+      "new_category",
+      "status",
+      "value",
+      "action",
+      "type",
+    ].flatMap((name) => word(one[name]) ?? []),
   );
   return tame(event ?? "untold");
 }

@@ -30,6 +30,7 @@ const KNOWN_MEMBERS = new Set([
   "calls",
   "statuses",
   "errors",
+  "user_actions",
 ]);
 
 /**
@@ -83,7 +84,13 @@ function cutChange(change: unknown, around: Place): Draft[] {
   };
   if (isOperatorField(field)) return [operator(place, value, operatorReading(field, value))];
   if (GROUP_FIELDS.has(field) && list(value["groups"])?.length) {
-    return each(value["groups"]).map((element) => groupChange(place, element));
+    return each(value["groups"]).map(
+      (element) =>
+        groupChange(place, element) ?? operator(place, element, operatorReading(field, members(element) ?? {})),
+    );
+  }
+  if (GROUP_FIELDS.has(field) && list(value["errors"])?.length) {
+    return each(value["errors"]).map((element) => operator(place, element, errorReading(element)));
   }
   if (!CONVERSATION_FIELDS.has(field)) return [draft(place, value, unknown(`field:${field}`))];
 
@@ -96,6 +103,10 @@ function cutChange(change: unknown, around: Place): Draft[] {
     ...each(value["history"]).flatMap((element) => history(place, element)),
     ...each(value["calls"]).map((element) => call(place, element, book)),
     ...each(value["statuses"]).map((element) => status(place, element)),
+    // What somebody did with a link or an offer of the hospital's, without saying anything.
+    ...each(value["user_actions"]).map((element) =>
+      operator(place, element, operatorReading("user_actions", members(element) ?? {})),
+    ),
     ...each(value["errors"]).map((element) => operator(place, element, errorReading(element))),
     ...Object.keys(value)
       .filter((name) => !KNOWN_MEMBERS.has(name) && typeof value[name] === "object" && value[name] !== null)

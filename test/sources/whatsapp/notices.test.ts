@@ -162,3 +162,38 @@ test("of any mix of messages, statuses and errors everything is accounted for", 
     }),
   );
 });
+
+describe("what nobody said", () => {
+  const kept = (body: unknown) => {
+    const { messages, notices } = split(body);
+    expect(messages).toEqual([]);
+    return notices.map(({ field, event, codes }) => ({ field, event, codes }));
+  };
+  const errors = [{ code: 131215, title: "Groups are not available" }];
+
+  test.each([
+    ["smb_app_state_sync", { state_sync: [{ type: "contact", contact: { full_name: "P" }, action: "add" }] }, "add"],
+    ["business_username_update", { status: "approved", username: "klinik" }, "approved"],
+    [
+      "user_actions",
+      { user_actions: [{ action_type: "marketing_messages_link_click" }] },
+      "marketing_messages_link_click",
+    ],
+  ])("in field %s is for operators", (field, members, event) => {
+    expect(kept(change(value(members), field))).toEqual([{ field, event, codes: [] }]);
+  });
+
+  test("an action beside messages is, too", () => {
+    const told = kept(change(value({ user_actions: [{ action_type: "marketing_messages_link_click" }] })));
+    expect(told).toEqual([{ field: "user_actions", event: "marketing_messages_link_click", codes: [] }]);
+  });
+
+  test.each([
+    [{ groups: [{ type: "group_create", request_id: "r", errors }] }, "group_create"],
+    [{ groups: [{ type: "group_settings_update", group_id: "G", errors }] }, "group_settings_update"],
+    [{ errors }, "131215"],
+  ])("a group that could not be made or changed is, too: %j", (members, event) => {
+    const [told] = kept(change(value(members), "group_lifecycle_update"));
+    expect(told).toMatchObject({ event, codes: ["131215"] });
+  });
+});

@@ -150,8 +150,8 @@ describe("a change of number", () => {
   it("of a user id alone leads on too, for the note of it and what was written before", async () => {
     const { from: _from, ...nameless } = text("", "wamid.c2", now() + 130);
     await take([{ ...text("", "wamid.c1", now() + 120), from: "4915112340005", from_user_id: "DE.501" }]);
-    await engine.adt({ patient: "80011", phone: "0151 12340005", caseNumber: "F-2026-011" });
     engine.world.fhir.addPatient({ identifier: [{ value: "80011", system: "urn:oid:1.2.276.0.76.4.1" }] });
+    await engine.adt({ patient: "80011", phone: "0151 12340005", caseNumber: "F-2026-011" });
     expect(await patientOf("wamid.c1")).toBe("80011");
     const system = { type: "user_changed_user_id", user_id: "DE.502", previous_user_id: "DE.501", body: "changed" };
     const stamp = String(now() + 140);

@@ -5,6 +5,7 @@ import { fileable, type Attachment, type StoredContent } from "#src/message/atta
 import { BotenstoffError } from "#src/message/error-code.ts";
 import { shownFileName } from "#src/message/file-name.ts";
 import type { Message } from "#src/message/message.ts";
+import { absenceLines } from "#src/wording/readable.ts";
 import type { Chart } from "./chart.ts";
 import { documentReference } from "./document-reference.ts";
 import { media, type MediaType } from "./media.ts";
@@ -18,12 +19,23 @@ export interface FiledAttachment {
   readonly description: (Media | DocumentReference) & { id: string };
 }
 
+/** One that is not there: the line in its place. */
+export interface AbsentAttachment {
+  readonly placeholder: string;
+}
+
 /**
  * Every attachment of a message. Media is for photos, video and sound only (R4 media.html), so anything else is a
  * document; `as` says what the sender sent it as, its type decides where the sender did not say.
  */
-export function filed(message: Message, chart: Chart, as?: MediaType | "document"): FiledAttachment[] {
+export function filed(
+  message: Message,
+  chart: Chart,
+  as?: MediaType | "document",
+): (FiledAttachment | AbsentAttachment)[] {
   return message.attachments.map((attachment) => {
+    const absent = absenceLines(message.content, attachment, chart.words);
+    if (absent.length > 0) return { placeholder: absent.join("\n") };
     const stored = fileable(attachment);
     if (!stored) throw new BotenstoffError("MAPPING_FAILED", "mapping message-to-fhir: an attachment was not fetched");
     const binary: Binary & { id: string } = {

@@ -4,7 +4,7 @@ import type { Content } from "#src/message/content.ts";
 import { readableLines } from "#src/wording/readable.ts";
 import { typed } from "#src/wording/typed.ts";
 import type { Chart } from "./chart.ts";
-import type { FiledAttachment } from "./filed.ts";
+import type { AbsentAttachment, FiledAttachment } from "./filed.ts";
 
 /** What a kind of message puts into the chart, beside the who and when that all of them share. */
 export interface Rendered {
@@ -36,10 +36,18 @@ export function asLines(content: Content, { words }: Chart): Rendered {
   return { payload: [textPayload(readableLines(content, words).join("\n"))] };
 }
 
-/** The attachments of a message, each by reference, its caption after them. */
-export function withCaption(attachments: readonly FiledAttachment[], caption: string | undefined): Rendered {
-  const payload = attachments.map(({ description: { resourceType, id } }): CommunicationPayload => ({
-    contentReference: { type: resourceType, reference: `${resourceType}/${id}` },
-  }));
-  return { payload: [...payload, ...(caption === undefined ? [] : [typedPayload(caption)])], attachments };
+/** The attachments of a message, each by reference or by the line in its place, its caption after them. */
+export function withCaption(
+  attachments: readonly (FiledAttachment | AbsentAttachment)[],
+  caption: string | undefined,
+): Rendered {
+  const payload = attachments.map((one): CommunicationPayload => {
+    if ("placeholder" in one) return textPayload(one.placeholder);
+    const { resourceType, id } = one.description;
+    return { contentReference: { type: resourceType, reference: `${resourceType}/${id}` } };
+  });
+  return {
+    payload: [...payload, ...(caption === undefined ? [] : [typedPayload(caption)])],
+    attachments: attachments.flatMap((one) => ("placeholder" in one ? [] : [one])),
+  };
 }

@@ -1,5 +1,5 @@
 import type { Field } from "#src/hl7/message.ts";
-import { fileable, type Attachment, type StoredContent } from "#src/message/attachment.ts";
+import { absence, fileable, type Attachment, type StoredContent } from "#src/message/attachment.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import type { Message } from "#src/message/message.ts";
 import { shownFileName } from "#src/message/file-name.ts";
@@ -32,11 +32,17 @@ const FILE = ["FILE", "File of the message", "L"];
 /** What libvips reads of what phones send. */
 const PICTURES = new Set(["image/jpeg", "image/png", "image/webp", "image/gif", "image/tiff"]);
 
+/** The attachments of a message that are there. */
+export function partsOf(message: Message, params: MdmParams, words: Words): Carried[] {
+  const here = message.attachments.filter((attachment) => absence(attachment) === undefined);
+  return here.map((attachment) => carried(attachment, message, params, words));
+}
+
 /**
  * Decides by size how an attachment travels: inside the message, as a pointer, or as a smaller picture.
  * @throws BotenstoffError MAPPING_FAILED when its bytes are not here, or it is too large and the policy is to refuse
  */
-export function carried(attachment: Attachment, message: Message, params: MdmParams, words: Words): Carried {
+function carried(attachment: Attachment, message: Message, params: MdmParams, words: Words): Carried {
   const { id } = attachment;
   const stored = fileable(attachment);
   if (!stored) {

@@ -1,6 +1,6 @@
 import { circumstanceLines, readableLines } from "#src/wording/readable.ts";
 import { told } from "#src/wording/typed.ts";
-import { carried, type Carried } from "./attachment.ts";
+import { partsOf, type Carried } from "./attachment.ts";
 import { encapsulated, extensionOf, presentationOf } from "./data-type.ts";
 import { observation } from "./observation.ts";
 import type { DocumentContent, Rendering } from "./rendering.ts";
@@ -9,7 +9,7 @@ import { localTime, sheetOf, writerLines } from "./sheet.ts";
 /** The message as one document; OBX-4 tells its parts apart. */
 export function contentOf(rendering: Rendering): DocumentContent {
   const { message, params, words } = rendering;
-  const parts = message.attachments.map((attachment) => carried(attachment, message, params, words));
+  const parts = partsOf(message, params, words);
   const lines = [
     ...circumstanceLines(message.circumstances, words),
     ...readableLines(message.content, words, message.attachments),

@@ -5,7 +5,7 @@ import { contactLine } from "#src/wording/contact.ts";
 import { circumstanceLines, readableLines } from "#src/wording/readable.ts";
 import type { Words } from "#src/wording/words.ts";
 import { told } from "#src/wording/typed.ts";
-import { carried, type Carried } from "./attachment.ts";
+import { partsOf, type Carried } from "./attachment.ts";
 import { encapsulated, extensionOf, presentationOf } from "./data-type.ts";
 import { dateOf } from "./day-event.ts";
 import { observation } from "./observation.ts";
@@ -56,7 +56,7 @@ function remarks(
 }
 
 function entryOf(message: Message, day: readonly Message[], { params, words }: Rendering): Entry {
-  const parts = message.attachments.map((attachment) => carried(attachment, message, params, words));
+  const parts = partsOf(message, params, words);
   const beside = parts.filter(({ picture }) => !picture);
   const missing = params.profile.beside_pdf === "attach" ? [] : beside;
   const who = message.recipient ? words.clinic : contactLine(message.sender, words);

@@ -4,7 +4,16 @@ import { place, type SealedAttachmentBody } from "#src/store/sealed/message.ts";
 import type { Sealer } from "#src/seal/sealer.ts";
 import type { AttachmentState } from "#src/store/sql/prepare.ts";
 
-const VERDICTS = ["pending", "clean", "quarantined", "gone", "released"] as const satisfies readonly Verdict[];
+const VERDICTS = [
+  "pending",
+  "clean",
+  "quarantined",
+  "gone",
+  "released",
+  "late",
+  "missing",
+  "left_out",
+] as const satisfies readonly Verdict[];
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 

@@ -12,6 +12,7 @@ export type JournalAction =
   | "content.read"
   | "message.reprocessed"
   | "message.released"
+  | "message.placeholder"
   | "message.withdrawn"
   | "lane.tried"
   | "lane.parked"

@@ -4,7 +4,7 @@ export const RIGHTS = {
   "identifiers.read": "See the source's own ids (a wamid holds a phone number) and what destinations answered.",
   "content.read": "Read what was written; every reading is journaled.",
   "messages.reprocess": "Process held, filtered and failed messages again.",
-  "messages.release": "Let quarantined messages go on with their attachments as they are.",
+  "messages.release": "Let messages go on with quarantined attachments as they are, or without those they wait for.",
   "messages.withdraw": "Take messages out of the charts that have them.",
   "lanes.read": "See lanes: what waits, why, and for how long.",
   "lanes.decide": "Let lanes try now, stop and go on.",

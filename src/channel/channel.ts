@@ -17,8 +17,12 @@ export interface Channel {
   readonly sourceType: string;
   readonly sourceSpec: SourceSpec;
   readonly sourceConfig: unknown;
-  /** MIME types of attachments that may be filed; others are held. */
-  readonly attachments: { readonly allow: readonly string[] };
+  readonly attachments: {
+    /** MIME types of attachments that may be filed; others are held. */
+    readonly allow: readonly string[];
+    /** For so long a message waits for an attachment that cannot be fetched. */
+    readonly patienceMs: number;
+  };
   /** Absent: everything passes. */
   readonly filter?: Filter;
   /** Absent: nobody is identified and mappings get no subject. */

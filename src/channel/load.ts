@@ -168,7 +168,7 @@ function assemble(
     sourceType: source.spec.type,
     sourceSpec: source.spec,
     sourceConfig: source.config,
-    attachments: said.attachments,
+    attachments: { allow: said.attachments.allow, patienceMs: said.attachments.patience },
     ...(said.filter !== undefined && {
       filter: compileFilter(said.filter, { timeZone: said.timezone, holidays: said.holidays }),
     }),

@@ -35,6 +35,12 @@ const attachments = z.strictObject({
     .array(z.string().toLowerCase().regex(FILEABLE_TYPE, "Not a type the engine can file"))
     .default(ALLOWED_TYPES)
     .describe("MIME types that may be filed; an attachment of any other type is held (quarantine)."),
+  patience: duration
+    .prefault("PT2M")
+    .describe(
+      "For so long a message waits for an attachment that cannot be fetched, and its conversation with it, ISO 8601; " +
+        "then it goes on with a placeholder, and the attachment follows when it comes.",
+    ),
 });
 
 const patient = z.strictObject({

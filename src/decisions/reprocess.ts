@@ -1,4 +1,5 @@
 import type { Transaction } from "#src/store/queryable.ts";
+import { askNow } from "#src/store/sql/attachment-waits.ts";
 import { addWork, beginFiling, changeDeliveries, hurry, moveMessage } from "#src/store/sql/decide.ts";
 import { decide, type Decided } from "./decided.ts";
 
@@ -17,11 +18,12 @@ export async function reprocessMessage(
     if (state === "held" || state === "filtered") return prepareAnew(db, decided, now);
     if (state === "withdrawn") return fileAnew(db, decided, now);
     if (state === "received") return tryNow(db, decided);
-    if (state !== "failed" && state !== "routed") return "refused";
+    const asked = await askNow(db, id);
+    if (state !== "failed" && state !== "routed") return asked > 0 ? "again" : "refused";
     const withdrawing = decided.deliveries.some(({ purpose }) => purpose === "withdraw");
-    return state === "failed" && orphaned && !withdrawing
-      ? identifyAnew(db, decided, now)
-      : deliverAnew(db, decided, now);
+    const anew = state === "failed" && orphaned && !withdrawing ? identifyAnew : deliverAnew;
+    const delivered = await anew(db, decided, now);
+    return asked > 0 ? "again" : delivered;
   });
 }
 

@@ -1,8 +1,18 @@
 /**
  * What happened to an attachment's bytes. `quarantined`: they failed a check and wait, sealed, for a person; `gone`:
- * there are none; `released`: a person let quarantined bytes go on as they are.
+ * there are none; `released`: a person let quarantined bytes go on as they are. `late`: the message went on without it, it
+ * is still asked for; `missing`: it never came; `left_out`: a person let the message go on without what was refused.
  */
-export type Verdict = "pending" | "clean" | "quarantined" | "gone" | "released";
+export type Verdict = "pending" | "clean" | "quarantined" | "gone" | "released" | "late" | "missing" | "left_out";
+
+/** In place of such an attachment the chart shows a line; a late one that is refused has the message filed already. */
+const ABSENT = ["late", "missing", "left_out", "quarantined"] as const satisfies readonly Verdict[];
+export type Absence = (typeof ABSENT)[number];
+
+/** Why the chart shows a line in place of the attachment; undefined where it is there, or its message is not complete. */
+export function absence({ verdict }: Pick<Attachment, "verdict">): Absence | undefined {
+  return ABSENT.find((one) => one === verdict);
+}
 
 /** What the source announced about bytes that are still to be fetched. */
 export interface AttachmentReference {

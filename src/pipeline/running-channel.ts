@@ -12,8 +12,12 @@ export interface RunningChannel {
   readonly source: Source;
   /** What people call the source. */
   readonly sourceName: string;
-  /** MIME types of attachments that may be filed. */
-  readonly attachments: { readonly allow: readonly string[] };
+  readonly attachments: {
+    /** MIME types of attachments that may be filed. */
+    readonly allow: readonly string[];
+    /** For so long a message waits for an attachment that cannot be fetched. */
+    readonly patienceMs: number;
+  };
   /** The channel's filter; true lets the message through. */
   passes(message: Message): boolean;
   /** Absent: messages of this channel belong to nobody (an ADT feed). */

@@ -8,6 +8,7 @@ import {
   type DeliveryOutcome,
   type TakenDelivery,
 } from "#src/store/sql/deliveries.ts";
+import { noteWaits } from "#src/store/sql/attachment-waits.ts";
 import { writeAttachments } from "#src/store/sql/attachments.ts";
 import { brokenDays } from "#src/store/sql/day.ts";
 import { bookTurns, lockOwnedLanes, type LaneTurn } from "#src/store/sql/lanes.ts";
@@ -138,9 +139,11 @@ async function settlePreparedTurns(
     done: prepared.filter(({ row }) => row.state !== "received").length,
   }));
   const judged = ours.flatMap(({ prepared }) => prepared.flatMap((one) => one.judged));
-  const [queued, , due] = await Promise.all([
+  const waits = ours.flatMap(({ prepared }) => prepared.flatMap((one) => one.waits));
+  const [queued, , , due] = await Promise.all([
     settlePrepared(db, rows, now, handOver),
     writeAttachments(db, judged),
+    noteWaits(db, waits),
     bookTurns(db, booked),
   ]);
   const settled = turns.map(({ turn }) => ({ ours: owned.has(turn.token), more: due.has(turn.token) }));
@@ -180,7 +183,7 @@ function ifStillTrue(
   const prepared = turn.prepared.map((one, index) => {
     if (index < first) return one;
     if (!stillTrue(one)) one.seen?.forget();
-    return { work: one.work, judged: one.judged, row: undecided(one.row) };
+    return { ...one, row: undecided(one.row) };
   });
   return { turn: { ...turn.turn, waitMs: 0 }, prepared };
 }

@@ -10,6 +10,7 @@ export const COUNTERS = {
   signature_failures: metric("Webhook requests whose signature did not hold.", ["channel"]),
   certificate_failures: metric("Webhook requests without the client certificate the channel names.", ["channel"]),
   attachments_refused: metric("Attachments that quarantined their message, by error code.", ["channel", "code"]),
+  attachments_late: metric("Attachments whose message went on without them.", ["channel"]),
   delivery_attempt_failed: metric("Failed attempts, by error code.", ["channel", "destination", "code"]),
   delivery_accepted: metric("Accepted attempts.", ["channel", "destination"]),
   source_events: metric("What sources count.", ["channel", "event"]),

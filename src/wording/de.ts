@@ -29,6 +29,13 @@ export const de: Words = {
   video: "Video",
   document: "Dokument",
   sticker: "Sticker",
+  attachment: "Anlage",
+  absences: {
+    late: "noch nicht abrufbar",
+    missing: "nicht abrufbar",
+    left_out: "nicht übernommen",
+    quarantined: "zurückgehalten",
+  },
   location: (latitude, longitude) => `Standort ${latitude}, ${longitude}`,
   contact: "Kontakt",
   cardLabels: {

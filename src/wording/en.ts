@@ -29,6 +29,13 @@ export const en: Words = {
   video: "Video",
   document: "Document",
   sticker: "Sticker",
+  attachment: "Attachment",
+  absences: {
+    late: "not available yet",
+    missing: "not available",
+    left_out: "left out",
+    quarantined: "withheld",
+  },
   location: (latitude, longitude) => `Location ${latitude}, ${longitude}`,
   contact: "Contact",
   cardLabels: {

@@ -1,4 +1,4 @@
-import type { Attachment } from "#src/message/attachment.ts";
+import { absence, type Attachment } from "#src/message/attachment.ts";
 import type { ChoiceContent, Content, NoteContent, OrderContent } from "#src/message/content.ts";
 import { shownFileName } from "#src/message/file-name.ts";
 import type { Circumstances } from "#src/message/message.ts";
@@ -19,15 +19,12 @@ function spokenLines(content: Content, words: Words, attachments: readonly Attac
     case "text":
       return [typed(content.text)];
     case "image":
-      return [told(words.image), ...optional(content.caption)];
-    case "audio":
-      return [told(content.voice ? words.voiceMessage : words.sound)];
     case "video":
-      return [told(words.video), ...optional(content.caption)];
     case "document":
-      return [...documentLines(words, attachments), ...optional(content.caption)];
+      return [...mediaLines(content, words, attachments), ...optional(content.caption)];
+    case "audio":
     case "sticker":
-      return [told(words.sticker)];
+      return mediaLines(content, words, attachments);
     case "location":
       return [
         told(words.location(content.latitude, content.longitude)),
@@ -38,7 +35,10 @@ function spokenLines(content: Content, words: Words, attachments: readonly Attac
     case "contacts":
       return content.cards.flatMap((card) => cardLines(card, words));
     case "choice":
-      return choiceLines(content, words);
+      return [
+        ...choiceLines(content, words),
+        ...attachments.flatMap((attachment) => absenceLines(content, attachment, words)),
+      ];
     case "reaction":
       return content.emoji === undefined
         ? [told(words.reactionTakenBack)]
@@ -60,11 +60,36 @@ function spokenLines(content: Content, words: Words, attachments: readonly Attac
   }
 }
 
-/** A file by the name its sender gave it. */
-function documentLines(words: Words, attachments: readonly Attachment[]): string[] {
-  const names = attachments.map(({ reference }) => shownFileName(reference.fileName));
-  const lines = names.map((name) => told(name === undefined ? words.document : `${words.document}: ${name}`));
-  return lines.length > 0 ? lines : [told(words.document)];
+/** What kind of attachment there is, by the name its sender gave it, and that it is not there. */
+function mediaLines(content: Content, words: Words, attachments: readonly Attachment[]): string[] {
+  const lines = attachments.flatMap((attachment) => {
+    const absent = absenceLines(content, attachment, words);
+    return absent.length > 0 ? absent : nameLines(content, attachment, words);
+  });
+  return lines.length > 0 ? lines : [told(nounOf(content, words))];
+}
+
+function nameLines(content: Content, { reference }: Attachment, words: Words): string[] {
+  const name = content.kind === "document" ? shownFileName(reference.fileName) : undefined;
+  return [told(name === undefined ? nounOf(content, words) : `${nounOf(content, words)}: ${name}`)];
+}
+
+/** What stands in place of an attachment: that it is not there, and its name; nothing for one that is there. */
+export function absenceLines(content: Content, attachment: Attachment, words: Words): string[] {
+  const why = absence(attachment);
+  if (!why) return [];
+  const name = shownFileName(attachment.reference.fileName);
+  const noun = nounOf(content, words);
+  return [told(`${noun}: ${words.absences[why]}`), ...(name === undefined ? [] : [told(`${noun}: ${name}`)])];
+}
+
+/** What a message's attachment is to the reader. */
+function nounOf(content: Content, words: Words): string {
+  if (content.kind === "edit") return nounOf(content.revised, words);
+  if (content.kind === "audio") return content.voice ? words.voiceMessage : words.sound;
+  const { image, video, document, sticker } = words;
+  const nouns: Partial<Record<Content["kind"], string>> = { image, video, document, sticker };
+  return nouns[content.kind] ?? words.attachment;
 }
 
 function choiceLines({ text, description, answers, callPermission }: ChoiceContent, words: Words): string[] {

@@ -1,3 +1,4 @@
+import type { Absence } from "#src/message/attachment.ts";
 import type { CallContent, ChoiceContent, NoteContent } from "#src/message/content.ts";
 import type { Circumstances } from "#src/message/message.ts";
 
@@ -18,6 +19,9 @@ export interface Words {
   readonly video: string;
   readonly document: string;
   readonly sticker: string;
+  readonly attachment: string;
+  /** Why an attachment is not there, after what it is. */
+  readonly absences: Readonly<Record<Absence, string>>;
   location(latitude: number, longitude: number): string;
   readonly contact: string;
   readonly cardLabels: Readonly<Record<CardLabel, string>>;

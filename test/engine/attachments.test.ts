@@ -154,7 +154,7 @@ describe("an attachment", () => {
     expect(filed.history?.map(({ state }) => state)).toEqual(["received", "held", "received", "routed", "filed"]);
     await engine.eventually("Meta's copy is deleted", () => deleted(media));
     const { rows } = await engine.store.query(`SELECT subject, detail FROM journal WHERE action = 'message.released'`);
-    expect(rows).toEqual([{ subject: filed.id, detail: DECISION }]);
+    expect(rows).toMatchObject([{ subject: filed.id, detail: DECISION }]);
     expect(await release(held.id)).toBe(409);
   });
 

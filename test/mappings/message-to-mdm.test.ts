@@ -258,7 +258,7 @@ describe("content", () => {
 
   it("refuses an attachment that was not found clean", () => {
     const [attachment] = picture(10).attachments;
-    const held = { attachments: [{ ...attachment!, verdict: "quarantined" as const }] };
+    const held = { attachments: [{ ...attachment!, verdict: "pending" as const }] };
     expect(() => render(message("p", { kind: "image" }, held))).toThrow("no content to send");
   });
 });

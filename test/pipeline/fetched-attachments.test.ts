@@ -61,7 +61,9 @@ beforeEach(async () => {
   await arrive();
 });
 afterEach(async () => {
-  await database.store.query("TRUNCATE message, event, attachment, delivery, media_deletion, seen, lane");
+  await database.store.query(
+    "TRUNCATE message, event, attachment, attachment_wait, delivery, media_deletion, seen, lane",
+  );
 });
 
 const channel = {
@@ -74,7 +76,7 @@ const channel = {
     },
     forget: async () => "deleted",
   },
-  attachments: { allow: ["text/plain"] },
+  attachments: { allow: ["text/plain"], patienceMs: 120_000 },
   passes: () => true,
   destinations: [{ id: "archive", mapping: {} }],
 } as unknown as RunningChannel;

@@ -16,6 +16,7 @@ import { listNotices, listStatuses, showNotice } from "./notices.ts";
 import { showOverview } from "./overview.ts";
 import { listPurges } from "./purges.ts";
 import { listRehomings } from "./rehomings.ts";
+import { placeholder } from "./placeholder.ts";
 import { releaseMessage } from "./release.ts";
 import { endOwnSessions, endSession, listSessions } from "./sessions.ts";
 import { backChannelLogout, beginSignIn, finishSignIn, listProviders, signOut } from "./sign-in.ts";
@@ -28,6 +29,7 @@ export const ROUTES = [
   showMessage,
   reprocessMessage,
   releaseMessage,
+  placeholder,
   withdrawMessage,
   freezeBulk,
   showBulk,

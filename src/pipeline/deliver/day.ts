@@ -9,7 +9,14 @@ import type { TakenDelivery } from "#src/store/sql/deliveries.ts";
 import { readAttachments, type ReceivedRow } from "#src/store/sql/prepare.ts";
 import type { PipelineDeps } from "../deps.ts";
 import type { RunningChannel } from "../running-channel.ts";
-import { openMessage, place, type FrozenContext, type FrozenDay } from "#src/store/sealed/message.ts";
+import {
+  openMessage,
+  place,
+  without,
+  type Absences,
+  type FrozenContext,
+  type FrozenDay,
+} from "#src/store/sealed/message.ts";
 
 /** A document that would hold more begins anew: every version carries all of it again. */
 const MOST_MESSAGES = 200;
@@ -57,7 +64,9 @@ export async function freezeDay(
   const fits = ids.length < MOST_MESSAGES && bytes.reduce((sum, one) => sum + one, 0) <= MOST_BYTES;
   if (parts.length < ids.length || !fits) return begun(date, row.id, own.length);
   const { document, version } = last.day;
-  return { date, document, version: version + 1, elsewhere: own.length - ids.length, earlier: ids };
+  const absent = Object.assign({}, ...parts.map((part) => part.absent ?? {})) as Absences;
+  const position = { date, document, version: version + 1, elsewhere: own.length - ids.length, earlier: ids };
+  return { ...position, ...(Object.keys(absent).length > 0 && { absent }) };
 }
 
 function begun(date: string, document: MessageId, elsewhere: number): FrozenDay {
@@ -99,7 +108,7 @@ export async function openDay(
   { address, messageId }: Pick<TakenDelivery, "address" | "messageId">,
 ): Promise<OpenedDay | undefined> {
   if (!frozen.day) return undefined;
-  const { earlier: ids, date, ...position } = frozen.day;
+  const { earlier: ids, date, absent, ...position } = frozen.day;
   if (address > 0) return opened(begun(date, messageId, ids.length + position.elsewhere), []);
   if (ids.length === 0) return opened(position, []);
   const rows = new Map((await readSealed(deps.store, ids)).map((row) => [row.id, row]));
@@ -108,7 +117,7 @@ export async function openDay(
   const earlier = ids.map((id) => {
     const row = rows.get(id);
     if (!row) throw new BotenstoffError("MAPPING_FAILED", "drawing a day: an earlier message is not here any more");
-    return openMessage(deps.sealer, row, byMessage.get(id) ?? []).message;
+    return without(openMessage(deps.sealer, row, byMessage.get(id) ?? []).message, absent);
   });
   return { ...opened(position, earlier), epochs: new Map(attachments.map(({ id, epoch }) => [id, epoch])) };
 }

@@ -13,7 +13,7 @@ import { openAbout } from "./about.ts";
 import { openDay } from "./day.ts";
 import type { PipelineDeps } from "../deps.ts";
 import type { RunningChannel, RunningDestination } from "../running-channel.ts";
-import { addressAt, isWithdrawn, openMessage, place, type FrozenContext } from "#src/store/sealed/message.ts";
+import { addressAt, isWithdrawn, openMessage, place, without, type FrozenContext } from "#src/store/sealed/message.ts";
 
 /** One delivery taken from a lane, with the attachments of its message. */
 export interface ToDeliver {
@@ -109,8 +109,9 @@ async function render(
 ): Promise<Job> {
   const at = { epoch: row.epoch, id: row.messageId };
   const opened = openMessage(deps.sealer, { ...row, ...at }, attachments).message;
-  const [message, stored] = filedAs(opened, row.filing);
   const frozen = deps.sealer.openJson(place.message(at.epoch, at.id, "routed"), row.routed) as FrozenContext;
+  const whole = row.purpose === "file" ? without(opened, frozen.absent) : opened;
+  const [message, stored] = filedAs(whole, row.filing);
   const daily = destination.mapping.day?.(message.sentAt, frozen.params[destination.id]) !== undefined;
   const day = daily ? await openDay(deps, frozen, row) : undefined;
   const about = await openAbout(deps, frozen, row);

@@ -45,8 +45,8 @@ export async function prepareTurn(
       lane = { ...lane, open: lane.open - done.length };
       done = [];
     }
-    const attempt = () => prepare(deps, work, leased);
     const began = performance.now();
+    const attempt = () => prepare(deps, work, leased, began);
     const fetches = work.attachments.length > 0;
     const prepared = await (fetches ? fetching.run(attempt) : attempt());
     // Large ones that are let go together are also sent together, which takes more memory and CPU than a commit.

@@ -3,10 +3,11 @@ import { counterpart, type HoldReason, type Message, type MessageDraft } from "#
 import { contactKey } from "#src/identity/phone.ts";
 import type { Resolution } from "#src/identity/resolve.ts";
 import type { ClaimedLane } from "#src/store/sql/lanes.ts";
+import type { AttachmentWait, Waited } from "#src/store/sql/attachment-waits.ts";
 import type { JudgedAttachment } from "#src/store/sql/attachments.ts";
 import { describeError } from "#src/store/sql/outcome.ts";
 import type { AttachmentState, PreparedRow, ReceivedRow } from "#src/store/sql/prepare.ts";
-import { assemble } from "./assemble.ts";
+import { assemble, type Findings } from "./assemble.ts";
 import { freezeAbout } from "../deliver/about.ts";
 import { freezeDay } from "../deliver/day.ts";
 import type { PipelineDeps } from "../deps.ts";
@@ -18,8 +19,9 @@ import { messageOf, openMessage, place } from "#src/store/sealed/message.ts";
 /** A message whose way is decided, and the patients its number led to, to be compared again at the commit. */
 export interface Prepared extends Decision {
   readonly work: ToPrepare;
-  /** What was fetched for it, to be booked whatever becomes of the message. */
+  /** What was fetched for it, and what could not be, to be booked whatever becomes of the message. */
   readonly judged: readonly JudgedAttachment[];
+  readonly waits: readonly AttachmentWait[];
 }
 
 interface Decision {
@@ -39,20 +41,31 @@ export interface ToPrepare {
   readonly lane: ClaimedLane;
   readonly row: ReceivedRow;
   readonly attachments: readonly AttachmentState[];
+  /** How long attachments of it have been waited for; absent: not yet. */
+  readonly waited?: readonly Waited[];
   /** What has just come in and was handed over: a text need not be opened again. */
   readonly draft?: MessageDraft;
 }
 
-/** Assembles, filters, identifies and routes one message. Never throws: what may work later stays `received`. */
-export async function prepare(deps: PipelineDeps, work: ToPrepare, leased: Leased): Promise<Prepared> {
-  const judged: JudgedAttachment[] = [];
-  return { work, judged, ...(await decide(deps, work, judged, leased)) };
+/**
+ * Assembles, filters, identifies and routes one message. Never throws: what may work later stays `received`.
+ * @param began when its turn came, by `performance.now()`: waiting for others' attachments counts as waiting
+ */
+export async function prepare(
+  deps: PipelineDeps,
+  work: ToPrepare,
+  leased: Leased,
+  began = performance.now(),
+): Promise<Prepared> {
+  const findings: Findings = { judged: [], waits: [] };
+  return { work, ...findings, ...(await decide(deps, work, findings, began, leased)) };
 }
 
 async function decide(
   deps: PipelineDeps,
   work: ToPrepare,
-  judged: JudgedAttachment[],
+  findings: Findings,
+  began: number,
   leased: Leased,
 ): Promise<Decision> {
   const { row } = work;
@@ -64,7 +77,8 @@ async function decide(
         ? { message: messageOf(row, work.draft), hold: undefined }
         : openMessage(deps.sealer, row, work.attachments);
     if (hold) return { row: held(work, hold) };
-    const assembled = await assemble(deps, channel, row.epoch, message, judged, leased);
+    const patience = { waited: work.waited ?? [], began };
+    const assembled = await assemble(deps, channel, row.epoch, message, findings, patience, leased);
     if ("quarantined" in assembled) return { row: held(work, "quarantine", assembled.quarantined) };
     if (!channel.passes(assembled.message)) return { row: filtered(deps, work, channel) };
     return await identifyAndRoute(deps, work, channel, assembled.message, leased);
@@ -163,7 +177,7 @@ async function routed(
   resolution?: Extract<Resolution, { found: true }>,
 ): Promise<PreparedRow> {
   const { epoch, id } = work.row;
-  const context = route(channel, resolution?.subject, new Date(deps.clock()).toISOString());
+  const context = route(channel, resolution?.subject, new Date(deps.clock()).toISOString(), message);
   const patientBi = resolution ? deps.blindIndex.of("patient", resolution.patientId) : null;
   const day = patientBi && (await freezeDay(deps, channel, { row: work.row, message, patientBi, context }));
   const about = await freezeAbout(deps, work.row, message);

@@ -1,4 +1,5 @@
 import type { AttachmentRow, StoredIntake } from "#src/store/sql/intake.ts";
+import { readWaits, type Waited } from "#src/store/sql/attachment-waits.ts";
 import type { ClaimedLane } from "#src/store/sql/lanes.ts";
 import { readAttachments, takeReceived, type AttachmentState, type ReceivedRow } from "#src/store/sql/prepare.ts";
 import type { ArrivedMessage } from "../intake/arrival.ts";
@@ -20,14 +21,25 @@ export async function takeToPrepare(
     PER_TURN,
   );
   const attachments = await readAttachments(deps.store, rows);
+  const waits = await readWaits(deps.store, [...new Set(attachments.map(({ messageId }) => messageId))]);
   const byMessage = Map.groupBy(attachments, (attachment: AttachmentState) => attachment.messageId);
+  const waited = Map.groupBy(waits, ({ messageId }) => messageId);
   const byLane = Map.groupBy(rows, (row: ReceivedRow) => nameOf(row.channel, row.laneKey));
   return new Map(
     lanes.map(({ lane }) => {
       const mine = byLane.get(nameOf(lane.channel, lane.key)) ?? [];
-      return [lane, mine.map((row) => ({ lane, row, attachments: byMessage.get(row.id) ?? [] }))];
+      return [lane, mine.map((row) => toPrepare(lane, row, byMessage.get(row.id), waited.get(row.id)))];
     }),
   );
+}
+
+function toPrepare(
+  lane: ClaimedLane,
+  row: ReceivedRow,
+  attachments: readonly AttachmentState[] = [],
+  waited: readonly Waited[] = [],
+): ToPrepare {
+  return { lane, row, attachments, waited };
 }
 
 /** What a batch led to, with the messages as they were stored. */

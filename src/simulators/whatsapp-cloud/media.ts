@@ -10,7 +10,14 @@ type Step = "lookup" | "download" | "delete";
 /**
  * How the next matching request goes wrong. Numbers are HTTP statuses; times are milliseconds.
  */
-export type MediaBehaviour =
+export type MediaBehaviour = Misbehaviour & {
+  /** Only requests about this media id; absent: about any. */
+  readonly media?: string;
+  /** It goes wrong every time, not only the next. */
+  readonly lasts?: true;
+};
+
+type Misbehaviour =
   | { readonly on: Step; readonly status: number; readonly error?: Readonly<Record<string, unknown>> }
   | { readonly on: Step; readonly delayMs: number }
   | { readonly on: Step; readonly fault: "reset" }
@@ -58,7 +65,7 @@ export class MediaShelf {
 
   /** `DELETE /<media-id>`. */
   async remove(id: string, response: ServerResponse): Promise<void> {
-    if (await misbehaved(this.#next("delete"), response)) return;
+    if (await misbehaved(this.#next("delete", id), response)) return;
     if (!this.#media.delete(id)) {
       absent(response);
       return;
@@ -69,7 +76,7 @@ export class MediaShelf {
 
   /** `GET /<media-id>`: where the bytes are, below the origin given. */
   async lookUp(id: string, origin: string, response: ServerResponse): Promise<void> {
-    const behaviour = this.#next("lookup");
+    const behaviour = this.#next("lookup", id);
     if (await misbehaved(behaviour, response)) return;
     const media = this.#media.get(id);
     if (!media) {
@@ -91,9 +98,9 @@ export class MediaShelf {
 
   /** The address a look-up gave: the bytes, or 404 once it has expired. */
   async download(query: URLSearchParams, response: ServerResponse): Promise<void> {
-    const behaviour = this.#next("download");
-    if (await misbehaved(behaviour, response)) return;
     const url = this.#urls.get(query.get("token") ?? "");
+    const behaviour = this.#next("download", url?.id);
+    if (await misbehaved(behaviour, response)) return;
     const media = url && Date.now() < url.until ? this.#media.get(url.id) : undefined;
     if (!media) {
       refuse(response, 404, { code: 404, message: "URL signature expired" });
@@ -106,9 +113,11 @@ export class MediaShelf {
     }
   }
 
-  #next(on: Step): MediaBehaviour | undefined {
-    const index = this.#queue.findIndex((behaviour) => behaviour.on === on);
-    return index < 0 ? undefined : this.#queue.splice(index, 1)[0];
+  #next(on: Step, id: string | undefined): MediaBehaviour | undefined {
+    const index = this.#queue.findIndex(({ on: step, media = id }) => step === on && media === id);
+    const found = this.#queue[index];
+    if (found && !found.lasts) this.#queue.splice(index, 1);
+    return found;
   }
 }
 

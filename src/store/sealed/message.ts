@@ -1,4 +1,10 @@
-import type { Attachment, StoredContent, AttachmentReference } from "#src/message/attachment.ts";
+import {
+  absence,
+  type Absence,
+  type Attachment,
+  type AttachmentReference,
+  type StoredContent,
+} from "#src/message/attachment.ts";
 import type { DayPosition } from "#src/message/day.ts";
 import type { Language } from "#src/message/language.ts";
 import type { MessageId } from "#src/message/id.ts";
@@ -37,6 +43,8 @@ export interface FrozenContext {
   readonly subject?: Subject;
   /** Mapping parameters by destination id. */
   readonly params: Readonly<Record<string, unknown>>;
+  /** Attachments the message went on without: what files it says so, whatever has come since. */
+  readonly absent?: Absences;
   /** Set where a destination gets one document for a whole day of the conversation. */
   readonly day?: FrozenDay;
   /** Set where the message is about another. */
@@ -55,11 +63,36 @@ export interface FrozenAbout {
   readonly superseded?: readonly MessageId[];
 }
 
+/** Attachments that are not there, by id. */
+export type Absences = Readonly<Record<string, Absence>>;
+
+export function absentOf(attachments: readonly Attachment[]): Absences | undefined {
+  const absent = attachments.flatMap((attachment) => {
+    const why = absence(attachment);
+    return why ? [[attachment.id, why] as const] : [];
+  });
+  return absent.length === 0 ? undefined : Object.fromEntries(absent);
+}
+
+/** The message as it was when these attachments were not there. */
+export function without(message: Message, absent: Absences | undefined): Message {
+  if (!absent) return message;
+  const attachments = message.attachments.map((attachment): Attachment => {
+    const verdict = absent[attachment.id];
+    if (!verdict) return attachment;
+    const { stored: _come, ...announced } = attachment;
+    return { ...announced, verdict };
+  });
+  return { ...message, attachments };
+}
+
 /** The message's place in the document of its day, and the messages before it there, oldest first. */
 export interface FrozenDay extends DayPosition {
   /** ISO date. */
   readonly date: string;
   readonly earlier: readonly MessageId[];
+  /** What was not there of the earlier ones. */
+  readonly absent?: Absences;
 }
 
 /** To whom a message was routed first (0), or went later on; a delivery keeps the address it was last sent to. */

@@ -27,7 +27,10 @@ export async function writeAttachments(db: Queryable, attachments: readonly Judg
          AS judged (epoch, id, message_id, channel, verdict, bytes, sealed, deletion)
      ), written AS (
        UPDATE attachment SET verdict = judged.verdict, sealed = judged.sealed, bytes = judged.bytes
-       FROM judged WHERE attachment.epoch = judged.epoch AND attachment.id = judged.id)
+       FROM judged WHERE attachment.epoch = judged.epoch AND attachment.id = judged.id
+     ), waited AS (
+       DELETE FROM attachment_wait AS wait USING judged
+       WHERE wait.attachment_id = judged.id AND judged.verdict <> 'late' AND wait.state = 'waiting')
      INSERT INTO media_deletion (attachment_id, message_id, channel, sealed, noted_at)
      SELECT id, message_id, channel, deletion, now() FROM judged WHERE deletion IS NOT NULL
      ON CONFLICT (attachment_id) DO NOTHING`,

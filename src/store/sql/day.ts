@@ -1,3 +1,4 @@
+import type { Absence } from "#src/message/attachment.ts";
 import type { MessageKind } from "#src/message/content.ts";
 import type { Queryable } from "../queryable.ts";
 import type { PreparedRow, ReceivedRow } from "./prepare.ts";
@@ -12,6 +13,8 @@ export interface MessageOfDay {
   readonly routed: Buffer;
   /** Of all its attachments. */
   readonly bytes: number;
+  /** Its attachments that are not there, by id. */
+  readonly absent: Readonly<Record<string, Absence>> | null;
 }
 
 /** What is here of a conversation's day, in order. `day` is an ISO date. */
@@ -22,7 +25,9 @@ export async function messagesOfDay(
 ): Promise<MessageOfDay[]> {
   const { rows } = await db.query<MessageOfDay>(
     `SELECT epoch, id, seq, patient_bi AS "patientBi", address, routed,
-       (SELECT coalesce(sum(bytes), 0)::bigint FROM attachment WHERE message_id = message.id) AS bytes
+       (SELECT coalesce(sum(bytes), 0)::bigint FROM attachment WHERE message_id = message.id) AS bytes,
+       (SELECT jsonb_object_agg(id, verdict) FROM attachment WHERE message_id = message.id
+         AND verdict IN ('late', 'missing', 'left_out', 'quarantined')) AS absent
      FROM message WHERE channel = $1 AND lane_key = $2 AND day = $3::date AND state IN ('routed', 'filed', 'failed')
      ORDER BY seq`,
     [channel, laneKey, day],

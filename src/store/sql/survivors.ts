@@ -18,8 +18,13 @@ const NEEDED_BY_DAY = `message.day IS NOT NULL AND (
  */
 export const UNFINISHED = `(state IN ('received', 'held', 'routed', 'failed') OR state = 'withdrawn' AND retain_until IS NULL)`;
 
+/** Its charts have still to be told what became of an attachment that came late, or never. */
+const ADDENDUM_DUE = "EXISTS (SELECT FROM attachment_wait AS wait WHERE wait.message_id = message.id)";
+
 /** Of a message, with the time in parameter 2: it may be destroyed. */
-export const DESTRUCTIBLE = `message.state IN ('filed', 'filtered', 'withdrawn') AND message.retain_until <= $2 AND NOT (${NEEDED_BY_DAY})`;
+export const DESTRUCTIBLE =
+  "message.state IN ('filed', 'filtered', 'withdrawn') AND message.retain_until <= $2 " +
+  `AND NOT (${NEEDED_BY_DAY}) AND NOT ${ADDENDUM_DUE}`;
 
 /** A message that must outlive its epoch, with everything sealed under the old key. */
 export interface Survivor {

@@ -27,6 +27,11 @@ export const WORK_EVENTS = {
     "A message cannot be prepared yet; its lane waits and tries again.",
     "Read the error code.",
   ),
+  "attachment.late": event(
+    ["warn"],
+    "An attachment could not be fetched for as long as its channel is patient; its message went on with a placeholder.",
+    "Read the error code; it is fetched in the background until its id expires, and filed as an addendum.",
+  ),
   "confirm.failed": event(
     ["warn"],
     "A delivery could not be read back yet; it is read again.",

@@ -12,7 +12,7 @@ import {
   PatientPhoneEntity,
 } from "./directory.ts";
 import { EpochEntity, JournalEntity, PurgeEntity, RehomingEntity, SeenEntity, TombstoneEntity } from "./lasting.ts";
-import { AttachmentEntity, EventEntity, MediaDeletionEntity, MessageEntity } from "./message.ts";
+import { AttachmentEntity, AttachmentWaitEntity, EventEntity, MediaDeletionEntity, MessageEntity } from "./message.ts";
 import { NoticeEntity, OutboundStatusEntity } from "./notice.ts";
 
 /** Every table, so that the drift test can compare the migrations with what the code believes. */
@@ -20,6 +20,7 @@ export const ENTITIES = [
   EventEntity,
   MessageEntity,
   AttachmentEntity,
+  AttachmentWaitEntity,
   MediaDeletionEntity,
   DeliveryEntity,
   NoticeEntity,

@@ -68,6 +68,26 @@ export const AttachmentEntity = new EntitySchema({
   indices: [{ name: "attachment_by_message", columns: ["message_id"] }],
 });
 
+/** What could not be fetched when its message came. It outlives no message: what is waited for keeps it from its purge. */
+export const AttachmentWaitEntity = new EntitySchema({
+  name: "attachment_wait",
+  columns: {
+    attachment_id: key(uuid, "attachment_wait"),
+    message_id: uuid,
+    channel: text,
+    state: text,
+    since: time,
+    attempts: { ...integer, default: 0 },
+    taken: { ...integer, default: 0 },
+    due_at: nullable(time),
+    last_error: nullable(text),
+  },
+  indices: [
+    { name: "attachment_wait_by_message", columns: ["message_id"] },
+    { name: "attachment_wait_due", columns: ["due_at"], where: `"due_at" IS NOT NULL` },
+  ],
+});
+
 /** Copies at the provider that are to be deleted; not partitioned, because the work outlives the epoch of its message. */
 export const MediaDeletionEntity = new EntitySchema({
   name: "media_deletion",

@@ -9,6 +9,7 @@ import { DayDocuments1764100100000 } from "./1764100100000-day-documents.ts";
 import { ToPrepare1764100200000 } from "./1764100200000-to-prepare.ts";
 import { KeysByMessage1764200000000 } from "./1764200000000-keys-by-message.ts";
 import { SeenByUuid1764300000000 } from "./1764300000000-seen-by-uuid.ts";
+import { AttachmentWaits1764400000000 } from "./1764400000000-attachment-waits.ts";
 import { Filings1764410000000 } from "./1764410000000-filings.ts";
 import { NumberOwner1764430000000 } from "./1764430000000-number-owner.ts";
 import { ContactMove1764450000000 } from "./1764450000000-contact-move.ts";
@@ -28,6 +29,7 @@ export const MIGRATIONS: (new () => MigrationInterface)[] = [
   ToPrepare1764100200000,
   KeysByMessage1764200000000,
   SeenByUuid1764300000000,
+  AttachmentWaits1764400000000,
   Filings1764410000000,
   NumberOwner1764430000000,
   ContactMove1764450000000,

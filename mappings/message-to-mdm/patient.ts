@@ -20,7 +20,15 @@ export function pid(patient: Patient, authorities: readonly string[]): Segment {
     1: "1",
     3: { repeat: identifiers.map(cx) },
     // PID-5 is required: a legal name, or table 0200 "U" (unspecified) where the KIS told us none.
-    5: [patient.familyName, patient.givenName, "", "", "", "", named ? "L" : "U"],
+    5: [
+      patient.familyName,
+      patient.givenName,
+      patient.furtherGivenNames,
+      patient.nameSuffix,
+      patient.namePrefix,
+      patient.degree,
+      named ? "L" : "U",
+    ],
     7: patient.birthDate?.replaceAll("-", ""),
     8: patient.sex,
   });
@@ -31,7 +39,12 @@ export function personal(identifiers: readonly Identifier[], authorities: readon
   const persons = identifiers.filter(({ type }) => !CASE_TYPES.has(type));
   return authorities.length === 0
     ? persons
-    : authorities.flatMap((authority) => persons.filter((identifier) => identifier.authority === authority));
+    : authorities.flatMap((authority) => persons.filter((identifier) => isOf(identifier, authority)));
+}
+
+/** Whether an identifier is of an authority, which may be named by its namespace as well. */
+export function isOf({ authority, assigner }: Identifier, wanted: string): boolean {
+  return authority === wanted || assigner?.namespace === wanted;
 }
 
 /** PV1 is required in both structures, so a patient without a case has one that says "not applicable" (table 0004). */

@@ -1,5 +1,5 @@
 import type { Component, Field, Segment } from "#src/hl7/message.ts";
-import type { Identifier } from "#src/message/directory.ts";
+import type { Assigner, Identifier } from "#src/message/directory.ts";
 
 /** A segment from its field numbers as the standard counts them; `first` is the number of `fields[0]`. */
 export function segment(name: string, first: number, numbered: Readonly<Record<number, Field>>): Segment {
@@ -8,8 +8,12 @@ export function segment(name: string, first: number, numbered: Readonly<Record<n
 }
 
 /** CX: number, assigning authority, type. */
-export function cx({ value, authority, type }: Identifier): Component[] {
-  return [value, "", "", hd(authority), type];
+export function cx({ value, authority, type, assigner }: Identifier): Component[] {
+  return [value, "", "", assigner ? asItCame(assigner) : hd(authority), type];
+}
+
+function asItCame({ namespace, universalId, universalType }: Assigner): Component {
+  return [namespace, universalId, universalType];
 }
 
 /** HD: a namespace as it stands, an OID or URI with its type in the second and third part. */

@@ -2,7 +2,7 @@ import type { Field } from "#src/hl7/message.ts";
 import type { ValueName, ValueOf } from "#src/hl7/override.ts";
 import { timestamp } from "#src/hl7/timestamp.ts";
 import type { DocumentContent, Rendering } from "./rendering.ts";
-import { personal } from "./patient.ts";
+import { isOf, personal } from "./patient.ts";
 import { cx } from "./segment.ts";
 import { fileName } from "./txa.ts";
 
@@ -16,7 +16,7 @@ export function valuesOf(
   const { patient, encounter } = subject;
   const identifiers = (type?: string, authority?: string) =>
     personal(patient.identifiers, params.patient_authorities).filter(
-      (one) => (type === undefined || one.type === type) && (authority === undefined || one.authority === authority),
+      (one) => (type === undefined || one.type === type) && (authority === undefined || isOf(one, authority)),
     );
   const values: Record<ValueName, (type?: string, authority?: string) => Field> = {
     "case.class": () => encounter?.class,
@@ -29,10 +29,14 @@ export function valuesOf(
     "message.received_at": () => at(message.receivedAt),
     "message.sent_at": () => at(message.sentAt),
     "patient.birth_date": () => patient.birthDate?.replaceAll("-", ""),
+    "patient.degree": () => patient.degree,
     "patient.family_name": () => patient.familyName,
+    "patient.further_given_names": () => patient.furtherGivenNames,
     "patient.given_name": () => patient.givenName,
     "patient.identifier": (type, authority) => identifiers(type, authority)[0]?.value,
     "patient.identifiers": (type, authority) => ({ repeat: identifiers(type, authority).map(cx) }),
+    "patient.name_prefix": () => patient.namePrefix,
+    "patient.name_suffix": () => patient.nameSuffix,
     "patient.sex": () => patient.sex,
     routed_at: () => at(routedAt),
     "sender.name": () => message.sender?.displayName,

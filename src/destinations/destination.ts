@@ -14,6 +14,8 @@ export interface Job<Output = unknown> {
   readonly output: Output;
   /** Names the lane without telling whose it is: what must arrive in order has the same one. */
   readonly lane: string;
+  /** An attempt before this one may have arrived. */
+  readonly repeated?: boolean;
   /** Streams an attachment's plain bytes; opened anew for every attempt. */
   openBlob(attachmentId: string): Readable;
 }

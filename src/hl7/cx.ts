@@ -31,13 +31,33 @@ export interface CxRules {
 
 /** A CX. The authority is the OID of CX-4 where it has one: names are written differently by every sender. */
 export function identifierOf(cx: Repetition, rules: CxRules): Identifier {
-  const [namespace = "", universal = ""] = (cx[3] ?? []).map((part) => (part === DELETED ? "" : part.trim()));
+  const parts = (cx[3] ?? []).map((part) => (part === DELETED ? "" : part.trim()));
+  const [namespace = "", universal = ""] = parts;
   const name = universal === "" ? namespace : universal;
   const type = component(cx, 5).trim();
+  const known = rules.authorities[name];
   return {
     value: component(cx, 1).trim(),
-    authority: rules.authorities[name] ?? (name === "" ? rules.defaultAuthority : name),
+    authority: known ?? (name === "" ? rules.defaultAuthority : name),
     type: type === DELETED ? "" : type.toUpperCase(),
+    // A name that means another is written as that other.
+    ...(known === undefined && assignerOf(parts)),
+  };
+}
+
+/** A namespace alone, or an OID that says so, is written again from the authority; all else is kept as it came. */
+function assignerOf([namespace = "", universalId = "", universalType = ""]: readonly string[]): Pick<
+  Identifier,
+  "assigner"
+> {
+  const isOid = /^[0-2](\.\d+)+$/.test(universalId) && universalType === "ISO";
+  if (universalId === "" || (namespace === "" && isOid)) return {};
+  return {
+    assigner: {
+      ...(namespace !== "" && { namespace }),
+      universalId,
+      ...(universalType !== "" && { universalType }),
+    },
   };
 }
 

@@ -13,6 +13,14 @@ export const OWN_TYPES: ReadonlySet<string> = new Set(["PI", "MR"]);
 /** Where the patient's own numbers stand: home, business, and from v2.7 all of them. NK1 and GT1 are other people. */
 const PHONE_FIELDS = [13, 14, 40];
 
+/** XPN: what stands beside family and given name. */
+const NAME_PARTS = [
+  ["furtherGivenNames", 3],
+  ["nameSuffix", 4],
+  ["namePrefix", 5],
+  ["degree", 6],
+] as const;
+
 /** How a PID is read: `country` completes national phone numbers. */
 export interface PidRules extends CxRules {
   readonly country: CountryCode;
@@ -27,6 +35,7 @@ export function patientOf(fields: Fields, rules: PidRules, nth = 0): PatientUpda
   const given = {
     familyName: textOf(name, 1),
     givenName: isDeleted(name) ? null : textOf(name, 2),
+    ...Object.fromEntries(NAME_PARTS.map(([part, index]) => [part, isDeleted(name) ? null : textOf(name, index)])),
     birthDate: dateFrom(fields("PID", 7, nth)[0]),
     sex: textOf(fields("PID", 8, nth)[0], 1),
     phones: phonesByField(fields, rules.country, nth),

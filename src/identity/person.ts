@@ -82,6 +82,10 @@ export class Persons {
       phones: this.#phonesOf(own, merged),
       ...member("familyName"),
       ...member("givenName"),
+      ...member("furtherGivenNames"),
+      ...member("nameSuffix"),
+      ...member("namePrefix"),
+      ...member("degree"),
       ...member("birthDate"),
       ...member("sex"),
     };

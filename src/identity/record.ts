@@ -1,7 +1,16 @@
 import type { DirectoryUpdate, Identifier } from "#src/message/directory.ts";
 import { newer, type Fact } from "./fact.ts";
 
-const MEMBERS = ["familyName", "givenName", "birthDate", "sex"] as const;
+const MEMBERS = [
+  "familyName",
+  "givenName",
+  "furtherGivenNames",
+  "nameSuffix",
+  "namePrefix",
+  "degree",
+  "birthDate",
+  "sex",
+] as const;
 export type Member = (typeof MEMBERS)[number];
 
 /**

@@ -5,6 +5,15 @@ export interface Identifier {
   readonly authority: string;
   /** HL7 table 0203: PI, MR, VN, …; "" when the sender gave none. */
   readonly type: string;
+  /** CX-4 as it came, where `authority` alone would not write it again; what identifies is `authority`. */
+  readonly assigner?: Assigner;
+}
+
+/** HD: a namespace, a universal id and what kind of one that is (ISO, DNS, UUID, …). */
+export interface Assigner {
+  readonly namespace?: string;
+  readonly universalId?: string;
+  readonly universalType?: string;
 }
 
 /** A person of the KIS, as far as this engine needs one. Dates are YYYY-MM-DD. */
@@ -12,6 +21,11 @@ export interface Patient {
   readonly identifiers: readonly Identifier[];
   readonly familyName?: string;
   readonly givenName?: string;
+  /** XPN-3 to XPN-6 as they came: further given names, suffix, prefix (title), degree. */
+  readonly furtherGivenNames?: string;
+  readonly nameSuffix?: string;
+  readonly namePrefix?: string;
+  readonly degree?: string;
   readonly birthDate?: string;
   /** HL7 table 0001: M, F, O, U, … */
   readonly sex?: string;
@@ -34,6 +48,10 @@ export interface PatientUpdate {
   readonly identifiers: readonly Identifier[];
   readonly familyName?: string | null;
   readonly givenName?: string | null;
+  readonly furtherGivenNames?: string | null;
+  readonly nameSuffix?: string | null;
+  readonly namePrefix?: string | null;
+  readonly degree?: string | null;
   readonly birthDate?: string | null;
   readonly sex?: string | null;
   /** Numbers by the field that carries them ("PID-13"): a field not named keeps its numbers. */

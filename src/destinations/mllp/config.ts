@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { CONSEQUENCES } from "#src/hl7/ack-consequence.ts";
 import { CHARSETS } from "#src/hl7/charset.ts";
 import { tlsMember } from "#src/wire/tls/client-tls.ts";
 
@@ -42,6 +43,13 @@ export const mllpDestinationConfig = z.strictObject({
     .enum(["stop", "park"])
     .default("stop")
     .describe("after AR or CR without a reason in the content: stop the destination, or park the one message"),
+  answers: z
+    .record(
+      z.string().regex(/^(?:[AC][ER]|[A-Z]{0,6}[-_]?\d{1,5})$/, "Expected AE, AR, CE, CR or an error code such as 204"),
+      z.enum(CONSEQUENCES),
+    )
+    .default({})
+    .describe("what this receiver means by an error code or by MSA-1, where that is not what table 0357 says"),
   settle_on_write: truth
     .default(false)
     .describe("MSH-15 and MSH-16 ask for no acknowledgement: take a written message for accepted"),

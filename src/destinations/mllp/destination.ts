@@ -60,7 +60,12 @@ function open(settings: MllpDestinationConfig, context: DestinationContext): Des
     const { pieces, replaced } = encode(message, { charset, unencodable: settings.on_unencodable });
     if (replaced > 0) context.count("characters_replaced", replaced);
     const elsewhere = acks && header.applicationAckDue && !header.original ? acks.expect(controlId) : undefined;
-    const expected = { applicationAckDue: header.applicationAckDue, onReject: settings.on_reject };
+    const expected: Expected = {
+      applicationAckDue: header.applicationAckDue,
+      onReject: settings.on_reject,
+      answers: settings.answers,
+      repeated: job.repeated ?? false,
+    };
     const outgoing: Outgoing = {
       pieces: await fillSlots(pieces, (id) => job.openBlob(id)),
       controlId,
@@ -74,7 +79,9 @@ function open(settings: MllpDestinationConfig, context: DestinationContext): Des
     };
     try {
       const { ack, sentSha256 } = await sender.send(outgoing, job.lane, signal);
-      const late = ack?.code === "AA" ? undefined : await elsewhere?.ack(applicationAckTimeoutMs, signal);
+      // What was there already is not acknowledged a second time.
+      const due = ack === undefined || ack.code === "CA";
+      const late = due ? await elsewhere?.ack(applicationAckTimeoutMs, signal) : undefined;
       if (late) judge(late, expected);
       return { sentSha256, answer: answerOf(controlId, late ?? ack) };
     } finally {

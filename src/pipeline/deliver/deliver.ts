@@ -123,6 +123,7 @@ async function render(
       ...(about && { about }),
     }),
     lane: row.laneKey.toString("hex"),
+    repeated: row.inDoubt,
     openBlob: (id): Readable => deps.blobs.read(day?.epochs.get(id) ?? row.epoch, stored.get(id) ?? id),
   };
 }

@@ -33,12 +33,19 @@ const REFUSALS = {
   "busy-206": { code: "AE", rest: "\rERR|||206^^HL70357|E\r" },
   "busy-207": { code: "AE", rest: "\rERR|||207^^HL70357|E\r" },
   "unknown-patient-204": { code: "AE", rest: "\rERR||PID^1^3|204^^HL70357|E\r" },
+  "duplicate-205": { code: "AE", rest: "\rERR||MSH^1^10|205^Duplicate key identifier^HL70357|E\r" },
+  "duplicate-205-elsewhere": { code: "AE", rest: "\rERR||PID^1^3|205^^HL70357|E\r" },
+  "duplicate-in-words": { code: "AR", rest: "|Dokument bereits vorhanden\r" },
+  "unknown-in-words": { code: "AE", rest: "|Patient nicht gefunden\r" },
+  "own-code": { code: "AE", rest: "|x\rERR|||KIS17^besetzt^99KIS|E\r" },
   "negative-commit": { code: "\x15", rest: "" },
 } as const;
 
 /** Ways to say yes: the document is filed. */
 const ACCEPTANCES = {
   ack: ["AA"],
+  "ack-padded": ["AA "],
+  "ack-in-blanks": [" AA"],
   twice: ["AA", "AA"],
   "commit-block-first": ["\x06", "AA"],
   CA: ["CA"],
@@ -111,7 +118,7 @@ export async function answer(socket: Socket, behaviour: MllpBehaviour, question:
 /** A commit block where the code is one byte. @param rest of MSA after MSA-2, and what follows it */
 function ack(code: string, controlId: string, rest = "\r"): string {
   if (code.length === 1) return code;
-  return `MSH|^~\\&|KIS|HOSPITAL|BOTENSTOFF||20260101000000||ACK|A${controlId.slice(1)}|P|2.5.1\rMSA|${code}|${controlId}${rest}`;
+  return `MSH|^~\\&|KIS|HOSPITAL|BOTENSTOFF||20260101000000||ACK|A${controlId.slice(1)}|P|2.5.1\rMSA|${code}|${code.trim() === code ? controlId : ` ${controlId} `}${rest}`;
 }
 
 function framed(text: string): Buffer {

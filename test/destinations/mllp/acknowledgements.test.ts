@@ -10,6 +10,8 @@ const BOTH: MdmOptions = { accept: "AL", application: "AL" };
 describe("accepted is", () => {
   test.each<[string, MdmOptions, MllpBehaviour, string]>([
     ["AA in original mode", ORIGINAL, "ack", "AA"],
+    ["AA filled up with blanks, like MSA-2", ORIGINAL, "ack-padded", "AA"],
+    ["AA after a blank", ORIGINAL, "ack-in-blanks", "AA"],
     ["AA however it is split", ORIGINAL, "split", "AA"],
     ["AA with LF as segment end and no VT", ORIGINAL, "lf-without-vt", "AA"],
     ["AA with a warning", ORIGINAL, "with-warning", "AA"],
@@ -65,6 +67,43 @@ describe("refused is", () => {
   test("AR, where the channel says so, a matter of the one message", async () => {
     await using world = await openWorld({ on_reject: "park" });
     expect((await failure(world.send("M1", ORIGINAL, "AR"))).code).toBe("DESTINATION_REFUSED");
+  });
+});
+
+describe("a repeat that is there already", () => {
+  const again = { ...ORIGINAL, repeated: true };
+
+  test.each<[string, MllpBehaviour]>([
+    ["205 at MSH-10", "duplicate-205"],
+    ["words without a code", "duplicate-in-words"],
+  ])("is accepted: %s", async (_name, behaviour) => {
+    await using world = await openWorld();
+    expect((await world.send("M1", again, behaviour)).answer).toMatchObject({ control_id: "M1" });
+    expect((await failure(world.send("M1", ORIGINAL, behaviour))).code).toMatch(/DESTINATION_(REFUSED|REJECTS)/);
+  });
+
+  test("is not one whose patient is a duplicate", async () => {
+    await using world = await openWorld();
+    expect((await failure(world.send("M1", again, "duplicate-205-elsewhere"))).code).toBe("DESTINATION_REFUSED");
+  });
+});
+
+describe("what a receiver means by its answers is the channel's to say", () => {
+  test.each<[object, MllpBehaviour, ErrorCode | "accepted"]>([
+    [{}, "unknown-in-words", "PATIENT_NOT_YET_KNOWN"],
+    [{}, "own-code", "DESTINATION_REFUSED"],
+    [{ KIS17: "retry" }, "own-code", "DESTINATION_BUSY"],
+    [{ KIS17: "accept" }, "own-code", "accepted"],
+    [{ AE: "stop" }, "own-code", "DESTINATION_REJECTS"],
+    [{ "204": "park" }, "unknown-patient-204", "DESTINATION_REFUSED"],
+    [{ "207": "stop" }, "busy-207", "DESTINATION_REJECTS"],
+    [{ "101": "retry" }, "AE-twice", "DESTINATION_BUSY"],
+    [{ AR: "retry" }, "AR-without-reason", "DESTINATION_BUSY"],
+  ])("%j answered %j: %s", async (answers, behaviour, code) => {
+    await using world = await openWorld({ answers });
+    const sent = world.send("M1", ORIGINAL, behaviour);
+    if (code === "accepted") expect((await sent).answer).toMatchObject({ control_id: "M1" });
+    else expect((await failure(sent)).code).toBe(code);
   });
 });
 

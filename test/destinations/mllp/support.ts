@@ -17,6 +17,7 @@ export interface MdmOptions {
   readonly text?: string;
   readonly blob?: string;
   readonly lane?: string;
+  readonly repeated?: boolean;
 }
 
 /** An MDM with control id and document number `id`. */
@@ -96,7 +97,8 @@ export async function openWorld(settings: object = {}, options: Partial<KisMllpO
     gauges,
     send: (id, mdmOptions = {}, ...behaviours) => {
       kis.behave(behaviours);
-      return destination.send(jobOf(mdm(id, mdmOptions), mdmOptions.lane), NEVER);
+      const job = jobOf(mdm(id, mdmOptions), mdmOptions.lane);
+      return destination.send({ ...job, repeated: mdmOptions.repeated ?? false }, NEVER);
     },
     [Symbol.asyncDispose]: async () => {
       await destination.close();

@@ -1,5 +1,6 @@
 import type { Request } from "express";
 import { z } from "zod";
+import { plainMessage } from "#src/channel/zod-issues.ts";
 import { Problem } from "./problem.ts";
 
 /**
@@ -11,10 +12,10 @@ export function readQuery<T>(schema: z.ZodType<T>, request: Request): T {
   const given = Object.fromEntries(Object.entries(request.query).filter(([, value]) => value !== ""));
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
-  const errors = parsed.error.issues.map((issue) =>
+  const errors = parsed.error.issues.flatMap((issue) =>
     issue.code === "unrecognized_keys"
-      ? { parameter: "?", reason: "A parameter this address does not know" }
-      : { parameter: String(issue.path[0]), reason: issue.message },
+      ? issue.keys.map((parameter) => ({ parameter, reason: "A parameter this address does not know" }))
+      : [{ parameter: String(issue.path[0]), reason: plainMessage(issue) }],
   );
   throw new Problem(400, "problem:invalid-query", "Invalid query", "Correct the parameters named in errors.", {
     errors,

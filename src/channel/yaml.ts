@@ -21,9 +21,10 @@ export function readYaml(file: string, text: string): YamlFile | { readonly prob
   const problem = (message: string, line = 1, column = 1): Problem => ({ file, line, column, path: "", message });
   try {
     const document: Document = parseDocument(text, { lineCounter: lines });
-    const problems = document.errors.map(({ message, linePos }) => {
+    // What follows the first error of the syntax is made of it.
+    const problems = document.errors.slice(0, 1).map(({ message, pos, linePos }) => {
       const [summary = message] = message.split(/ at line \d+|:?\n/);
-      return problem(summary, linePos?.[0].line, linePos?.[0].col);
+      return unquotedReference(text, pos[0], problem) ?? problem(summary, linePos?.[0].line, linePos?.[0].col);
     });
     visit(document, (_key, node) => {
       if (!isNode(node) || !(isAlias(node) || node.anchor !== undefined)) return;
@@ -51,4 +52,21 @@ export function readYaml(file: string, text: string): YamlFile | { readonly prob
 
 function textOf(node: unknown): string | undefined {
   return isScalar(node) && typeof node.value === "string" && !node.value.includes("\n") ? node.value : undefined;
+}
+
+const REFERENCE_IN_FLOW = /[{,[][^"'#]*?(\$\{[^}]*\})/;
+
+/** `{ port: ${PORT} }`: between braces a reference looks like another pair of them, unless it is quoted. */
+function unquotedReference(
+  text: string,
+  offset: number,
+  problem: (message: string, line: number, column: number) => Problem,
+): Problem | undefined {
+  const before = text.slice(0, offset).split("\n");
+  const line = before.length;
+  const found = REFERENCE_IN_FLOW.exec(text.split("\n")[line - 1] ?? "");
+  const [whole, reference = ""] = found ?? [];
+  if (whole === undefined || found === null) return undefined;
+  const column = found.index + whole.length - reference.length + 1;
+  return problem(`Quote it: "${reference}" (between { } or [ ] an unquoted \${…} is taken for YAML)`, line, column);
 }

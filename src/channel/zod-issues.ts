@@ -23,9 +23,15 @@ export function toIssues(issue: z.core.$ZodIssue, prefix: Path, root: unknown): 
   if (misfit && issue.path.reduce(member, root) === undefined) {
     return [{ path, message: "Missing" }];
   }
+  const message = plainMessage(issue);
   const offset = issue.code === "custom" ? member(issue.params, "offset") : undefined;
-  if (typeof offset === "number") return [{ path, message: issue.message, offset }];
-  return [{ path, message: issue.message, ...(issue.code === "invalid_value" && { allowed: issue.values }) }];
+  if (typeof offset === "number") return [{ path, message, offset }];
+  return [{ path, message, ...(issue.code === "invalid_value" && { allowed: issue.values }) }];
+}
+
+/** An issue's own text, but for what says nothing to who wrote the file. */
+export function plainMessage({ code, message }: z.core.$ZodIssue): string {
+  return code === "invalid_type" && message.endsWith("received NaN") ? "Expected a number" : message;
 }
 
 export function member(value: unknown, key: PropertyKey): unknown {

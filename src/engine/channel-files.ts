@@ -85,7 +85,7 @@ async function readWanted(settings: Settings): Promise<{ wanted: Wanted; files: 
 async function failuresOf(channel: Channel): Promise<readonly string[]> {
   try {
     const failed = (await runChannelTests(channel)).filter((result) => !result.passed);
-    return failed.map(({ name }) => `${channel.file}: test "${name}" fails`);
+    return failed.map(({ name, detail }) => `${channel.file}: test "${name}" fails: ${detail ?? "no reason given"}`);
   } catch (error) {
     return [`${channel.file}: its tests cannot be run: ${channel.concealed(reasonOf(error))}`];
   }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { proxyOfEnvironment, type Proxy } from "#src/wire/http/proxy.ts";
+import { plainMessage } from "#src/channel/zod-issues.ts";
 import type { TlsPaths } from "#src/wire/tls/tls-files.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import { parseDuration } from "#src/message/duration.ts";
@@ -84,7 +85,10 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   const parsed = ENVIRONMENT.safeParse(given);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
-    throw new BotenstoffError("CONFIG_INVALID", `reading ${String(issue?.path[0])}: ${issue?.message ?? "not usable"}`);
+    throw new BotenstoffError(
+      "CONFIG_INVALID",
+      `reading ${String(issue?.path[0])}: ${issue ? plainMessage(issue) : "not usable"}`,
+    );
   }
   const said = parsed.data;
   const proxy = proxyOfEnvironment(given);

@@ -77,6 +77,7 @@ describe("a changed channel file", () => {
       state: "refused",
       problems: [expect.stringContaining("bad.yaml:1:4 Anchors"), expect.anything()],
     };
+    await engine.eventually("it is refused", async () => (await stated("bad")) !== undefined);
     expect(await stated("bad")).toMatchObject(refused);
     expect(engine.logged).toContainEqual(
       expect.objectContaining({ event: "channel.refused", fields: expect.objectContaining({ channel: "bad" }) }),

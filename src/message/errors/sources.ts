@@ -12,6 +12,11 @@ export const SOURCE_ERRORS = {
     "An authentic event cannot be read.",
     "Look at the held message's content; report it if Meta sent it.",
   ),
+  PROVIDER_CHECK_FAILED: entry(
+    "transient",
+    "The provider did not answer the check as it should.",
+    "400 or 404: phone_number_id is not a number of this token; no answer: check graph_url, the proxy and the firewall.",
+  ),
   MEDIA_UNAVAILABLE: entry(
     "transient",
     "The Graph API cannot deliver the attachment just now.",

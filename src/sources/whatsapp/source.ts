@@ -51,10 +51,11 @@ function withCertificate(webhook: Webhook, clientName: string | undefined): Webh
 
 /** Reads the business number with the channel's token, or what the provider offers in its place. */
 async function check(graph: Graph, signal: AbortSignal): Promise<void> {
-  const answer = await readProbe(graph, signal);
+  const answer = await readProbe(graph, signal).catch((cause: unknown) => {
+    const reason = Error.isError(cause) ? cause.message : "no answer";
+    throw new BotenstoffError("PROVIDER_CHECK_FAILED", reason, { cause });
+  });
   if ("found" in answer) return;
-  const code = ({ token: "MEDIA_UNAUTHORIZED", absent: "CONFIG_INVALID", other: "MEDIA_UNAVAILABLE" } as const)[
-    answer.refused
-  ];
+  const code = answer.refused === "token" ? "MEDIA_UNAUTHORIZED" : "PROVIDER_CHECK_FAILED";
   throw new BotenstoffError(code, `checking the Graph API: the token's own number was answered ${answer.status}`);
 }

@@ -1,5 +1,6 @@
 import { BotenstoffError } from "#src/message/error-code.ts";
 import { isLoopback } from "#src/message/loopback.ts";
+import { refuseOpenKey } from "#src/seal/keyring/master-key.ts";
 import type { Settings } from "./settings.ts";
 
 /** `openssl rand -hex 10`, and what is left of its entropy by the count of its characters. */
@@ -7,10 +8,12 @@ const TOKEN_LENGTH = 20;
 const TOKEN_BITS = 50;
 
 /**
- * Refuses what would let strangers in: plain HTTP off this machine without a word why, a token that can be guessed.
+ * Refuses what would let strangers in: plain HTTP off this machine without a word why, a token that can be
+ * guessed, a master key that everybody may read.
  * @throws BotenstoffError CONFIG_INVALID
  */
-export function refuseExposure({ httpHost, tls, httpInsecure, apiToken }: Settings): void {
+export function refuseExposure({ httpHost, tls, httpInsecure, apiToken, masterKeyFile }: Settings): void {
+  refuseOpenKey(masterKeyFile);
   if (!isLoopback(httpHost) && !tls && httpInsecure === undefined) {
     throw new BotenstoffError(
       "CONFIG_INVALID",

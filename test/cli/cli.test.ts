@@ -178,7 +178,7 @@ describe("the command line", () => {
     const { port } = taken.address() as AddressInfo;
     await using database = await createTestStore();
     const key = join(directory, "master.key");
-    await writeFile(key, randomBytes(48).toString("base64"));
+    await writeFile(key, randomBytes(48).toString("base64"), { mode: 0o600 });
     const env = {
       BOTENSTOFF_HTTP_PORT: "0",
       BOTENSTOFF_DATA_DIR: await mkdtemp(join(directory, "data-")),

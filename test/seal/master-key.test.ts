@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import { randomBytes } from "node:crypto";
-import { statSync, writeFileSync } from "node:fs";
+import { chmodSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createMasterKey, readMasterKey } from "#src/seal/keyring/master-key.ts";
+import { createMasterKey, readMasterKey, refuseOpenKey } from "#src/seal/keyring/master-key.ts";
 import { codeOf, temporaryDirectory } from "./temporary.ts";
 
 describe("the master key", () => {
@@ -31,6 +31,33 @@ describe("the master key", () => {
     }
     expect(codeOf(() => readMasterKey(join(directory.path, "none")))).toBe("CONFIG_INVALID");
     expect(codeOf(() => readMasterKey(directory.path))).toBe("CONFIG_INVALID");
+  });
+
+  test("is refused when it was not drawn at random", () => {
+    using directory = temporaryDirectory();
+    const file = join(directory.path, "key");
+    for (const content of ["a".repeat(32), "password".repeat(8), "0123456789".repeat(4), "\0".repeat(64)]) {
+      writeFileSync(file, content);
+      expect(() => readMasterKey(file)).toThrow(/not drawn at random; make one: `openssl rand/);
+    }
+    for (const content of [randomBytes(32), randomBytes(32).toString("hex"), randomBytes(24).toString("base64")]) {
+      writeFileSync(file, content);
+      expect(readMasterKey(file)).toHaveLength(32);
+    }
+  });
+
+  test("is refused at the start when every user may read or change it, and says what to do", () => {
+    using directory = temporaryDirectory();
+    const file = join(directory.path, "key");
+    createMasterKey(file);
+    for (const mode of [0o644, 0o666, 0o604, 0o602]) {
+      chmodSync(file, mode);
+      expect(() => refuseOpenKey(file)).toThrow(/chmod o= <file>/);
+    }
+    for (const mode of [0o600, 0o400, 0o640]) {
+      chmodSync(file, mode);
+      expect(() => refuseOpenKey(file)).not.toThrow();
+    }
   });
 
   test("can be made once, for its owner only", () => {

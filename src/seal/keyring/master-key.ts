@@ -1,12 +1,18 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
 import { hkdfSync, randomBytes } from "node:crypto";
-import { dirname } from "node:path";
+import { deflateRawSync } from "node:zlib";
+import { dirname, resolve } from "node:path";
 import { BotenstoffError } from "#src/message/error-code.ts";
 
 const MIN_BYTES = 32;
+/** What cannot be written shorter than this has no obvious pattern; a word list knows better. */
+const MIN_PACKED_BYTES = 20;
+/** Where container runtimes mount secrets, readable by everybody in a container that nobody else is in. */
+const MOUNTED = "/run/secrets/";
+const MAKE_ONE = "make one: `openssl rand -base64 48 > master.key && chmod 600 master.key`";
 
 /**
- * Reads the master key: any content of at least 32 bytes, a line end at its end not counted. 32 bytes by HKDF-SHA256.
+ * Reads the master key: any content of at least 32 random bytes, a line end at its end not counted. 32 bytes by HKDF-SHA256.
  * @throws BotenstoffError MASTER_KEY_MISSING, CONFIG_INVALID
  */
 export function readMasterKey(path: string | undefined): Buffer {
@@ -18,7 +24,26 @@ export function readMasterKey(path: string | undefined): Buffer {
       `reading BOTENSTOFF_MASTER_KEY_FILE: it holds ${content.length} bytes, ${MIN_BYTES} are needed`,
     );
   }
+  if (deflateRawSync(content).length < MIN_PACKED_BYTES) {
+    throw new BotenstoffError(
+      "CONFIG_INVALID",
+      `reading BOTENSTOFF_MASTER_KEY_FILE: what it holds was not drawn at random; ${MAKE_ONE}`,
+    );
+  }
   return Buffer.from(hkdfSync("sha256", content, Buffer.alloc(0), "botenstoff master key", 32));
+}
+
+/**
+ * A key that every user of the machine may read, or change, is none.
+ * @throws BotenstoffError CONFIG_INVALID
+ */
+export function refuseOpenKey(path: string | undefined): void {
+  if (path === undefined || !existsSync(path)) return;
+  if ((statSync(path).mode & 0o007) === 0 || resolve(path).startsWith(MOUNTED)) return;
+  throw new BotenstoffError(
+    "CONFIG_INVALID",
+    "reading BOTENSTOFF_MASTER_KEY_FILE: every user of this machine may read it; `chmod o= <file>`, and make another one if somebody has",
+  );
 }
 
 /** Writes a new master key; refuses to overwrite one. */

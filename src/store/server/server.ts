@@ -60,8 +60,7 @@ export async function startEmbedded({ directory, port: wanted, settings = {}, en
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const binaries = await findBinaries();
   const runAs = chooseRunAs(binaries.postgres, home);
-  runAs.own(home);
-  if (!existsSync(join(paths.cluster, "PG_VERSION"))) await initialise(binaries, runAs, paths);
+  if (!existsSync(join(paths.cluster, "PG_VERSION"))) await initialise(binaries, runAs, home, paths);
   const password = readFileSync(paths.password, "utf8");
   const urlAt = (port: number) => `postgres://${USER}:${password}@127.0.0.1:${port}/postgres`;
 
@@ -88,13 +87,15 @@ export async function startEmbedded({ directory, port: wanted, settings = {}, en
   };
 
   async function launch(): Promise<void> {
+    // One that was nobody's, or another folder's, is its own from now on.
+    runAs.own(home);
     const log = openSync(join(directory, "server.log"), "a", 0o600);
     const flags = Object.entries({ ...SETTINGS, port: String(port), ...settings });
     // Detached: a Ctrl-C meant for the engine must not take the database away while the engine drains.
     const server = runAs.spawn(
       binaries.postgres,
       ["-D", paths.cluster, ...flags.flatMap(([name, value]) => ["-c", `${name}=${value}`])],
-      { detached: true, stdio: ["ignore", log, log], env: { ...process.env, ...env } },
+      { detached: true, stdio: ["ignore", log, log], env: { ...env } },
     );
     closeSync(log);
     server.unref();
@@ -116,22 +117,29 @@ export async function findEmbedded({ directory }: Pick<Options, "directory">): P
 async function initialise(
   binaries: Binaries,
   runAs: RunAs,
+  home: string,
   paths: { cluster: string; password: string },
 ): Promise<void> {
   // What an interrupted first start left is not a cluster.
   rmSync(paths.cluster, { recursive: true, force: true });
   mkdirSync(paths.cluster, { mode: 0o700 });
-  writeFileSync(paths.password, randomBytes(24).toString("hex"), { mode: 0o600 });
-  runAs.own(paths.cluster);
-  runAs.own(paths.password);
-  const initdb = runAs.spawn(
-    binaries.initdb,
+  const password = randomBytes(24).toString("hex");
+  writeFileSync(paths.password, password, { mode: 0o600 });
+  runAs.lend(home);
+  runAs.lend(paths.cluster);
+  const initdb = runAs.initialise(
+    "/bin/sh",
     [
+      // What Node writes to is a socket, which cannot be opened by its name as a pipe can.
+      ...["-c", 'cat | "$0" "$@"', binaries.initdb],
       ...["-D", paths.cluster, "-U", USER, "--encoding=UTF8", "--locale=C", "--data-checksums"],
-      ...["--auth=scram-sha-256", `--pwfile=${paths.password}`],
+      // By its input, so that the file is for nobody else's eyes at any time.
+      ...["--auth=scram-sha-256", "--pwfile=/dev/stdin"],
     ],
-    { stdio: ["ignore", "ignore", "pipe"] },
+    { stdio: ["pipe", "ignore", "pipe"], env: {} },
   );
+  initdb.stdin?.on("error", () => undefined);
+  initdb.stdin?.end(`${password}\n`);
   const errors: Buffer[] = [];
   initdb.stderr?.on("data", (chunk: Buffer) => errors.push(chunk));
   const [code] = (await once(initdb, "close")) as [number | null];

@@ -50,30 +50,49 @@ describe("by FHIR search", () => {
     });
   const V2_0203 = "http://terminology.hl7.org/CodeSystem/v2-0203";
 
-  test.each(["+4915112345678", "015112345678", "004915112345678", "01511 2345678"])(
-    "the one patient whose number is written %s is found",
-    async (written) => {
-      add("4711", written);
-      expect(await identify()).toMatchObject({
-        found: true,
-        subject: {
-          patient: {
-            identifiers: [{ value: "4711", authority: "1.2.3", type: "PI" }],
-            familyName: "Mustermann",
-            givenName: "Erika",
-            birthDate: "1964-08-12",
-            sex: "F",
-            phones: [PHONE],
-          },
+  test.each([
+    "+4915112345678",
+    "015112345678",
+    "004915112345678",
+    "01511 2345678",
+    "+49 151 12345678",
+    "+49 151 1234 5678",
+    "0151 12345678",
+    "0151/12345678",
+    "0151 / 12345678",
+    "0151-12345678",
+    "0151 123 45 678",
+    "0151 12 34 56 78",
+    "(0151) 12345678",
+    "+49 (0) 151 12345678",
+    "+49 (0)151 1234 5678",
+    "+49(0)151/12345678",
+    "0049 151 12345678",
+    "+49-151-12345678",
+  ])("the one patient whose number is written %s is found", async (written) => {
+    add("4711", written);
+    expect(await identify()).toMatchObject({
+      found: true,
+      subject: {
+        patient: {
+          identifiers: [{ value: "4711", authority: "1.2.3", type: "PI" }],
+          familyName: "Mustermann",
+          givenName: "Erika",
+          birthDate: "1964-08-12",
+          sex: "F",
+          phones: [PHONE],
         },
-      });
-    },
-  );
+      },
+    });
+  });
 
   test("an answer holds for a while: the KIS is asked once, also about nobody", async () => {
+    expect(await identify()).toMatchObject({ found: false, reason: "unknown" });
+    const asked = kis.requests.length;
     for (let round = 0; round < 3; round += 1)
       expect(await identify()).toMatchObject({ found: false, reason: "unknown" });
-    expect(kis.requests).toHaveLength(1);
+    expect(kis.requests).toHaveLength(asked);
+    expect(kis.requests.filter(({ query }) => query !== "")).toEqual([]);
   });
 
   test("who was told to carry the number by a feed does not, once the KIS says that it is nobody's or another's", async () => {
@@ -89,6 +108,12 @@ describe("by FHIR search", () => {
     add("4711", "+4915112345678");
     await harness.directory.apply(change(told("4712", [PHONE])));
     expect(await identify()).toMatchObject({ found: true, subject: { patient: { identifiers: [{ value: "4711" }] } } });
+  });
+
+  test("a server that ignores what it is asked for identifies nobody", async () => {
+    add("4711", "+4915112345678");
+    kis.acquire({ ignoresSearch: "openly", noPostSearch: 405 });
+    await expect(identify()).rejects.toMatchObject({ code: "SEARCH_UNRELIABLE", class: "transient" });
   });
 
   test("several patients are ambiguous", async () => {

@@ -1,5 +1,6 @@
 import type { BundleEntry, Resource } from "@medplum/fhirtypes";
 import type { FhirTransaction } from "#src/fhir/transaction.ts";
+import { deriveUuid } from "#src/message/id.ts";
 import { ownToken, readFiled, type FhirServer } from "./filed.ts";
 
 /**
@@ -8,27 +9,26 @@ import { ownToken, readFiled, type FhirServer } from "./filed.ts";
  * repeat creates another, and the one before is left without anything that points to it.
  */
 export function withServerIds(transaction: FhirTransaction): FhirTransaction {
-  const { entry: entries = [], ...head } = transaction.bundle;
-  const urns = new Map(
-    entries.flatMap(({ resource }) =>
-      resource ? [[`${resource.resourceType}/${resource.id}`, `urn:uuid:${resource.id}`] as const] : [],
-    ),
-  );
-  return { ...transaction, bundle: { ...head, entry: entries.map((entry) => unnamed(entry, urns)) } };
+  const { entry = [], ...head } = transaction.bundle;
+  return { ...transaction, bundle: { ...head, entry: unnamed(entry) } };
 }
 
-function unnamed(entry: BundleEntry, urns: ReadonlyMap<string, string>): BundleEntry {
-  const { resource } = entry;
-  if (!resource) return entry;
-  const { id: _id, ...content } = resource;
-  const request =
-    resource.resourceType === "Binary"
-      ? ({ method: "POST", url: "Binary" } as const)
-      : ({
-          method: "PUT",
-          url: `${resource.resourceType}?identifier=${encodeURIComponent(ownToken(resource))}`,
-        } as const);
-  return { ...entry, resource: relinked(content, urns) as Resource, request };
+/** By their fullUrl; of their own, for the identifiers are `urn:uuid:` as well and are no links. */
+function unnamed(entries: readonly BundleEntry[]): BundleEntry[] {
+  const paths = entries.flatMap(({ resource }) => (resource ? [`${resource.resourceType}/${resource.id}`] : []));
+  const urns = new Map(paths.map((path) => [path, `urn:uuid:${deriveUuid("fhir", "entry", path)}`]));
+  return entries.map((entry) => {
+    const { resource } = entry;
+    const fullUrl = urns.get(`${resource?.resourceType}/${resource?.id}`);
+    if (!resource || fullUrl === undefined) return entry;
+    const { id: _id, ...content } = resource;
+    const { resourceType: type } = resource;
+    const request =
+      type === "Binary"
+        ? ({ method: "POST", url: type } as const)
+        : ({ method: "PUT", url: `${type}?identifier=${encodeURIComponent(ownToken(resource))}` } as const);
+    return { ...entry, fullUrl, resource: relinked(content, urns) as Resource, request };
+  });
 }
 
 function relinked(value: unknown, urns: ReadonlyMap<string, string>): unknown {
@@ -48,16 +48,15 @@ export async function withdrawnThere(
   transaction: FhirTransaction,
   signal: AbortSignal,
 ): Promise<FhirTransaction> {
+  const entries = transaction.bundle.entry ?? [];
+  const anew = unnamed(entries);
   const entry: BundleEntry[] = [];
-  for (const own of transaction.bundle.entry ?? []) {
-    const { resource } = own;
+  for (const [index, { resource }] of entries.entries()) {
     const kept = resource && (await readFiled(server, resource, signal));
-    if (!kept || kept === "several" || !("status" in resource)) {
-      entry.push(unnamed(own, new Map()));
-      continue;
-    }
-    const url = `${resource.resourceType}/${String(kept["id"])}`;
-    entry.push({ resource: { ...kept, status: resource.status } as Resource, request: { method: "PUT", url } });
+    if (kept && kept !== "several" && "status" in resource) {
+      const url = `${resource.resourceType}/${String(kept["id"])}`;
+      entry.push({ resource: { ...kept, status: resource.status } as Resource, request: { method: "PUT", url } });
+    } else entry.push(anew[index] ?? {});
   }
   return { ...transaction, bundle: { ...transaction.bundle, entry } };
 }

@@ -7,7 +7,8 @@ import type { Identifier } from "#src/message/directory.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import { phoneNumbersIn } from "#src/message/phone-number.ts";
 import { isSamePhone } from "#src/message/comparable-phone.ts";
-import { spellings, type FoundPatient, type PatientLookup } from "../lookup.ts";
+import type { FoundPatient, PatientLookup } from "../lookup.ts";
+import { PER_SEARCH, writtenAs } from "./spellings.ts";
 
 export interface FhirLookupSettings extends FhirClientSettings {
   readonly country: CountryCode;
@@ -26,26 +27,38 @@ export function openFhirLookup(settings: FhirLookupSettings): PatientLookup {
   return {
     freshForMs,
     find: async (phone, signal) => {
-      const by = { [parameter]: spellings(phone, country).map(escapeToken).join(",") };
-      const patients = await search<Patient>(client, { type: "Patient", by, also: { _count: "50" } }, signal);
-      const carriers = patients.filter((patient) =>
-        numbersOf(patient, country).some((number) => isSamePhone(number, phone)),
-      );
+      const patients: Patient[] = [];
+      const spellings = writtenAs(phone, country);
+      for (const some of inPortions(spellings, PER_SEARCH)) {
+        const by = { [parameter]: some.map(escapeToken).join(",") };
+        patients.push(...(await search<Patient>(client, { type: "Patient", by, also: { _count: "50" } }, signal)));
+      }
+      const written = new Set(spellings);
+      // "0151 / 12345678" is one number where it is all that is written; in a longer text it could be two.
+      const numbersOf = (patient: Patient) =>
+        ownTelecom(patient).flatMap((value) => (written.has(value.trim()) ? phone : phoneNumbersIn(value, country)));
+      const carriers = patients.filter((patient) => numbersOf(patient).some((number) => isSamePhone(number, phone)));
       const current = await Promise.all(carriers.map((patient) => survivorOf(client, patient, signal)));
       const unique = new Map(current.filter(({ active }) => active !== false).map((patient) => [patient.id, patient]));
-      return [...unique.values()].map((patient) => foundPatient(patient, phone, country));
+      return [...unique.values()].map((patient) => foundPatient(patient, [...numbersOf(patient), phone]));
     },
     close: () => client.close(),
   };
 }
 
-function foundPatient(patient: Patient, phone: string, country: CountryCode): FoundPatient {
+function inPortions(all: readonly string[], size: number): string[][] {
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, index) =>
+    all.slice(index * size, (index + 1) * size),
+  );
+}
+
+function foundPatient(patient: Patient, phones: readonly string[]): FoundPatient {
   const name = patient.name?.find(({ use }) => use === "official") ?? patient.name?.[0];
   const identifiers = (patient.identifier ?? []).flatMap((one) => identifierOf(one) ?? []);
   if (identifiers.length === 0) throw refused("a patient has no identifier");
   return {
     identifiers,
-    phones: [...new Set([...numbersOf(patient, country), phone])],
+    phones: [...new Set(phones)],
     familyName: name?.family ?? null,
     givenName: name?.given?.join(" ") ?? null,
     birthDate: patient.birthDate ?? null,
@@ -59,11 +72,11 @@ function identifierOf({ value, system = "", type, use }: FhirIdentifier): Identi
   return { value, authority: system.replace(/^urn:oid:/, ""), type: code };
 }
 
-/** The patient's own numbers in use; `contact` is other people. */
-function numbersOf({ telecom = [] }: Patient, country: CountryCode): string[] {
+/** The patient's own numbers in use, as they are written; `contact` is other people. */
+function ownTelecom({ telecom = [] }: Patient): string[] {
   const callable = ({ system, use, period }: ContactPoint) =>
     (system === "phone" || system === "sms") && use !== "old" && period?.end === undefined;
-  return telecom.filter(callable).flatMap(({ value = "" }) => phoneNumbersIn(value, country));
+  return telecom.filter(callable).map(({ value = "" }) => value);
 }
 
 function refused(reason: string): BotenstoffError {

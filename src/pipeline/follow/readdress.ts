@@ -12,6 +12,7 @@ import {
 } from "#src/store/sql/readdress.ts";
 import { movedFrom } from "#src/store/sql/contacts.ts";
 import { writeRehomings, type RehomingDraft, type RehomingKind } from "#src/store/sql/rehomings.ts";
+import { freeAmbiguous } from "#src/store/sql/free-ambiguous.ts";
 import { reenterHeld } from "#src/store/sql/reenter.ts";
 import { currentAddress, place, type FrozenContext } from "#src/store/sealed/message.ts";
 
@@ -30,7 +31,8 @@ type Decision = { readonly kind: RehomingKind; readonly to: string | null; reado
 /**
  * Lets the messages follow what the directory learned, inside its transaction: held ones of the numbers that changed
  * come in again; routed ones that were not sent yet go to the new patient, case or number; those that were filed, or
- * may have been, are listed for re-homing (docs/decisions/0020-messages-follow-a-merge.md).
+ * may have been, are listed for re-homing (docs/decisions/0020-messages-follow-a-merge.md). What stopped because a destination
+ * knew several patients is tried again after a merge: it may be what made them one.
  */
 export async function followDirectory(
   deps: ReaddressDeps,
@@ -49,9 +51,12 @@ export async function followDirectory(
   );
   const patientBis = [...byKey.keys()].map((hex) => Buffer.from(hex, "hex"));
   const reached = phones.length > 0 ? [...phones, ...(await movedFrom(db, phones))] : phones;
-  await lockAffected(db, reached, patientBis);
+  const merged = [...patients].flatMap(([from, to]) => (to === null ? [] : [from, to]));
+  const mergedBis = merged.map((id) => key(deps, id));
+  await lockAffected(db, reached, patientBis, mergedBis);
   if (reached.length > 0) await reenterHeld(db, reached, now);
   if (patientBis.length === 0) return;
+  if (mergedBis.length > 0) await freeAmbiguous(db, mergedBis, now);
   const readdressed: Readdressed[] = [];
   const rehomings: RehomingDraft[] = [];
   for (const message of await addressedMessages(db, patientBis)) {

@@ -49,8 +49,12 @@ function targetOf(
 }
 
 function relinked(value: unknown, ids: ReadonlyMap<string, string>): unknown {
-  if (typeof value === "string") return ids.get(value) ?? value;
   if (Array.isArray(value)) return value.map((one) => relinked(one, ids));
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, relinked(member, ids)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => {
+      const path = (name === "reference" || name === "url") && typeof member === "string" ? ids.get(member) : undefined;
+      return [name, path ?? relinked(member, ids)];
+    }),
+  );
 }

@@ -2,15 +2,19 @@ import type { MessageState } from "#src/message/state.ts";
 import { LANE_ORDER } from "../locks.ts";
 import type { Queryable, Transaction } from "../queryable.ts";
 import { columns } from "./columns.ts";
+import { lockAmbiguous } from "./free-ambiguous.ts";
 
 /**
  * Locks what a change of the directory touches, in the order everyone takes locks: first the lanes of the held messages
- * that come in again, by primary key, then these messages and the routed ones of the patients, by id.
+ * that come in again, by primary key, and those that a merge may set going again, then these messages and the routed ones
+ * of the patients, by id.
+ * @param mergedBis patients that were merged, and those they were merged into
  */
 export async function lockAffected(
   db: Transaction,
   contactBis: readonly Buffer[],
   patientBis: readonly Buffer[],
+  mergedBis: readonly Buffer[] = [],
 ): Promise<void> {
   await db.query(
     `SELECT FROM lane JOIN (SELECT DISTINCT channel, lane_key FROM message WHERE contact_bi = ANY ($1::bytea[]) AND state = 'held')
@@ -18,12 +22,13 @@ export async function lockAffected(
      ORDER BY ${LANE_ORDER} FOR UPDATE OF lane`,
     [contactBis],
   );
+  if (mergedBis.length > 0) await lockAmbiguous(db, mergedBis);
   await db.query(
     `SELECT FROM message WHERE id IN (
        SELECT id FROM message WHERE contact_bi = ANY ($1::bytea[]) AND state = 'held'
        UNION ALL SELECT id FROM message WHERE patient_bi = ANY ($2::bytea[]))
      ORDER BY epoch, id FOR UPDATE`,
-    [contactBis, patientBis],
+    [contactBis, [...patientBis, ...mergedBis]],
   );
 }
 

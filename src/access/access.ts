@@ -6,6 +6,8 @@ import type { BlindIndex } from "#src/seal/blind-index.ts";
 import type { Sealer } from "#src/seal/sealer.ts";
 import type { Queryable } from "#src/store/queryable.ts";
 import { noteLogout } from "#src/store/sql/access-sessions.ts";
+import { BREAK_GLASS, proveHolder } from "./break-glass.ts";
+import { Patience } from "./patience.ts";
 import { openAttempt, sealAttempt } from "./login-cookie.ts";
 import { createProvider, type Provider } from "./oidc/provider.ts";
 import { createSessions } from "./sessions.ts";
@@ -32,6 +34,7 @@ export function createAccess(deps: AccessDeps) {
   const providers = new Map(settings.providers.map((one) => [one.id, createProvider(one)]));
   const tokens = createTokens(deps);
   const sessions = createSessions({ ...deps, provider: (id) => providers.get(id) });
+  const patience = new Patience(now);
   const named = (id: string): Provider | undefined => providers.get(id);
 
   return {
@@ -67,6 +70,22 @@ export function createAccess(deps: AccessDeps) {
       url.search = query;
       return { signedIn: await provider.finish(url, attempt), returnTo: attempt.returnTo };
     },
+    /**
+     * Proves the holder of a break-glass account. @returns undefined for whatever is wrong
+     * or how long the address has to wait before its next attempt at this account is looked at
+     */
+    proveHolder: async (name: string, password: string, code: string, address: string) => {
+      const waitMs = patience.left(name, address);
+      if (waitMs > 0) return { waitMs };
+      const holder = await proveHolder(deps, { name, password, code });
+      if (!holder) {
+        patience.failed(name, address);
+        return undefined;
+      }
+      patience.succeeded(name, address);
+      const claims = { subject: name, name, groups: holder.roles, provenAt: now(), sid: null };
+      return { provider: BREAK_GLASS, proof: { claims, idToken: "", endsAt: holder.endsAt.getTime() } };
+    },
     /** Ends the session here. @returns where the browser ends it at the provider, or where to go otherwise */
     signOut: async (secret: string, returnTo: string): Promise<string> => {
       const ended = await sessions.end(secret);
@@ -85,5 +104,3 @@ export function createAccess(deps: AccessDeps) {
     },
   };
 }
-
-export type Access = ReturnType<typeof createAccess>;

@@ -1,5 +1,6 @@
-import { createHash, randomBytes, randomUUID, timingSafeEqual } from "node:crypto";
-import type { Principal } from "#src/audit/principal.ts";
+import { createHash, randomBytes, randomUUID } from "node:crypto";
+import type { Grant, Principal } from "#src/audit/principal.ts";
+import { ROLES, type Role } from "#src/audit/rights.ts";
 import type { BlindIndex } from "#src/seal/blind-index.ts";
 import type { Sealer } from "#src/seal/sealer.ts";
 import type { Clock } from "#src/message/clock.ts";
@@ -16,6 +17,7 @@ import {
   touchSession,
   type AccessSessionRow,
 } from "#src/store/sql/access-sessions.ts";
+import { BREAK_GLASS } from "./break-glass.ts";
 import { grantsOf, type Claims } from "./oidc/claims.ts";
 import type { Provider, SignedIn } from "./oidc/provider.ts";
 import type { AccessSettings } from "./settings.ts";
@@ -90,7 +92,7 @@ export function createSessions(deps: SessionsDeps) {
 
   return {
     /** Begins a session. @returns what goes into the cookie, and who it is */
-    begin: async (db: Queryable, providerId: string, { claims, idToken, refreshToken }: SignedIn) => {
+    begin: async (db: Queryable, providerId: string, { claims, idToken, refreshToken, endsAt }: SignedIn) => {
       const secret = randomBytes(SECRET_BYTES).toString("base64url");
       const id = randomUUID();
       const at = new Date(now());
@@ -104,7 +106,7 @@ export function createSessions(deps: SessionsDeps) {
         createdAt: at,
         seenAt: at,
         checkedAt: at,
-        endsAt: new Date(at.getTime() + absolute),
+        endsAt: new Date(Math.min(at.getTime() + absolute, endsAt ?? Infinity)),
         sealed: sealer.sealJson(accessPlace.session(id), kept),
       };
       await insertSession(db, row);
@@ -150,26 +152,27 @@ export function createSessions(deps: SessionsDeps) {
   };
 
   function principalOf(row: Pick<AccessSessionRow, "id" | "provider" | "personBi">, kept: SealedSession): Principal {
-    const provider = settings.providers.find(({ id }) => id === row.provider);
     const { subject, name, groups, provenAt } = kept.claims;
     return {
       kind: "person",
       subject,
       provider: row.provider,
-      grants: provider ? grantsOf(groups, provider) : [],
+      grants: grantsAt(row.provider, groups),
       actor: `${row.provider}:${row.personBi.toString("hex")}`,
       person: { name, session: row.id, provenAt },
     };
   }
+
+  /** By the settings of now; a break-glass account's own roles are named as groups. */
+  function grantsAt(providerId: string, groups: readonly string[]): Grant[] {
+    if (providerId === BREAK_GLASS)
+      return groups.filter((group): group is Role => Object.hasOwn(ROLES, group)).map((role) => ({ role }));
+    const provider = settings.providers.find(({ id }) => id === providerId);
+    return provider ? grantsOf(groups, provider) : [];
+  }
 }
 
-export type Sessions = ReturnType<typeof createSessions>;
-
-/** Whether a request carries the session's token; made from the cookie's secret, so nothing else has to be kept. */
-export function sameCsrf(expected: string, given: string | undefined): boolean {
-  return given !== undefined && timingSafeEqual(hash(expected), hash(given));
-}
-
+/** Made from the cookie's secret, so nothing else has to be kept. */
 function csrfOf(secret: string): string {
   return createHash("sha256").update("csrf\0").update(secret).digest("base64url");
 }

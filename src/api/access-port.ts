@@ -72,6 +72,13 @@ export interface AccessPort<Proof = unknown> {
     cookie: string | undefined,
     query: string,
   ): Promise<{ readonly signedIn: Proof; readonly returnTo: string }>;
+  /** The holder of a break-glass account; undefined for whatever is wrong, or how long to wait before the next attempt. */
+  proveHolder(
+    name: string,
+    password: string,
+    code: string,
+    address: string,
+  ): Promise<{ readonly waitMs: number } | { readonly provider: string; readonly proof: Proof } | undefined>;
   /** @returns where the browser ends the session at the provider, or `returnTo` */
   signOut(secret: string, returnTo: string): Promise<string>;
   obeyLogout(db: Queryable, provider: string, token: string): Promise<readonly Ended[]>;

@@ -70,6 +70,11 @@ export function guardBrowser(request: Request, session: OpenSession, publicUrl: 
   if (writes && !same(session.csrf, typeof token === "string" ? token : "")) throw foreign;
 }
 
+/** Whether the request was not made by another site's page, as far as the browser says. */
+export function isOwnPage(request: Request): boolean {
+  return isOwn(request.headers["sec-fetch-site"] ?? "none", false);
+}
+
 /** `none`: the address was typed in or kept; nobody writes that way. Another port of the same host is another site's page. */
 function isOwn(site: string | string[], writes: boolean): boolean {
   return site === "same-origin" || (site === "none" && !writes);

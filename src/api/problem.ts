@@ -62,6 +62,9 @@ export function invalidBody(error: z.ZodError): Problem {
 /** Whoever asks is known, and may not. */
 export const forbidden = new Problem(403, "problem:forbidden", "Not allowed", "None of your roles allows it.");
 
+/** A decision of two persons is none of machines. */
+export const personsOnly = new Problem(403, "problem:persons-only", "Persons only", "Sign in; a token cannot do this.");
+
 /** Whoever asks must prove anew who he is (RFC 9470). */
 export function stepUp(maxAgeSeconds: number): Problem {
   const challenge = `Bearer realm="botenstoff", error="insufficient_user_authentication", max_age="${maxAgeSeconds}"`;

@@ -120,3 +120,5 @@ export async function openFoundation(settings: Settings, log: Log, beside = fals
     },
   };
 }
+
+export type Foundation = Awaited<ReturnType<typeof openFoundation>>;

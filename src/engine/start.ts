@@ -1,5 +1,6 @@
 import { createAccess } from "#src/access/access.ts";
 import { readAccess } from "#src/access/load.ts";
+import { startSweep } from "#src/access/sweep.ts";
 import { createApp } from "#src/api/app.ts";
 import { createClients } from "#src/api/clients.ts";
 import { Connections } from "#src/api/connections.ts";
@@ -220,6 +221,12 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
       watchAlerts({ store, clock, log, metrics, samples: () => metrics.samples(), rules: () => alerts.current() }),
     );
     beside.push(startForgetting(deps), watchForLostWork(deps), watchDatabaseClock(deps));
+    beside.push(
+      startSweep({
+        ...{ store, settings: accessSettings, metrics, now: clock, log },
+        sweepSessions: () => access.sessions.sweep(),
+      }),
+    );
     beside.push(startSchedule({ ...retention, metrics }, deployment));
     beside.push(
       startHeartbeat({

@@ -37,6 +37,7 @@ export const GAUGES = {
     "connector",
     "certificate",
   ]),
+  break_glass_open: metric("Break-glass accounts that are open: alarm while it is not 0.", []),
 } as const satisfies Record<string, MetricEntry>;
 
 /** The closed list of gauges that are read from the store at a scrape: `botenstoff_<name>`. */

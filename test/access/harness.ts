@@ -2,6 +2,8 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { createAccess } from "#src/access/access.ts";
 import { accessFile } from "#src/access/settings.ts";
+import { record } from "#src/audit/journal.ts";
+import { sealWho } from "#src/audit/who.ts";
 import { createApp } from "#src/api/app.ts";
 import type { ApiDeps, ApiJournalEntry } from "#src/api/deps.ts";
 import { Secret } from "#src/message/secret.ts";
@@ -71,8 +73,10 @@ export async function createAccessHarness(options: { provider?: Provider; keys?:
     ...harness.deps,
     access,
     now,
-    journal: async (entry) => {
-      journal.push(entry);
+    journal: async ({ who, ...entry }, db) => {
+      journal.push({ who, ...entry });
+      const at = new Date(now()).toISOString();
+      await record(db, { ...entry, at, ...(who && { who: sealWho(sealer, who) }) });
     },
   };
   const server = createServer(createApp(deps));

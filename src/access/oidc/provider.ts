@@ -26,6 +26,8 @@ export interface SignedIn {
   readonly claims: Claims;
   readonly idToken: string;
   readonly refreshToken?: string;
+  /** When the session ends at the latest, milliseconds since 1970, whatever the settings allow. */
+  readonly endsAt?: number;
 }
 
 /** One identity provider, spoken to with a certified client library. */

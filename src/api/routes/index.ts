@@ -6,7 +6,9 @@ import { listChannels } from "./channels.ts";
 import { showCoverage } from "./coverage.ts";
 import { listEngines } from "./engines.ts";
 import { resendDelivery, skipDelivery } from "./deliveries.ts";
+import { askContent, grantContent, listContent } from "./content-grants.ts";
 import { healthz, metrics, readyz } from "./health.ts";
+import { exportJournal, readJournal } from "./journal.ts";
 import { me } from "./me.ts";
 import { listSigningKeys } from "./keys.ts";
 import { explainStuckLane, listLanes, parkLane, tryLane, unparkLane } from "./lanes.ts";
@@ -19,7 +21,7 @@ import { listRehomings } from "./rehomings.ts";
 import { placeholder } from "./placeholder.ts";
 import { releaseMessage } from "./release.ts";
 import { endOwnSessions, endSession, listSessions } from "./sessions.ts";
-import { backChannelLogout, beginSignIn, finishSignIn, listProviders, signOut } from "./sign-in.ts";
+import { backChannelLogout, beginSignIn, finishSignIn, listProviders, signInByBreakGlass, signOut } from "./sign-in.ts";
 import { createToken, listTokens, revokeToken } from "./tokens.ts";
 import { withdrawMessage } from "./withdraw.ts";
 
@@ -42,6 +44,9 @@ export const ROUTES = [
   unparkLane,
   skipDelivery,
   resendDelivery,
+  askContent,
+  listContent,
+  grantContent,
   listNotices,
   showNotice,
   listStatuses,
@@ -62,11 +67,14 @@ export const ROUTES = [
   listProviders,
   beginSignIn,
   finishSignIn,
+  signInByBreakGlass,
   signOut,
   backChannelLogout,
   listSessions,
   endSession,
   endOwnSessions,
+  readJournal,
+  exportJournal,
   listTokens,
   createToken,
   revokeToken,

@@ -1,7 +1,7 @@
 import { listMessages as readMessages, type Found } from "#src/store/sql/list-messages.ts";
 import { reprocessMessage as processAgain } from "#src/decisions/reprocess.ts";
 import { encodeCursor } from "../cursor.ts";
-import { impersonal, mustRead } from "../content-right.ts";
+import { impersonal, leaveToRead } from "../content-right.ts";
 import { messageParams } from "../message-id.ts";
 import {
   contentQuerySchema,
@@ -38,7 +38,8 @@ export const showMessage = route({
   path: "/api/v1/messages/:id",
   right: "messages.read",
   summary: "Shows a message with its history, attachments and deliveries",
-  details: "`?content=true` adds the content, takes the right `content.read`, and the journal keeps who read it.",
+  details:
+    "`?content=true` adds the content, takes the right `content.read`, or leave given by another person (`/api/v1/content-grants`), and the journal keeps who read it.",
   params: messageParams,
   names: "message",
   query: contentQuerySchema,
@@ -98,13 +99,15 @@ async function find({ deps, channels: mine }: RouteContext, query: MessageQuery,
 
 async function look(context: RouteContext, id: string, withContent: boolean): Promise<MessageDetailView> {
   const { deps, principal } = context;
-  if (withContent) mustRead(context);
-  const message = await readMessage(deps, id, withContent);
-  if (!message) throw notFound("message");
-  if (withContent) mustRead(context, message.channel);
+  const bare = await readMessage(deps, id);
+  if (!bare) throw notFound("message");
+  if (!withContent) return impersonal(principal, bare);
+  const leave = await leaveToRead(context, bare);
+  const message = (await readMessage(deps, id, withContent)) ?? bare;
   if (message.content) {
     // Nobody sees content of which the journal does not know.
-    const entry = { action: "content.read", subject: id, detail: { channel: message.channel } } as const;
+    const detail = { channel: message.channel, ...leave };
+    const entry = { action: "content.read", subject: id, detail } as const;
     await deps.store.transaction((db) => context.journal(entry, db));
   }
   return impersonal(principal, message);

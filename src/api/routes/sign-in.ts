@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { BotenstoffError } from "#src/message/error-code.ts";
-import { guardBrowser, originOf, ownPath, readCookie, setCookie } from "../browser.ts";
+import { guardBrowser, isOwnPage, originOf, ownPath, readCookie, setCookie } from "../browser.ts";
 import { whoOf } from "../journal-entry.ts";
 import { forbidden, notFound, Problem } from "../problem.ts";
 import { json, own, route, type RouteContext } from "../route.ts";
@@ -79,34 +79,74 @@ export const finishSignIn = route({
     503: "The identity provider does not answer.",
   },
   handle: async ({ params }, context) => {
-    const { deps, request, response } = context;
-    const { access } = deps;
+    const { request, response } = context;
     setCookie(request, response, "signIn");
     const { signedIn, returnTo } = await proveSignIn(context, params.provider);
-    const before = readCookie(request, "session");
-    if (before !== undefined) await access.signOut(before, returnTo);
-    const { secret, endsAt } = await deps.store.transaction(async (db) => {
-      const begun = await access.sessions.begin(db, params.provider, signedIn);
-      const { principal } = begun;
-      // Nobody is let in who may nothing; thrown here, it takes the session back.
-      if (principal.grants.length === 0) throw forbidden;
-      const roles = [...new Set(principal.grants.map(({ role }) => role))].join(" ");
-      await deps.journal(
-        {
-          action: "session.begun",
-          actor: principal.actor,
-          who: whoOf(principal, request.ip ?? null),
-          subject: principal.person?.session ?? "",
-          detail: { provider: principal.provider, roles },
-        },
-        db,
-      );
-      return begun;
-    });
-    setCookie(request, response, "session", secret, endsAt.getTime() - deps.now());
+    await startSession(context, params.provider, signedIn);
     response.redirect(303, returnTo);
   },
 });
+
+/** Begins a session and ends the one the browser had before. @throws Problem 403 for whoever has no role */
+async function startSession(
+  { deps, request, response }: RouteContext,
+  provider: string,
+  proof: unknown,
+): Promise<void> {
+  const { access } = deps;
+  const before = readCookie(request, "session");
+  if (before !== undefined) await access.signOut(before, "");
+  const { secret, endsAt } = await deps.store.transaction(async (db) => {
+    const begun = await access.sessions.begin(db, provider, proof);
+    const { principal } = begun;
+    // Nobody is let in who may nothing; thrown here, it takes the session back.
+    if (principal.grants.length === 0) throw forbidden;
+    const roles = [...new Set(principal.grants.map(({ role }) => role))].join(" ");
+    await deps.journal(
+      {
+        action: "session.begun",
+        actor: principal.actor,
+        who: whoOf(principal, request.ip ?? null),
+        subject: principal.person?.session ?? "",
+        detail: { provider, roles },
+      },
+      db,
+    );
+    return begun;
+  });
+  setCookie(request, response, "session", secret, endsAt.getTime() - deps.now());
+}
+
+export const signInByBreakGlass = route({
+  operationId: "signInByBreakGlass",
+  tag: "access",
+  method: "post",
+  path: "/auth/break-glass",
+  right: "anyone",
+  summary: "Begins a session of a break-glass account, by its password and a code of its authenticator",
+  details:
+    "Accounts are opened by command (`botenstoff access break-glass open`), for the time without an identity provider.",
+  body: z.strictObject({ name: z.string().max(63), password: z.string().max(200), code: z.string().max(10) }),
+  answer: { ...own("text/plain", "A cookie is set.", 204), empty: true },
+  problems: { 401: "Whatever of it is wrong.", 403: "Sent from another site.", 429: "Wrong too often: wait." },
+  handle: async ({ body }, context) => {
+    const { deps, request } = context;
+    if (!isOwnPage(request)) throw forbidden;
+    const proven = await deps.access.proveHolder(body.name, body.password, body.code, request.ip ?? "");
+    if (proven && "waitMs" in proven) throw wait(proven.waitMs);
+    if (!proven) {
+      deps.log("warn", "access.break_glass_refused");
+      throw new Problem(401, "problem:break-glass-refused", "Refused", "Wait for the next code, then try again.");
+    }
+    await startSession(context, proven.provider, proven.proof);
+    deps.log("warn", "access.break_glass_used");
+  },
+});
+
+function wait(ms: number): Problem {
+  const headers = { "Retry-After": String(Math.ceil(ms / 1_000)) };
+  return new Problem(429, "problem:wait", "Too early", "Wait before the next attempt.", { headers });
+}
 
 /** @throws Problem 403 that says nothing of the reason; a provider that is down is told apart */
 async function proveSignIn({ deps, request }: RouteContext, provider: string) {

@@ -1,10 +1,13 @@
 import { userInfo } from "node:os";
 import { ROLES, type Role } from "#src/audit/rights.ts";
+import type { Foundation } from "../foundation.ts";
 import { JSON_FLAG, write, type Command, type Given } from "./command.ts";
 import { table } from "./table.ts";
 
 const BESIDE =
   "Works on the database itself, beside a running engine or without one; whoever may read the master key may do this.";
+const NAMES = /^[a-z0-9][a-z0-9-]{0,62}$/;
+const LONGEST_BREAK_GLASS_MS = 86_400_000;
 const NAME = { name: "name", least: 1, most: 1 } as const;
 
 /** The commands about who may in. */
@@ -41,7 +44,104 @@ export const ACCESS_COMMANDS: readonly Command[] = [
     words: NAME,
     run: revoke,
   },
+  {
+    name: "access break-glass open",
+    summary: "opens an account for the time without an identity provider",
+    details: `${BESIDE}\nPrints a password and the secret of an authenticator app, this once. The journal keeps it, a metric alarms.`,
+    words: NAME,
+    options: {
+      roles: "comma-separated; default engineer",
+      for: "ISO 8601 duration, at most P1D; default PT4H",
+      reason: "why; the journal keeps it",
+    },
+    run: openBreakGlass,
+  },
+  {
+    name: "access break-glass list",
+    summary: "lists the break-glass accounts that are open",
+    details: BESIDE,
+    run: listBreakGlassAccounts,
+  },
+  {
+    name: "access break-glass close",
+    summary: "closes a break-glass account and ends its sessions",
+    details: BESIDE,
+    words: NAME,
+    run: closeBreakGlassAccount,
+  },
 ];
+
+async function openBreakGlass({ words: [name = ""], options }: Given): Promise<number> {
+  const [{ openAccount }, { parseDuration }] = await Promise.all([
+    import("#src/access/break-glass.ts"),
+    import("#src/message/duration.ts"),
+  ]);
+  const { reason = "" } = options;
+  const roles = rolesOf(options["roles"] ?? "engineer");
+  if (!roles || !NAMES.test(name) || reason.trim() === "") {
+    process.stderr.write(
+      "botenstoff access break-glass open: give a name of lower-case letters, roles, and --reason\n",
+    );
+    return 2;
+  }
+  return withFoundation(async ({ store, sealer, clock, journal }) => {
+    const now = new Date(clock());
+    const endsAt = new Date(now.getTime() + Math.min(parseDuration(options["for"] ?? "PT4H"), LONGEST_BREAK_GLASS_MS));
+    const opened = await store.transaction(async (db) => {
+      const made = await openAccount(db, sealer, { name, roles, endsAt }, operator(), now);
+      const detail = { roles: roles.join(" "), until: endsAt.toISOString(), reason: reason.trim() };
+      if (made) await journal(db, "break_glass.opened", name, detail, operator());
+      return made;
+    });
+    if (!opened) {
+      process.stderr.write(`botenstoff: a break-glass account "${name}" is open; close it first\n`);
+      return 1;
+    }
+    write(`name      ${name}`);
+    write(`password  ${opened.password}`);
+    write(`codes     ${opened.otpauth}`);
+    write(`until     ${endsAt.toISOString()}`);
+    write("Shown this once. Enter the address of codes in an authenticator app, then sign in at /auth/break-glass.");
+    return 0;
+  });
+}
+
+async function listBreakGlassAccounts(): Promise<number> {
+  const { listBreakGlass } = await import("#src/store/sql/break-glass.ts");
+  return withFoundation(async ({ store, clock }) => {
+    const rows = (await listBreakGlass(store, new Date(clock()))).map((row) => ({
+      name: row.name,
+      roles: row.roles.join(" "),
+      opened_by: row.openedBy,
+      ends_at: row.endsAt.toISOString(),
+    }));
+    for (const line of table(["name", "roles", "opened_by", "ends_at"], rows)) write(line);
+    return 0;
+  });
+}
+
+async function closeBreakGlassAccount({ words: [name = ""] }: Given): Promise<number> {
+  const [{ BREAK_GLASS }, { closeBreakGlass }, { endSessions }] = await Promise.all([
+    import("#src/access/break-glass.ts"),
+    import("#src/store/sql/break-glass.ts"),
+    import("#src/store/sql/access-sessions.ts"),
+  ]);
+  return withFoundation(async ({ store, blindIndex, journal }) => {
+    const closed = await store.transaction(async (db) => {
+      const done = await closeBreakGlass(db, name);
+      await endSessions(db, { personBi: blindIndex.of("person", BREAK_GLASS, name) });
+      if (done) await journal(db, "break_glass.closed", name, {}, operator());
+      return done;
+    });
+    write(closed ? `closed: ${name}; its sessions have ended` : `no break-glass account "${name}" is open`);
+    return closed ? 0 : 1;
+  });
+}
+
+function rolesOf(list: string): Role[] | undefined {
+  const roles = list.split(",").map((role) => role.trim());
+  return roles.every((role): role is Role => Object.hasOwn(ROLES, role)) ? roles : undefined;
+}
 
 async function lint(): Promise<number> {
   const [{ loadAccess }, { formatProblem }, { readSettings }] = await Promise.all([
@@ -61,12 +161,9 @@ async function createOne({ words: [name = ""], options }: Given): Promise<number
     import("#src/access/tokens.ts"),
     import("#src/message/duration.ts"),
   ]);
-  const roles = (options["roles"] ?? "machine").split(",").map((role) => role.trim());
-  const unknown = roles.filter((role) => !Object.hasOwn(ROLES, role));
-  if (unknown.length > 0 || !/^[a-z0-9][a-z0-9-]{0,62}$/.test(name)) {
-    const fault =
-      unknown.length > 0 ? `no role "${unknown[0] ?? ""}"` : "a name has lower-case letters, digits, hyphens";
-    process.stderr.write(`botenstoff access token create: ${fault}\n`);
+  const roles = rolesOf(options["roles"] ?? "machine");
+  if (!roles || !NAMES.test(name)) {
+    process.stderr.write("botenstoff access token create: give a name of lower-case letters, and roles there are\n");
     return 2;
   }
   const expires = options["expires"];
@@ -74,7 +171,7 @@ async function createOne({ words: [name = ""], options }: Given): Promise<number
   return withFoundation(async ({ store, clock, journal }) => {
     const now = clock();
     const expiresAt = expires === undefined ? undefined : new Date(now + parseDuration(expires));
-    const wish = { name, roles: roles as Role[], channels, expiresAt };
+    const wish = { name, roles, channels, expiresAt };
     const token = await store.transaction(async (db) => {
       const made = await createToken(db, wish, operator(), new Date(now));
       const detail = { roles: roles.join(" "), channels: channels?.join(" ") ?? null };
@@ -137,5 +234,3 @@ async function withFoundation(run: (foundation: Foundation) => Promise<number>):
     await foundation.close();
   }
 }
-
-type Foundation = Awaited<ReturnType<(typeof import("../foundation.ts"))["openFoundation"]>>;

@@ -6,5 +6,6 @@ export const accessPlace = {
   session: (id: string): Place => ({ epoch: DIRECTORY_EPOCH, table: "access_session", row: id, column: "sealed" }),
   /** The browser's half of a sign-in that is under way. */
   login: (): Place => ({ epoch: DIRECTORY_EPOCH, table: "access_login", row: "cookie", column: "sealed" }),
+  breakGlass: (name: string): Place => ({ epoch: DIRECTORY_EPOCH, table: "break_glass", row: name, column: "sealed" }),
   who: (id: string): Place => ({ epoch: DIRECTORY_EPOCH, table: "journal", row: id, column: "who" }),
 };

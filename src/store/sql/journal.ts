@@ -47,3 +47,33 @@ export async function* journalEntries(db: Queryable): AsyncGenerator<JournalRow>
     after = last.seq;
   }
 }
+
+export interface JournalFilter {
+  readonly action?: string | undefined;
+  readonly actor?: string | undefined;
+  readonly subject?: string | undefined;
+  readonly from?: Date | undefined;
+  readonly until?: Date | undefined;
+  /** Cursor: only lines older (smaller `seq`) than this. */
+  readonly before?: number | undefined;
+  readonly limit: number;
+}
+
+/** The newest lines that match, newest first. */
+export async function listJournal(db: Queryable, filter: JournalFilter): Promise<JournalRow[]> {
+  const { action, actor, subject, from, until, before, limit } = filter;
+  const { rows } = await db.query<JournalRow>(
+    `SELECT seq, at, action, actor, subject, detail, salt, hash, who FROM journal
+     WHERE ($1::text IS NULL OR action = $1) AND ($2::text IS NULL OR actor = $2) AND ($3::text IS NULL OR subject = $3)
+       AND ($4::timestamptz IS NULL OR at >= $4) AND ($5::timestamptz IS NULL OR at < $5)
+       AND ($6::bigint IS NULL OR seq < $6)
+     ORDER BY seq DESC LIMIT $7`,
+    [action, actor, subject, from, until, before, limit].map((one) => one ?? null),
+  );
+  return rows;
+}
+
+/** Forgets who stood behind lines from before a time; the lines and their chain stay. */
+export async function forgetNames(db: Queryable, before: Date): Promise<void> {
+  await db.query("UPDATE journal SET who = NULL WHERE at < $1 AND who IS NOT NULL", [before]);
+}

@@ -32,6 +32,21 @@ export const ENGINE_EVENTS = {
     "Somebody came back from an identity provider and could not be signed in.",
     "One is a person who took too long. Many: compare config/access.yaml with the provider's settings.",
   ),
+  "access.break_glass_used": event(
+    ["warn"],
+    "Somebody signed in with a break-glass account.",
+    "Ask who it was and why; the journal names the account. Close it when the outage is over.",
+  ),
+  "access.break_glass_refused": event(
+    ["warn"],
+    "A sign-in with a break-glass account was refused.",
+    "Many: somebody tries; look where from.",
+  ),
+  "access.sweep_failed": event(
+    ["warn"],
+    "Sessions past their limits and old names could not be forgotten; it is tried again within a minute.",
+    "Check PostgreSQL.",
+  ),
   "tls.reloaded": event(["info"], "Renewed TLS files are in use."),
   "tls.reload_refused": event(
     ["warn", "error"],

@@ -1,5 +1,5 @@
 import { EntitySchema } from "typeorm";
-import { bytes, json, key, nullable, text, time, uuid } from "./columns.ts";
+import { bigint, bytes, json, key, nullable, text, time, uuid } from "./columns.ts";
 
 /** Machine tokens: a name, what it may, and the hash of 256 random bits. */
 export const AccessTokenEntity = new EntitySchema({
@@ -48,4 +48,34 @@ export const AccessSessionEntity = new EntitySchema({
 export const AccessLogoutEntity = new EntitySchema({
   name: "access_logout",
   columns: { jti_hash: key(bytes, "access_logout"), until: time },
+});
+
+/** Accounts for the time without an identity provider; gone once they end. */
+export const BreakGlassEntity = new EntitySchema({
+  name: "break_glass",
+  columns: {
+    name: key(text, "break_glass"),
+    roles: json,
+    opened_at: time,
+    opened_by: text,
+    ends_at: time,
+    used_step: { ...bigint, default: 0 },
+    sealed: bytes,
+  },
+});
+
+/** Leave to read one message, asked for by one person and given by another; gone once it ends. */
+export const ContentGrantEntity = new EntitySchema({
+  name: "content_grant",
+  columns: {
+    id: key(uuid, "content_grant"),
+    message_id: uuid,
+    channel: text,
+    reason: text,
+    asked_by: text,
+    asked_at: time,
+    granted_by: nullable(text),
+    ends_at: time,
+  },
+  indices: [{ name: "content_grant_by_message", columns: ["message_id", "asked_by"] }],
 });

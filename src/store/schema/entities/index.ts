@@ -2,6 +2,14 @@ import { AccessLogoutEntity, AccessSessionEntity, AccessTokenEntity } from "./ac
 import { BulkEntity, BulkItemEntity, EngineEntity } from "./console.ts";
 import { AlertEntity, AlertTellingEntity, SilenceEntity } from "./alert.ts";
 import { ContactEntity, ContactMoveEntity, NumberLeftEntity } from "./contact.ts";
+import {
+  AccessLogoutEntity,
+  AccessSessionEntity,
+  AccessTokenEntity,
+  BreakGlassEntity,
+  ContentGrantEntity,
+} from "./access.ts";
+import { ContactEntity, NumberLeftEntity } from "./contact.ts";
 import { DeliveryEntity, LaneEntity } from "./delivery.ts";
 import {
   EncounterEntity,
@@ -50,4 +58,6 @@ export const ENTITIES = [
   AlertEntity,
   AlertTellingEntity,
   SilenceEntity,
+  BreakGlassEntity,
+  ContentGrantEntity,
 ];

@@ -66,6 +66,7 @@ export const JournalEntity = new EntitySchema({
     hash: bytes,
     who: nullable(bytes),
   },
+  indices: [{ name: "journal_by_time", columns: ["at"] }],
 });
 
 /** What was sent before the directory learned that its patient is another: for the KIS's people to check. */

@@ -16,6 +16,7 @@ import { ContactMove1764450000000 } from "./1764450000000-contact-move.ts";
 import { Access1764460000000 } from "./1764460000000-access.ts";
 import { Console1764470000000 } from "./1764470000000-console.ts";
 import { Alerts1764480000000 } from "./1764480000000-alerts.ts";
+import { BreakGlass1764460100000 } from "./1764460100000-break-glass.ts";
 
 /** In the order they run. */
 export const MIGRATIONS: (new () => MigrationInterface)[] = [
@@ -36,4 +37,5 @@ export const MIGRATIONS: (new () => MigrationInterface)[] = [
   Access1764460000000,
   Console1764470000000,
   Alerts1764480000000,
+  BreakGlass1764460100000,
 ];

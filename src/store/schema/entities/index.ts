@@ -1,4 +1,3 @@
-import { AccessLogoutEntity, AccessSessionEntity, AccessTokenEntity } from "./access.ts";
 import { BulkEntity, BulkItemEntity, EngineEntity } from "./console.ts";
 import { AlertEntity, AlertTellingEntity, SilenceEntity } from "./alert.ts";
 import { ContactEntity, ContactMoveEntity, NumberLeftEntity } from "./contact.ts";

@@ -66,8 +66,17 @@ async function ask({ method, path }: Asked, headers: Readonly<Record<string, str
     method: method.toUpperCase(),
     headers: { "X-Forwarded-For": address, ...headers },
   });
-  const text = await response.text();
+  const text = await textOf(response);
   return { status: response.status, text, headers: response.headers };
+}
+
+/** All of an answer; of a stream, which has no end, what comes first. */
+async function textOf(response: Response): Promise<string> {
+  if (response.headers.get("content-type")?.startsWith("text/event-stream") !== true) return response.text();
+  const reader = response.body!.getReader();
+  const { value } = await reader.read();
+  await reader.cancel();
+  return Buffer.from(value ?? []).toString("utf8");
 }
 
 const bearer = (token: string) => ({ Authorization: `Bearer ${token}` });

@@ -8,7 +8,6 @@ import {
   BreakGlassEntity,
   ContentGrantEntity,
 } from "./access.ts";
-import { ContactEntity, NumberLeftEntity } from "./contact.ts";
 import { DeliveryEntity, LaneEntity } from "./delivery.ts";
 import {
   EncounterEntity,

@@ -56,4 +56,6 @@ export interface ChannelDestination {
   readonly params: unknown;
   /** What the lane does after a permanent failure: wait for a person, or go on with the next message. */
   readonly onPermanent: "park" | "skip";
+  /** How long one message may stop its own conversation here; null: until a person acts (a day's document). */
+  readonly stopsForMs: number | null;
 }

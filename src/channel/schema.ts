@@ -73,7 +73,7 @@ const test = z.strictObject({
 });
 
 /** How long content may wait where a channel's file does not say. */
-export const LIMITS = { hardMaxAge: "P30D", unknownSender: "P7D" } as const;
+export const LIMITS = { hardMaxAge: "P30D", unknownSender: "P7D", stopsFor: "PT4H" } as const;
 
 /** What every channel file says; the fields of its connectors are checked against their own specs. */
 export const channelFile = z.strictObject({
@@ -110,6 +110,12 @@ export const channelFile = z.strictObject({
           .enum(["park", "skip"])
           .default("park")
           .describe("After a permanent failure the lane waits for a person, or goes on with the next message."),
+        stops_for: duration
+          .prefault(LIMITS.stopsFor)
+          .describe(
+            "How long one message may stop its own conversation here: refused for good, or tried in vain while others " +
+              "get through. Then it is failed, and what comes after it goes on. ISO 8601.",
+          ),
       }),
     )
     .min(1)
@@ -138,4 +144,4 @@ export type ChannelFile = z.infer<typeof channelFile>;
 export type ChannelTest = z.infer<typeof test>;
 
 /** The members of a destination that are the channel's; all others are its connector's. */
-export const DESTINATION_MEMBERS = ["id", "mapping", "with", "on_permanent"] as const;
+export const DESTINATION_MEMBERS = ["id", "mapping", "with", "on_permanent", "stops_for"] as const;

@@ -83,14 +83,18 @@ async function checkDestination(
     const message = `Mapping ${mapping.name} makes "${mapping.output}", but a ${spec.type} destination takes "${spec.takes}"`;
     issues.push({ path: [...path, "mapping"], message });
   }
-  if (parsed?.on_permanent === "skip" && mapping && params && mapping.day?.(ANY_INSTANT, params.data) !== undefined) {
+  const daily = mapping && params && mapping.day?.(ANY_INSTANT, params.data) !== undefined;
+  if (parsed?.on_permanent === "skip" && daily) {
     const message = "A day's document is built version by version: it needs on_permanent: park";
     issues.push({ path: [...path, "on_permanent"], message });
   }
   if (!spec || !config?.success || !mapping || !params || !parsed) {
     return undefined;
   }
-  return { id: parsed.id, spec, config: config.data, mapping, params: params.data, onPermanent: parsed.on_permanent };
+  const { id, on_permanent: onPermanent } = parsed;
+  // A version that is left out would be missing to the next one.
+  const stopsForMs = daily ? null : parsed.stops_for;
+  return { id, spec, config: config.data, mapping, params: params.data, onPermanent, stopsForMs };
 }
 
 /** The parameters after the mapping's own schema; a mapping to HL7 works by a profile. */

@@ -61,6 +61,7 @@ export function openChannel(deps: OpenDeps, channel: Channel): RunningChannel {
       mapping: destination.mapping,
       params: destination.params,
       onPermanent: destination.onPermanent,
+      stopsForMs: destination.stopsForMs,
     })),
     retention: channel.retention,
     ackOnly: channel.waiver !== undefined,

@@ -17,6 +17,7 @@ import { watchDatabaseClock } from "#src/pipeline/database-clock.ts";
 import { createDeployment } from "#src/deployment/deployment.ts";
 import type { Log } from "#src/telemetry/log.ts";
 import type { PipelineDeps } from "#src/pipeline/deps.ts";
+import { watchParkedLanes } from "#src/pipeline/deliver/parked.ts";
 import { startForgetting } from "#src/pipeline/follow/forget.ts";
 import { HandOver } from "#src/lanes/hand-over.ts";
 import { createIntake } from "#src/pipeline/intake/intake.ts";
@@ -32,6 +33,7 @@ import type { Keyring } from "#src/seal/keyring/keyring.ts";
 import { checkKeyring } from "#src/retention/check-keyring.ts";
 import { checkLedger } from "#src/retention/purge.ts";
 import { startSchedule } from "#src/retention/schedule.ts";
+import { directoryIsEmpty, oldestUnconfirmed } from "#src/store/sql/waits.ts";
 import { countRehomings } from "#src/store/sql/rehomings.ts";
 import { listPurges } from "#src/store/sql/purge.ts";
 import { countMessages, oldestUnfiled, stageBacklogs } from "#src/store/sql/messages.ts";
@@ -88,6 +90,8 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
     stageBacklogs: () => stageBacklogs(store.reading),
     oldestUnfiled: () => oldestUnfiled(store.reading),
     countRehomings: () => countRehomings(store.reading),
+    oldestUnconfirmed: () => oldestUnconfirmed(store.reading),
+    directoryIsEmpty: () => directoryIsEmpty(store.reading),
     now: clock,
   });
   const access = createAccess({
@@ -227,6 +231,7 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
         sweepSessions: () => access.sessions.sweep(),
       }),
     );
+    beside.push(watchParkedLanes(deps, () => deployment.all()));
     beside.push(startSchedule({ ...retention, metrics }, deployment));
     beside.push(
       startHeartbeat({

@@ -39,6 +39,8 @@ export interface RunningDestination {
   readonly params: unknown;
   /** What a permanent failure does to the conversation's lane. */
   readonly onPermanent: "park" | "skip";
+  /** How long one message may stop its own conversation here; null: until a person acts. */
+  readonly stopsForMs: number | null;
 }
 
 /** Finds a running channel by id; it may be gone since the message arrived. */

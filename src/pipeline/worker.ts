@@ -1,6 +1,8 @@
+import type { BotenstoffError } from "#src/message/error-code.ts";
 import { GroupCommit } from "#src/store/group-commit.ts";
 import { readyStages, type ClaimedLane } from "#src/store/sql/lanes.ts";
 import { Breaker } from "#src/lanes/breaker.ts";
+import { Health } from "#src/lanes/health.ts";
 import { createConfirming, type Confirming } from "./deliver/confirm.ts";
 import type { ToDeliver } from "./deliver/deliver.ts";
 import { deliverTurn } from "./deliver/deliver-turn.ts";
@@ -162,6 +164,10 @@ function deliverStage(
   destination: RunningDestination,
 ): DeliverStage {
   const breaker = new Breaker();
+  const health = new Health();
+  const labels = { channel: channel.id, destination: destination.id };
+  deps.metrics.gauge("destination_up", labels, () => (health.up ? 1 : 0));
+  const answeredWithin = (ms: number) => health.answeredWithin(ms, performance.now());
   const connections = new Permits(destination.destination.concurrency);
   const stage = createStage(deps, leases, {
     channel: channel.id,
@@ -169,8 +175,13 @@ function deliverStage(
     concurrency: destination.destination.concurrency * LANES_PER_CONNECTION,
     take: takes.deliver,
     turn: async (lane, works) => {
-      const { last, more } = await deliverTurn({ deps, settle, connections, channel, destination }, lane, works);
+      const { last, more } = await deliverTurn(
+        { deps, settle, connections, channel, destination, answeredWithin },
+        lane,
+        works,
+      );
       const aboutOneMessage = last?.error?.code === "PATIENT_NOT_YET_KNOWN";
+      tellHealth(deps, health, labels, last?.error);
       breaker.report(last?.error?.class, aboutOneMessage, performance.now(), last?.error?.retryAfterMs);
       return more;
     },
@@ -185,6 +196,19 @@ function deliverStage(
       return { channel: channel.id, stage: destination.id, failures, waitMs: breaker.wait(performance.now()) };
     },
   };
+}
+
+/** Says once when a destination stops answering, and once when it answers again. */
+function tellHealth(
+  { log }: PipelineDeps,
+  health: Health,
+  labels: { readonly channel: string; readonly destination: string },
+  error: BotenstoffError | undefined,
+): void {
+  const answered = !error || error.class === "permanent" || error.code === "PATIENT_NOT_YET_KNOWN";
+  const began = health.report(answered, performance.now());
+  if (began === "down") log("error", "destination.down", { ...labels, ...(error && { code: error.code }) });
+  if (began === "up") log("info", "destination.up", labels);
 }
 
 /** One look at the database for work nobody told us about. */

@@ -29,6 +29,7 @@ export const COUNTERS = {
 export const GAUGES = {
   retention_behind_seconds: metric("How far retention's clock is behind, for safety.", []),
   build_info: metric("Which engine this is; always 1.", ["version", "node"]),
+  destination_up: metric("1 while the destination answers; 0 since it does not.", ["channel", "destination"]),
   channel_refused: metric("1 while the newest version of a channel's file does not run.", ["channel"]),
   disk_free_bytes: metric("Free bytes on the volume of the data directory.", []),
   alerts_open: metric("Open alerts.", ["severity"]),
@@ -48,6 +49,11 @@ export const STORE_GAUGES = {
   queue_age_seconds: metric("How long the oldest lane at a stage has been open.", ["channel", "stage"]),
   lanes: metric("Open lanes.", ["channel", "stage"]),
   lanes_parked: metric("Lanes that wait for a person.", ["channel", "stage"]),
+  unconfirmed_age_seconds: metric("How long ago the oldest delivery was accepted that is not shown yet.", [
+    "channel",
+    "destination",
+  ]),
+  directory_empty: metric("1 while no patient is known, and so nobody's messages lead anywhere.", []),
   oldest_unfiled_seconds: metric("Age of the oldest message neither filed nor filtered.", []),
   rehomings: metric("Messages filed before their patient or case changed.", ["channel", "kind"]),
 } as const satisfies Record<string, MetricEntry>;

@@ -6,6 +6,7 @@ import {
   lockOwnedLanes,
   openLanes,
   renewLanes,
+  unparkOverdue,
   type ClaimedLane,
 } from "#src/store/sql/lanes.ts";
 import { createTestStore, type TestStore } from "../support/database.ts";
@@ -104,12 +105,46 @@ describe("a booked turn", () => {
     expect(await claimed("given back", 1)).toMatchObject({ open: 2 });
   });
 
+  test("tells the next turn for how long its message was tried in vain", async () => {
+    const stoppedMs = async (done: number, retried: boolean) => {
+      const lane = await claimed("stopped", 1);
+      await bookTurns(database.store, [{ ...lane, ...turn, done, retried }]);
+      await database.store.query("UPDATE lane SET stopped_at = stopped_at - interval '1 hour'");
+      return Math.round((await claimedAgain("stopped")).stoppedMs! / 3_600_000);
+    };
+    expect(await stoppedMs(0, true)).toBe(1);
+    await database.store.query("UPDATE lane SET owner = NULL, ready_at = now()");
+    expect(await stoppedMs(0, true)).toBe(2);
+    await database.store.query("UPDATE lane SET owner = NULL, ready_at = now()");
+    expect(await stoppedMs(1, false)).toBe(0);
+  });
+
+  test("that parks stops the lane only for as long as the channel says, unless a person parked it", async () => {
+    const refused = await claimed("refused", 2);
+    const person = await claimed("by a person", 2);
+    await bookTurns(database.store, [
+      { ...refused, ...turn, park: "DESTINATION_REFUSED", done: 1 },
+      { ...person, ...turn, park: "person", done: 1 },
+    ]);
+    expect(await unparkOverdue(database.store, STAGE, 3_600_000)).toBe(0);
+    await database.store.query("UPDATE lane SET parked_at = parked_at - interval '2 hours'");
+    expect(await unparkOverdue(database.store, STAGE, 3_600_000)).toBeGreaterThan(0);
+    const { rows } = await database.store.query<{ key: Buffer }>("SELECT key FROM lane WHERE parked_at IS NOT NULL");
+    expect(rows.map(({ key }) => key.toString())).toContain("by a person");
+    expect(rows.map(({ key }) => key.toString())).not.toContain("refused");
+  });
+
   test("changes nothing under another token", async () => {
     const lane = await claimed("taken over", 1);
     await bookTurns(database.store, [{ ...lane, ...turn, token: lane.token - 1, done: 1 }]);
     expect(await openOf("taken over")).toBe(1);
   });
 });
+
+async function claimedAgain(name: string): Promise<ClaimedLane> {
+  const lanes = await claimLanes(database.store, [{ ...STAGE, limit: 10 }], { owner: "test", leaseMs: 60_000 });
+  return lanes.find(({ key }) => key.toString() === name)!;
+}
 
 async function claimed(name: string, count: number): Promise<ClaimedLane> {
   await openLanes(database.store, [{ ...STAGE, key: Buffer.from(name), count }]);

@@ -2,6 +2,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom
 import { COUNTERS, GAUGES, STORE_GAUGES } from "#src/telemetry/metric-list.ts";
 import type { Metrics } from "#src/telemetry/metrics.ts";
 import type { Clock } from "#src/message/clock.ts";
+import type { Unconfirmed } from "#src/store/sql/waits.ts";
 import type { StageBacklog } from "#src/store/sql/messages.ts";
 
 /** What is read from the store when somebody scrapes. */
@@ -10,6 +11,8 @@ export interface MetricsDeps {
   stageBacklogs(): Promise<readonly StageBacklog[]>;
   oldestUnfiled(): Promise<Date | null>;
   countRehomings?(): Promise<readonly { channel: string; kind: string; count: number }[]>;
+  oldestUnconfirmed?(): Promise<readonly Unconfirmed[]>;
+  directoryIsEmpty?(): Promise<boolean>;
   readonly now: Clock;
 }
 
@@ -135,15 +138,19 @@ function storeGauges(deps: MetricsDeps, registry: Registry): () => Promise<void>
   const parked = gauge("lanes_parked");
   const unfiled = gauge("oldest_unfiled_seconds");
   const rehomings = gauge("rehomings");
-  const all = [messages, open, age, lanes, parked, unfiled, rehomings];
+  const unconfirmed = gauge("unconfirmed_age_seconds");
+  const empty = gauge("directory_empty");
+  const all = [messages, open, age, lanes, parked, unfiled, rehomings, unconfirmed, empty];
 
   return async () => {
     try {
-      const [counts, backlogs, oldest, rehomed] = await Promise.all([
+      const [counts, backlogs, oldest, rehomed, notShown, nobody] = await Promise.all([
         deps.countMessages(),
         deps.stageBacklogs(),
         deps.oldestUnfiled(),
         deps.countRehomings?.() ?? [],
+        deps.oldestUnconfirmed?.() ?? [],
+        deps.directoryIsEmpty?.() ?? false,
       ]);
       const ageOf = (since: Date | null) => (since ? Math.max(0, deps.now() - since.getTime()) / 1_000 : 0);
       for (const one of all) one.reset();
@@ -156,6 +163,9 @@ function storeGauges(deps: MetricsDeps, registry: Registry): () => Promise<void>
         parked.set(at, backlog.parked);
       }
       for (const { channel, kind, count } of rehomed) rehomings.set({ channel, kind }, count);
+      for (const { channel, destination, oldest: since } of notShown)
+        unconfirmed.set({ channel, destination }, ageOf(since));
+      empty.set(nobody ? 1 : 0);
       unfiled.set(ageOf(oldest));
       up.set(1);
     } catch {

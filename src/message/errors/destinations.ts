@@ -52,6 +52,11 @@ export const DESTINATION_ERRORS = {
     "The destination does not know the patient or case yet.",
     "None; it is tried again after the KIS has had time to learn it.",
   ),
+  STOPPED_TOO_LONG: entry(
+    "permanent",
+    "A message stopped its conversation at a destination for longer than `stops_for`, while others got through.",
+    "Read the code it names and see to that; then reprocess, or skip it there.",
+  ),
   PATIENT_WITHDRAWN: entry(
     "permanent",
     "The KIS deleted the patient after the message was routed and before it was sent.",

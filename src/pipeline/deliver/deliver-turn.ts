@@ -2,6 +2,7 @@ import { BotenstoffError } from "#src/message/error-code.ts";
 import type { DeliveryOutcome, TakenDelivery } from "#src/store/sql/deliveries.ts";
 import { backoff } from "#src/lanes/backoff.ts";
 import { deliver, outcomeOf, type Attempt, type ToDeliver } from "./deliver.ts";
+import { giveUp } from "./stopped.ts";
 import type { PipelineDeps } from "../deps.ts";
 import type { Leased } from "#src/lanes/lease.ts";
 import { patience } from "#src/lanes/patience.ts";
@@ -23,6 +24,8 @@ export interface Delivering {
   readonly connections: Permits;
   readonly channel: RunningChannel;
   readonly destination: RunningDestination;
+  /** Whether the destination has answered others within the time, in milliseconds. */
+  readonly answeredWithin: (ms: number) => boolean;
 }
 
 /**
@@ -31,7 +34,7 @@ export interface Delivering {
  * @returns the last attempt, for the destination's breaker, and whether the lane holds more, due at once
  */
 export async function deliverTurn(
-  { deps, settle, connections, channel, destination }: Delivering,
+  { deps, settle, connections, channel, destination, answeredWithin }: Delivering,
   leased: Leased,
   works: readonly ToDeliver[],
 ): Promise<{ last: Attempt | undefined; more: boolean }> {
@@ -45,9 +48,13 @@ export async function deliverTurn(
       if (!leased.valid()) throw new BotenstoffError("LEASE_LOST", "delivering: the lane's lease ran out");
       return deliver(deps, channel, destination, work, leased.signal);
     });
+    const forMs = index === 0 ? (lane.stoppedMs ?? 0) : 0;
+    const mostMs = destination.stopsForMs ?? Number.POSITIVE_INFINITY;
+    last = giveUp(last, destination.id, { forMs, mostMs, othersPass: answeredWithin(forMs) });
     const retried = last.outcome.state === "retrying";
-    const park =
-      last.outcome.state === "failed" && destination.onPermanent === "park" ? (last.error?.code ?? null) : null;
+    const over = last.error?.code === "STOPPED_TOO_LONG";
+    const failed = last.outcome.state === "failed" && !over;
+    const park = failed && destination.onPermanent === "park" ? (last.error?.code ?? null) : null;
     const ends = retried || park !== null || index === works.length - 1;
     const rest = works.slice(index + 1).map(({ row }) => row);
     const outcomes = [last.outcome, ...(ends ? givenBack(channel, rest) : [])];
@@ -57,6 +64,9 @@ export async function deliverTurn(
     const patienceMs = patience(connections, performance.now() - began);
     const settled = await settle.delivered({ turn, outcomes, rest: ends ? [] : rest, patienceMs });
     more = settled.more;
+    const told = { channel: channel.id, destination: destination.id, message: work.row.messageId };
+    if (over) deps.log("error", "delivery.stopped_too_long", told);
+    if (park !== null && settled.result !== "lost") deps.log("error", "lane.parked", { ...told, code: park });
     if (settled.result === "lost" || ends) break;
     if (settled.result === "ours") continue;
     // A merge came in between: what was not sent yet goes to the new patient, in the next turn.

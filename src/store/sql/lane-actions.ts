@@ -1,11 +1,8 @@
 import type { Transaction } from "../queryable.ts";
-import type { LaneKey } from "./lanes.ts";
+import { PARKED_BY_PERSON, type LaneKey } from "./lanes.ts";
 
 /** `busy`: an engine is at work on it right now. `idle`: it is already as wanted. */
 export type LaneMove = "done" | "busy" | "idle" | "absent";
-
-/** What a lane says that a person parked. */
-export const PARKED_BY_PERSON = "person";
 
 /** Makes a waiting lane due at once; a parked one stays parked. */
 export async function tryLane(db: Transaction, lane: LaneKey): Promise<LaneMove> {

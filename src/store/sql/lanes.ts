@@ -14,6 +14,8 @@ export interface ClaimedLane extends LaneKey {
   readonly token: number;
   /** Consecutive turns that ended in a retry. */
   readonly failures: number;
+  /** For how long the message at its head has been tried in vain, in milliseconds. */
+  readonly stoppedMs?: number;
   /** Work in it when it was claimed. */
   readonly open: number;
 }
@@ -58,7 +60,8 @@ export async function claimLanes(
      UPDATE lane SET token = nextval('lane_token'), owner = $4, ready_at = now() + make_interval(secs => $5 / 1000.0)
      FROM due
      WHERE lane.channel = due.channel AND lane.stage = due.stage AND lane.key = due.key
-     RETURNING lane.channel, lane.stage, lane.key, lane.token, lane.failures, lane.open`,
+     RETURNING lane.channel, lane.stage, lane.key, lane.token, lane.failures, lane.open,
+       coalesce(extract(epoch FROM now() - lane.stopped_at), 0)::float8 * 1000 AS "stoppedMs"`,
     [...columns(claims, ["channel", "stage", "limit"]), owner, leaseMs],
   );
   return rows;
@@ -136,6 +139,9 @@ export async function lockOwnedLanes(db: Transaction, lanes: readonly ClaimedLan
   return new Map(rows.map(({ token, open }) => [token, open]));
 }
 
+/** What a lane says that a person parked. */
+export const PARKED_BY_PERSON = "person";
+
 /** What becomes of a lane after a turn, or after one delivery of a turn. */
 export interface LaneTurn extends ClaimedLane {
   /** Work that left the lane. */
@@ -166,6 +172,8 @@ export async function bookTurns(db: Queryable, turns: readonly LaneTurn[]): Prom
        ready_at = coalesce(now() + make_interval(secs => turn.wait_ms / 1000.0), lane.ready_at),
        owner = CASE WHEN turn.wait_ms IS NULL THEN lane.owner END,
        failures = CASE WHEN turn.retried THEN lane.failures + 1 WHEN turn.done > 0 THEN 0 ELSE lane.failures END,
+       stopped_at = CASE WHEN turn.done > 0 THEN CASE WHEN turn.retried THEN now() END
+         WHEN turn.retried THEN coalesce(lane.stopped_at, now()) ELSE lane.stopped_at END,
        parked_at = CASE WHEN turn.park IS NULL THEN lane.parked_at ELSE now() END,
        reason = coalesce(turn.park, lane.reason)
      FROM turn WHERE NOT turn.is_over AND lane.channel = turn.channel AND lane.stage = turn.stage AND lane.key = turn.key
@@ -203,6 +211,23 @@ export async function dropEmptyLanes(db: Queryable, lanes: readonly ClaimedLane[
        AND lane.open <= empty.open`,
     columns(lanes, ["channel", "stage", "key", "token", "open"]),
   );
+}
+
+/**
+ * Sets lanes of a stage going that a failed message has parked for longer than given; a lane that a person parked waits for
+ * one. @returns how many
+ */
+export async function unparkOverdue(db: Queryable, { channel, stage }: StageKey, parkedForMs: number): Promise<number> {
+  const { rowCount } = await db.query(
+    `WITH over AS (
+       SELECT channel, stage, key FROM lane WHERE channel = $1 AND stage = $2 AND reason IS DISTINCT FROM '${PARKED_BY_PERSON}'
+         AND parked_at <= now() - make_interval(secs => $3::float8 / 1000.0)
+       ORDER BY ${LANE_ORDER} FOR UPDATE SKIP LOCKED)
+     UPDATE lane SET parked_at = NULL, reason = NULL, ready_at = CASE WHEN owner IS NULL THEN now() ELSE ready_at END
+     FROM over WHERE lane.channel = over.channel AND lane.stage = over.stage AND lane.key = over.key`,
+    [channel, stage, parkedForMs],
+  );
+  return rowCount ?? 0;
 }
 
 /** Sets parked lanes going in which nothing has failed any more: no reprocessing ever would. */

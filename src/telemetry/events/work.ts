@@ -47,6 +47,27 @@ export const WORK_EVENTS = {
     "Attachments were not deleted at the provider before it deletes them itself.",
     "Check the access token and the way to the provider.",
   ),
+  "destination.down": event(
+    ["error"],
+    "A destination does not answer; what goes there waits.",
+    "Read the error code; everything goes on by itself when it answers.",
+  ),
+  "destination.up": event(["info"], "A destination answers again; what waited goes on."),
+  "lane.parked": event(
+    ["error"],
+    "A destination refused a message for good; its conversation waits there.",
+    "Look at the message: correct and reprocess it, or skip it there. After `stops_for` the conversation goes on without it.",
+  ),
+  "lane.goes_on": event(
+    ["warn"],
+    "Conversations go on without the messages that had stopped them; those stay failed.",
+    "Decide the failed messages.",
+  ),
+  "delivery.stopped_too_long": event(
+    ["error"],
+    "A message was tried in vain for longer than `stops_for`; it is failed, its conversation goes on.",
+    "See STOPPED_TOO_LONG in the error reference.",
+  ),
   "message.seal_broken": event(["error"], "A stored message does not open.", "See SEAL_BROKEN in the error reference."),
   "messages.restricted": event(
     ["error"],

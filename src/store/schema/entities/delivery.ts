@@ -49,6 +49,7 @@ export const LaneEntity = new EntitySchema({
     token: bigint,
     owner: nullable(text),
     parked_at: nullable(time),
+    stopped_at: nullable(time),
     reason: nullable(text),
   },
   indices: [{ name: "lane_ready", columns: ["channel", "stage", "ready_at"], where: `"parked_at" IS NULL` }],

@@ -11,6 +11,7 @@ import { KeysByMessage1764200000000 } from "./1764200000000-keys-by-message.ts";
 import { SeenByUuid1764300000000 } from "./1764300000000-seen-by-uuid.ts";
 import { AttachmentWaits1764400000000 } from "./1764400000000-attachment-waits.ts";
 import { Filings1764410000000 } from "./1764410000000-filings.ts";
+import { StoppedLanes1764410100000 } from "./1764410100000-stopped-lanes.ts";
 import { NumberOwner1764430000000 } from "./1764430000000-number-owner.ts";
 import { ContactMove1764450000000 } from "./1764450000000-contact-move.ts";
 import { Access1764460000000 } from "./1764460000000-access.ts";
@@ -32,6 +33,7 @@ export const MIGRATIONS: (new () => MigrationInterface)[] = [
   SeenByUuid1764300000000,
   AttachmentWaits1764400000000,
   Filings1764410000000,
+  StoppedLanes1764410100000,
   NumberOwner1764430000000,
   ContactMove1764450000000,
   Access1764460000000,

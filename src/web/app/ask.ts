@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Address, Answer, Operation } from "./api.ts";
 import { Refusal, refusalOf, unreachable } from "./problem.ts";
-import { credentials, session, signOut } from "./session.ts";
+import { credentials, forget, session } from "./session.ts";
 
 /** Asks the API. @throws Refusal */
 export async function send<Id extends Operation>(
@@ -14,13 +14,13 @@ export async function send<Id extends Operation>(
     method,
     cache: "no-store",
     redirect: "error",
-    headers: { ...credentials(), ...(body !== undefined && { "content-type": "application/json" }) },
+    headers: { ...credentials(method === "POST"), ...(body !== undefined && { "content-type": "application/json" }) },
     ...(body !== undefined && { body: JSON.stringify(body) }),
     ...(signal && { signal }),
   }).catch((error: unknown) => {
     throw signal?.aborted === true ? error : unreachable();
   });
-  if (response.status === 401) signOut();
+  if (response.status === 401) forget();
   if (!response.ok) throw await refusalOf(response);
   return (await response.json()) as Answer<Id>;
 }
@@ -46,7 +46,7 @@ export function useAsk<Id extends Operation>(
 ): Asked<Answer<Id>> {
   const [state, setState] = useState<State<Answer<Id>>>({ href: "", ...NOTHING });
   const [round, setRound] = useState(0);
-  const signedIn = session.value !== undefined;
+  const signedIn = session.value != null;
   const href = address?.href;
   useEffect(() => {
     if (address === undefined || href === undefined || !signedIn) return;

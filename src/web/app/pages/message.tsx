@@ -1,0 +1,176 @@
+import { useState } from "preact/hooks";
+import { at, type Answer } from "../api.ts";
+import { useAsk } from "../ask.ts";
+import { lastChange } from "../live.ts";
+import { hrefOf } from "../router.ts";
+import { may } from "../session.ts";
+import { bytes } from "../time.ts";
+import { words } from "../words/index.ts";
+import { ActButton } from "../parts/act.tsx";
+import { Release, Withdraw } from "../parts/decisions.tsx";
+import { Id, Loading, meaningOf, Problem, Title } from "../parts/small.tsx";
+import { State } from "../parts/state.tsx";
+import { Timeline } from "../parts/timeline.tsx";
+import { useVersionOf } from "../version.ts";
+
+type Message = Answer<"showMessage">;
+
+export function MessagePage({ values }: { readonly values: Readonly<Record<string, string>> }) {
+  const id = values["id"] ?? "";
+  const version = useVersionOf(id, lastChange.value);
+  const { data, refusal, again } = useAsk(at("showMessage", `/messages/${id}`), version);
+  const { message, nav, back } = words.value;
+  return (
+    <>
+      <Title side={data && <State is={data.state} reason={data.reason} />}>
+        {message.title} <Id of={id} />
+      </Title>
+      <p class="tools">
+        <a data-back href={hrefOf("/console/messages")}>
+          {back}: {nav.messages}
+        </a>
+        {data && (
+          <span class="muted">
+            {data.kind} · {data.channel} · <span class="id">{id}</span>
+          </span>
+        )}
+      </p>
+      {refusal && <Problem of={refusal} again={again} />}
+      {!data && !refusal && <Loading />}
+      {data && (
+        <>
+          <Actions message={data} again={again} />
+          {data.last_error !== null && <Why error={data.last_error} />}
+          <div class="two">
+            <section class="card" aria-labelledby="timeline">
+              <h2 id="timeline">{message.timeline}</h2>
+              <Timeline history={data.history} />
+            </section>
+            <div>
+              <Deliveries message={data} />
+              <Attachments message={data} />
+            </div>
+          </div>
+          <Json of={data} />
+        </>
+      )}
+    </>
+  );
+}
+
+function Actions({ message, again }: { readonly message: Message; readonly again: () => void }) {
+  const { state, id, reason } = message;
+  const words_ = words.value.message;
+  const reprocess = may("messages.reprocess") && ["held", "filtered", "failed"].includes(state);
+  const withdraw = may("messages.withdraw") && ["filed", "routed", "failed"].includes(state);
+  const release = may("messages.release") && state === "held" && reason === "quarantine";
+  if (!reprocess && !withdraw && !release) return null;
+  return (
+    <div class="actions" data-actions>
+      {reprocess && (
+        <ActButton main letter="r" to={at("reprocessMessage", `/messages/${id}/reprocess`)} done={again}>
+          {words_.reprocess}
+        </ActButton>
+      )}
+      {release && <Release id={id} done={again} />}
+      {withdraw && <Withdraw id={id} done={again} />}
+    </div>
+  );
+}
+
+function Why({ error }: { readonly error: string }) {
+  const [code = "", ...rest] = error.split(":");
+  const { meaning, remedy } = meaningOf({ code, meaning: "", remedy: "" });
+  return (
+    <section class="card" aria-labelledby="why">
+      <h2 id="why">{words.value.message.error}</h2>
+      <p>
+        <span class="id">{code}</span> {rest.join(":").trim()}
+      </p>
+      {meaning !== code && (
+        <p>
+          {meaning} {remedy}
+        </p>
+      )}
+    </section>
+  );
+}
+
+function Deliveries({ message }: { readonly message: Message }) {
+  const { message: m, field } = words.value;
+  return (
+    <section class="card" aria-labelledby="deliveries">
+      <h2 id="deliveries">{m.deliveries}</h2>
+      {message.deliveries.length === 0 && <p class="muted">{m.noDeliveries}</p>}
+      {message.deliveries.map((delivery) => (
+        <div key={`${delivery.destination} ${delivery.purpose}`} class="delivery">
+          <p>
+            <strong>{delivery.destination}</strong> {delivery.purpose === "withdraw" && m.withdraw.replace(" …", "")}{" "}
+            <State is={delivery.state} /> <span class="muted">{m.attempts(delivery.attempts)}</span>
+          </p>
+          <dl>
+            {delivery.last_error !== null && (
+              <>
+                <dt>{field.error}</dt>
+                <dd>{delivery.last_error}</dd>
+              </>
+            )}
+            <Answered label={m.receipt} of={delivery.receipt} />
+            <Answered label={m.confirmation} of={delivery.confirmation} />
+          </dl>
+        </div>
+      ))}
+    </section>
+  );
+}
+
+function Answered({ label, of }: { readonly label: string; readonly of: unknown }) {
+  if (!may("identifiers.read")) {
+    return (
+      <>
+        <dt>{label}</dt>
+        <dd class="muted">{words.value.message.masked}</dd>
+      </>
+    );
+  }
+  if (of === null || of === undefined) return null;
+  return (
+    <>
+      <dt>{label}</dt>
+      <dd class="id">{JSON.stringify(of)}</dd>
+    </>
+  );
+}
+
+function Attachments({ message }: { readonly message: Message }) {
+  const { message: m } = words.value;
+  return (
+    <section class="card" aria-labelledby="attachments">
+      <h2 id="attachments">{m.attachments}</h2>
+      {message.attachments.length === 0 && <p class="muted">{m.noAttachments}</p>}
+      <ul class="needs">
+        {message.attachments.map((one) => (
+          <li key={one.id}>
+            <State is={one.verdict} />
+            <span>{one.type ?? ""}</span>
+            <span class="muted">{one.bytes === null ? "" : bytes(one.bytes)}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Json({ of }: { readonly of: unknown }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <details class="card" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>{words.value.message.json}</summary>
+      {open && (
+        <pre tabIndex={0} role="region" aria-label={words.value.message.json}>
+          {JSON.stringify(of, null, 2)}
+        </pre>
+      )}
+    </details>
+  );
+}

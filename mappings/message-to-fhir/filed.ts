@@ -1,7 +1,7 @@
 import type { Attachment as FhirAttachment, Binary, DocumentReference, Media } from "@medplum/fhirtypes";
 import { resourceId } from "#src/fhir/ids.ts";
 import { fhirString } from "#src/fhir/text.ts";
-import { fileable, type Attachment, type StoredContent } from "#src/message/attachment.ts";
+import { fileable, filedParts, type Attachment, type StoredContent } from "#src/message/attachment.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import { shownFileName } from "#src/message/file-name.ts";
 import type { Message } from "#src/message/message.ts";
@@ -33,7 +33,7 @@ export function filed(
   chart: Chart,
   as?: MediaType | "document",
 ): (FiledAttachment | AbsentAttachment)[] {
-  return message.attachments.map((attachment) => {
+  return message.attachments.flatMap(filedParts).map((attachment) => {
     const absent = absenceLines(message.content, attachment, chart.words);
     if (absent.length > 0) return { placeholder: absent.join("\n") };
     const stored = fileable(attachment);

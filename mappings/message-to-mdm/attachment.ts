@@ -1,5 +1,5 @@
 import type { Field } from "#src/hl7/message.ts";
-import { absence, fileable, type Attachment, type StoredContent } from "#src/message/attachment.ts";
+import { absence, fileable, filedParts, type Attachment, type StoredContent } from "#src/message/attachment.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import type { Message } from "#src/message/message.ts";
 import { shownFileName } from "#src/message/file-name.ts";
@@ -35,7 +35,7 @@ const PICTURES = new Set(["image/jpeg", "image/png", "image/webp", "image/gif", 
 /** The attachments of a message that are there. */
 export function partsOf(message: Message, params: MdmParams, words: Words): Carried[] {
   const here = message.attachments.filter((attachment) => absence(attachment) === undefined);
-  return here.map((attachment) => carried(attachment, message, params, words));
+  return here.flatMap(filedParts).map((attachment) => carried(attachment, message, params, words));
 }
 
 /**

@@ -43,7 +43,24 @@ export async function admit(
   await deps.scanner?.scan(open(), signal);
   if (isStrippable(type)) return admitImage(deps, epoch, attachment, { ...received, type, open }, signal);
   if (type === "application/pdf") await deps.inspector.pdf(open, signal);
-  return contentOf(received, type);
+  return contentOf(received, type.startsWith("text/") ? await withCharset(type, open()) : type);
+}
+
+/** A text that is not in UTF-8 says what it is in: with its mark UTF-16, else what Windows writes in western Europe. */
+async function withCharset(type: string, bytes: AsyncIterable<Buffer>): Promise<string> {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  let first = "";
+  try {
+    for await (const chunk of bytes) {
+      first ||= chunk.toString("latin1", 0, 2);
+      decoder.decode(chunk, { stream: true });
+    }
+    decoder.decode();
+    return type;
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return `${type};charset=${first === "\xff\xfe" || first === "\xfe\xff" ? "utf-16" : "windows-1252"}`;
+  }
 }
 
 /** What is known of bytes that are kept as they came. */
@@ -61,12 +78,14 @@ async function admitImage(
   const { type, open } = received;
   let judged: Hashed | undefined;
   const judging = () => (judged = hashed(strip(type, open))).bytes;
-  const { jpeg, width, height } = await inspector.image(judging, signal);
+  const rendered = type === "image/heic" ? await inspector.heic(judging, signal) : undefined;
+  const { jpeg, width, height } = await inspector.image(rendered ? () => piecesOf(rendered.jpeg) : judging, signal);
+  const rendition = rendered && { rendition: await keepRendition(blobs, epoch, id, rendered.jpeg) };
   await blobs.write(epoch, blobId(id, "preview"), [jpeg]);
   const preview = { bytes: jpeg.length, type: "image/jpeg", width, height };
   const judgedSha256 = judged?.sha256();
   // Most pictures come from WhatsApp without anything that could be taken out.
-  if (judgedSha256 === received.sha256) return { ...contentOf(received, type), preview };
+  if (judgedSha256 === received.sha256) return { ...contentOf(received, type), preview, ...rendition };
   // What is filed is made from what was sealed, whatever the judge was shown; and only what he was shown is filed.
   const sealed = () => blobs.read(epoch, id);
   const meter = new Meter();
@@ -79,5 +98,20 @@ async function admitImage(
     ...contentOf(filed, type),
     original: { sha256: received.sha256, bytes: received.bytes },
     preview,
+    ...rendition,
   };
+}
+
+async function keepRendition(blobs: BlobStore, epoch: number, id: string, jpeg: Buffer): Promise<StoredContent> {
+  const meter = new Meter();
+  await blobs.write(epoch, blobId(id, "rendition"), meter.through(piecesOf(jpeg)));
+  return contentOf(meter.measured(), "image/jpeg");
+}
+
+/** A frame to the reader process holds no more. */
+const PIECE_BYTES = 256 * 1024;
+
+async function* piecesOf(bytes: Buffer): AsyncGenerator<Buffer> {
+  for (let at = 0; at < bytes.length; at += PIECE_BYTES)
+    yield await Promise.resolve(bytes.subarray(at, at + PIECE_BYTES));
 }

@@ -1,6 +1,8 @@
 /** What the engine asks its reader process, before the bytes. */
 export type Task =
-  { readonly read: "image"; readonly maxPixels: number; readonly previewPixels: number } | { readonly read: "pdf" };
+  | { readonly read: "image"; readonly maxPixels: number; readonly previewPixels: number }
+  | { readonly read: "heic"; readonly maxPixels: number }
+  | { readonly read: "pdf" };
 
 /** What comes back, before the bytes of a preview. `width` and `height` are the preview's. */
 export type Finding =

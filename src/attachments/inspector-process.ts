@@ -1,5 +1,6 @@
 import sharp from "sharp";
 import { END, frame, framesOf, type Finding, type Task } from "./inspector-frames.ts";
+import { renderHeic } from "./heic.ts";
 import { faultInPdf } from "./pdf.ts";
 
 /**
@@ -32,6 +33,7 @@ async function read(task: Task, bytes: AsyncIterable<Buffer>): Promise<{ finding
   const pieces: Buffer[] = [];
   for await (const piece of bytes) pieces.push(piece);
   try {
+    if (task.read === "heic") return await renderHeic(Buffer.concat(pieces), task.maxPixels);
     // Decoding for the preview is the reading: what is damaged, or larger than allowed, fails here.
     const { data, info } = await sharp(Buffer.concat(pieces), { limitInputPixels: task.maxPixels, failOn: "error" })
       .autoOrient()

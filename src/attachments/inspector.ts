@@ -19,6 +19,11 @@ export interface Inspector {
    * @throws BotenstoffError MEDIA_UNREADABLE, INSPECTOR_UNAVAILABLE
    */
   image(open: () => AsyncIterable<Buffer>, signal: AbortSignal): Promise<RenderedPreview>;
+  /**
+   * Decodes a HEIC and renders it whole, as an upright JPEG.
+   * @throws BotenstoffError MEDIA_UNREADABLE, INSPECTOR_UNAVAILABLE
+   */
+  heic(open: () => AsyncIterable<Buffer>, signal: AbortSignal): Promise<RenderedPreview>;
   /** Checks header, trailer and active content. @throws BotenstoffError MEDIA_UNREADABLE, INSPECTOR_UNAVAILABLE */
   pdf(open: () => AsyncIterable<Buffer>, signal: AbortSignal): Promise<void>;
   /** Ends the processes; the work they had fails. */
@@ -55,11 +60,12 @@ const FILES_PER_PROCESS = 200;
 const TOGETHER = 256 * 1024;
 const START_MS = 20_000;
 const PREVIEW_PIXELS = 512;
-const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
+/** A JPEG of as many pixels as are allowed. */
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
 /** A small pool of reader processes, started when first needed. */
 export function createInspector(options: InspectorOptions = {}): Inspector {
-  const { processes = 2, timeoutMs = 60_000, maxPixels = 100_000_000 } = options;
+  const { processes = 2, timeoutMs = 60_000, maxPixels = 120_000_000 } = options;
   const turnstile = new Turnstile(processes);
   const idle: Reader[] = [];
   const alive = new Set<Reader>();
@@ -127,6 +133,11 @@ export function createInspector(options: InspectorOptions = {}): Inspector {
         signal,
       );
       if (!("width" in finding)) throw unreadable("the process that reads it gave no preview");
+      return { jpeg: preview, width: finding.width, height: finding.height };
+    },
+    heic: async (open, signal) => {
+      const { finding, preview } = await inspect({ read: "heic", maxPixels }, open, signal);
+      if (!("width" in finding)) throw unreadable("the process that reads it gave no picture");
       return { jpeg: preview, width: finding.width, height: finding.height };
     },
     pdf: async (open, signal) => {

@@ -32,7 +32,7 @@ export async function receive(
 ): Promise<Received> {
   const reader = new ByteReader(fetched.body as AsyncIterable<Buffer>);
   const declared = attachment.reference.declaredType ?? fetched.declaredType ?? "";
-  const type = await sniff(Buffer.from(await reader.peek(SNIFF_BYTES)), declared);
+  const type = await sniff(Buffer.from(await reader.peek(SNIFF_BYTES)), declared, attachment.reference.fileName);
   const meter = new Meter();
   const memory = new Memory();
   const forget = () => memory.forget();

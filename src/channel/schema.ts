@@ -20,15 +20,15 @@ const duration = z.string().transform((text, context) => {
 
 /** What patients send from their phones, without what carries macros. */
 const ALLOWED_TYPES = [
-  ...["image/jpeg", "image/png", "image/webp"],
+  ...["image/jpeg", "image/png", "image/webp", "image/heic"],
   ...["audio/ogg", "audio/aac", "audio/amr", "audio/mpeg", "audio/mp4"],
   ...["video/mp4", "video/3gpp"],
   ...["application/pdf", "text/plain"],
 ];
 
-/** Images only where their metadata can be taken out; never what a browser would run. */
+/** Never what a browser would run. A picture whose metadata cannot be taken out is filed as it came. */
 const FILEABLE_TYPE =
-  /^(image\/(jpeg|png|webp)|(audio|video)\/[a-z0-9.+-]+|text\/(plain|csv|vcard|calendar)|application\/(?!xml|xhtml|javascript|ecmascript)[a-z0-9.+-]+)$/;
+  /^(image\/(jpeg|png|webp|heic|heif|gif|bmp|tiff)|(audio|video)\/[a-z0-9.+-]+|text\/(plain|csv|vcard|x-vcard|calendar|rtf)|application\/(?!xml|xhtml|javascript|ecmascript)[a-z0-9.+-]+)$/;
 
 const attachments = z.strictObject({
   allow: z

@@ -1,3 +1,5 @@
+import { blobId } from "./id.ts";
+
 /**
  * What happened to an attachment's bytes. `quarantined`: they failed a check and wait, sealed, for a person; `gone`:
  * there are none; `released`: a person let quarantined bytes go on as they are. `late`: the message went on without it, it
@@ -39,6 +41,8 @@ export interface StoredContent {
   readonly type: string;
   /** The bytes as fetched, where taking out their metadata changed them: what the source's announced hash is about. */
   readonly original?: { readonly sha256: string; readonly bytes: number };
+  /** The same as a JPEG, to be filed beside it: many charts cannot show what it is. */
+  readonly rendition?: Omit<StoredContent, "original" | "preview" | "rendition">;
   /** A small rendering for people to look at; never filed. */
   readonly preview?: Preview;
 }
@@ -64,4 +68,13 @@ export interface Attachment {
 /** What may be filed of an attachment: it was found clean, or a person released it. */
 export function fileable({ verdict, stored }: Pick<Attachment, "verdict" | "stored">): StoredContent | undefined {
   return verdict === "clean" || verdict === "released" ? stored : undefined;
+}
+
+/** Everything that is filed of an attachment, each as one of its own: what every chart can show goes first. */
+export function filedParts(attachment: Attachment): readonly Attachment[] {
+  const { rendition } = fileable(attachment) ?? {};
+  if (!rendition) return [attachment];
+  const { fileName } = attachment.reference;
+  const reference = { ...attachment.reference, ...(fileName !== undefined && { fileName: `${fileName}.jpg` }) };
+  return [{ ...attachment, id: blobId(attachment.id, "rendition"), reference, stored: rendition }, attachment];
 }

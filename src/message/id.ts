@@ -31,8 +31,9 @@ export function attachmentId(message: MessageId, ordinal: number): string {
   return deriveUuid("attachment", message, String(ordinal));
 }
 
-/** The name of a further blob of an attachment: what was fetched before its metadata was taken out, its preview. */
-export function blobId(attachment: string, part: "original" | "preview"): string {
+/** The name of a further blob of an attachment: what was fetched before its metadata was taken out, its preview, a rendition
+ * for who cannot show it. */
+export function blobId(attachment: string, part: "original" | "preview" | "rendition"): string {
   return deriveUuid("blob", attachment, part);
 }
 

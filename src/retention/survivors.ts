@@ -55,7 +55,7 @@ async function moveBatch(deps: RetentionDeps, db: Transaction, from: number, to:
   const attachments = await attachmentsOf(db, from, ids);
   const deliveries = await deliveriesOf(db, from, ids);
   for (const { id, verdict } of attachments) {
-    for (const blob of [id, blobId(id, "original"), blobId(id, "preview")]) {
+    for (const blob of [id, blobId(id, "original"), blobId(id, "preview"), blobId(id, "rendition")]) {
       // What is to be filed must be there: a missing blob stops the purge instead of vanishing with it.
       const filed = blob === id && (verdict === "clean" || verdict === "released");
       if (filed || deps.blobs.exists(from, blob)) await deps.blobs.reseal(blob, from, to);

@@ -73,9 +73,11 @@ describe("the process that reads strangers' files", () => {
 
   test("reads a PDF's beginning and end, and refuses what runs by itself", async () => {
     expect(await document(pdf())).toBe("readable");
-    expect(await document(Buffer.concat([Buffer.from("\n"), pdf()]))).toBe("MEDIA_UNREADABLE");
+    expect(await document(Buffer.concat([Buffer.from("\n"), pdf()]))).toBe("readable");
+    expect(await document(Buffer.concat([Buffer.from("MZ"), pdf()]))).toBe("MEDIA_UNREADABLE");
     expect(await document(pdf().subarray(0, -20))).toBe("MEDIA_UNREADABLE");
-    expect(await document(Buffer.concat([pdf(), Buffer.alloc(2_000)]))).toBe("MEDIA_UNREADABLE");
+    expect(await document(Buffer.concat([pdf(), Buffer.alloc(2_000)]))).toBe("readable");
+    expect(await document(Buffer.concat([pdf(), Buffer.alloc(2_000, 1)]))).toBe("MEDIA_UNREADABLE");
     expect(await document(pdf("/OpenAction<</S/JavaScript/JS(x)>>"))).toBe("MEDIA_UNREADABLE");
     expect(await document(pdf("/OpenAction<</S/Launch/F(x)>>"))).toBe("MEDIA_UNREADABLE");
   });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import type { Communication } from "@medplum/fhirtypes";
 import { mediaPart, type KindPart } from "#src/simulators/whatsapp-cloud/kinds.ts";
 import { elementUpdate, wamid } from "#src/simulators/whatsapp-cloud/payload.ts";
+import { HEIC, HEIC_CANARY } from "../attachments/heic-picture.ts";
 import { pdf } from "../attachments/pictures.ts";
 import { PATIENT, startTestEngine, type TestEngine } from "./harness.ts";
 
@@ -137,5 +138,20 @@ describe("what was said arrives in chart and archive, through the shipped channe
       await change("smb_message_echoes", { message_echoes: [echo] });
       expect((await filed(`${id}.echo`)).text).toBe(`[Von der Klinik an +${PATIENT.phone}]\nGuten Tag`);
     }
+  });
+
+  it("a phone's HEIC as a JPEG that every chart can show, and as it is without where it was taken", async () => {
+    const { id, sha256 } = engine.world.whatsapp.addMedia(HEIC, "image/heic");
+    const sent = await say(mediaPart("image", { id, mimeType: "image/heic", sha256 }, { caption: "Wunde" }));
+    const { shown, document } = await filed(sent);
+    expect(document?.formats).toEqual(["IM^JPEG", "IM^HEIC"]);
+    const types = (shown.payload ?? []).flatMap(({ contentReference }) => {
+      const media = engine.world.fhir.chart.read(contentReference?.reference ?? "");
+      return (media as { content?: { contentType?: string } } | undefined)?.content?.contentType ?? [];
+    });
+    expect(types).toEqual(["image/jpeg", "image/heic"]);
+    const binaries = engine.world.fhir.chart.all("Binary") as unknown as { contentType: string; data: string }[];
+    const original = binaries.find(({ contentType }) => contentType === "image/heic");
+    expect(Buffer.from(original?.data ?? "", "base64").includes(HEIC_CANARY)).toBe(false);
   });
 });

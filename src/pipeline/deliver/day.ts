@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Day, DayPosition } from "#src/message/day.ts";
 import type { Subject } from "#src/message/directory.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
-import type { MessageId } from "#src/message/id.ts";
+import { blobId, type MessageId } from "#src/message/id.ts";
 import type { Message } from "#src/message/message.ts";
 import { messagesOfDay, readSealed, type MessageOfDay } from "#src/store/sql/day.ts";
 import type { TakenDelivery } from "#src/store/sql/deliveries.ts";
@@ -119,7 +119,12 @@ export async function openDay(
     if (!row) throw new BotenstoffError("MAPPING_FAILED", "drawing a day: an earlier message is not here any more");
     return without(openMessage(deps.sealer, row, byMessage.get(id) ?? []).message, absent);
   });
-  return { ...opened(position, earlier), epochs: new Map(attachments.map(({ id, epoch }) => [id, epoch])) };
+  return {
+    ...opened(position, earlier),
+    epochs: new Map(
+      attachments.flatMap(({ id, epoch }) => [[id, epoch] as const, [blobId(id, "rendition"), epoch] as const]),
+    ),
+  };
 }
 
 function opened({ document, version, elsewhere }: DayPosition, earlier: readonly Message[]): OpenedDay {

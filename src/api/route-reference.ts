@@ -37,7 +37,8 @@ function describe(route: RouteDescription): string {
 }
 
 function membersOf(schema: z.ZodType): string {
-  const { properties = {}, required = [] } = z.toJSONSchema(schema, { io: "input" });
+  const { properties, required = [] } = z.toJSONSchema(schema, { io: "input" });
+  if (!properties) return "see the description";
   return Object.keys(properties)
     .map((name) => `\`${name}\`${required.includes(name) ? "" : "?"}`)
     .join(", ");

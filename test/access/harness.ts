@@ -35,10 +35,8 @@ const ROLES = [
   { value: "admins", role: "admin" },
 ];
 
-type Provider = Readonly<Record<string, unknown>>;
-
 /** The API before a simulated identity provider, on a clock of the test's own. */
-export async function createAccessHarness(options: { provider?: Provider; keys?: Record<string, unknown>[] } = {}) {
+export async function createAccessHarness() {
   const harness = await createHarness();
   const port = await freePort(HOST);
   const url = `http://${HOST}:${port}`;
@@ -48,7 +46,6 @@ export async function createAccessHarness(options: { provider?: Provider; keys?:
     clientUrl: url,
     providerId: "staff",
     people: PEOPLE,
-    ...(options.keys && { clientKeys: options.keys }),
   });
   const settings = accessFile.parse({
     providers: [
@@ -57,9 +54,8 @@ export async function createAccessHarness(options: { provider?: Provider; keys?:
         title: "Staff",
         issuer: provider.url,
         client_id: provider.clientId,
-        client_secret: options.keys ? undefined : provider.clientSecret,
+        client_secret: provider.clientSecret,
         roles: ROLES,
-        ...options.provider,
       },
     ],
   });

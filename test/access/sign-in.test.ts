@@ -1,4 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
+import { execFile } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
+import { promisify } from "node:util";
+import { SignJWT } from "jose";
 import { Browser, proveAt, signIn } from "../support/browser.ts";
 import { createAccessHarness, type AccessHarness } from "./harness.ts";
 
@@ -170,6 +174,36 @@ describe("a session", () => {
     expect(harness.journal.at(-1)).toMatchObject({ actor: "provider:staff", action: "session.ended" });
   });
 
+  test("obeys nobody but the provider, and no token but one for logging out", async () => {
+    const { browser, send, get } = await harness.person("erin");
+    const { location } = (await (await send("POST", "/auth/logout")).json()) as { location: string };
+    const idToken = new URL(location).searchParams.get("id_token_hint")!;
+    await signIn(browser, harness.url, "erin");
+    const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    const claims = { events: { "http://schemas.openid.net/event/backchannel-logout": {} }, jti: "1" };
+    const forge = (issuer: string) =>
+      new SignJWT({ ...claims, sub: "erin" })
+        .setProtectedHeader({ alg: "RS256", kid: "simulated", typ: "logout+jwt" })
+        .setIssuer(issuer)
+        .setAudience(harness.provider.clientId)
+        .setIssuedAt()
+        .setExpirationTime("2m")
+        .sign(privateKey);
+    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+    const unsigned = `${part({ alg: "none" })}.${part({ ...claims, sub: "erin", iss: harness.provider.url })}.`;
+    const tokens = [idToken, await forge(harness.provider.url), await forge("http://127.0.0.1:1"), unsigned, "x", ""];
+    for (const token of tokens) {
+      const body = new URLSearchParams({ logout_token: token });
+      const answer = await fetch(`${harness.url}/auth/back-channel/staff`, { method: "POST", body });
+      expect([tokens.indexOf(token), answer.status]).toEqual([tokens.indexOf(token), 400]);
+    }
+    const elsewhere = new URLSearchParams({ logout_token: await forge(harness.provider.url) });
+    expect((await fetch(`${harness.url}/auth/back-channel/other`, { method: "POST", body: elsewhere })).status).toBe(
+      400,
+    );
+    expect((await get("/api/v1/me")).status).toBe(200);
+  });
+
   test("follows the groups within a minute: a role that is taken is gone, and without any the session ends", async () => {
     const { get, me } = await harness.person("erin");
     expect((await me()).roles).toEqual(["engineer"]);
@@ -180,6 +214,19 @@ describe("a session", () => {
     harness.clock.aheadMs = 122_000;
     expect((await get("/api/v1/me")).status).toBe(401);
     harness.provider.setGroups("erin", ["engineers"]);
+  });
+
+  test("ends when the provider refuses to go on with it, as after somebody was locked out", async () => {
+    const other = await createAccessHarness();
+    try {
+      const { get } = await other.person("erin");
+      other.provider.refuseRefresh();
+      expect((await get("/api/v1/me")).status).toBe(200);
+      other.clock.aheadMs = 61_000;
+      expect((await get("/api/v1/me")).status).toBe(401);
+    } finally {
+      await other.close();
+    }
   });
 
   test("of a person is listed and ended by himself, of others only by an administrator", async () => {
@@ -256,6 +303,11 @@ describe("a request with a session's cookie", () => {
     expect(refused.status).toBe(401);
     expect(refused.headers.get("www-authenticate")).toContain('error="insufficient_user_authentication"');
   });
+});
+
+test("a client may prove itself by a key instead of a secret", async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, ["test/access/by-key.ts"]);
+  expect(stdout).toContain("Erin Engel engineers");
 });
 
 test("a provider that is down lets nobody new in, and leaves those inside and the machines alone", async () => {

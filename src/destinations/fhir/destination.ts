@@ -11,6 +11,7 @@ import { fhirDestinationConfig, type FhirDestinationConfig } from "./config.ts";
 import { readBack } from "./confirm.ts";
 import type { FhirServer } from "./filed.ts";
 import { findPatient, withPatient } from "./patient.ts";
+import { withRelated } from "./related.ts";
 import { withdrawnThere, withServerIds } from "./server-ids.ts";
 
 /** The chart as a FHIR R4 server: one transaction per message, read back before anything is purged. */
@@ -44,7 +45,7 @@ function open(settings: FhirDestinationConfig, context: DestinationContext): Des
   return {
     concurrency: settings.connections,
     send: async (job, signal) => {
-      const transaction = await addressed(server, job.output as FhirTransaction, signal);
+      const transaction = await addressed(server, context.channel, job.output as FhirTransaction, signal);
       const { body, digest } = writeTransaction(transaction, (id) => job.openBlob(id));
       const answer = await client.transaction(body, signal);
       return { sentSha256: digest(), answer: summary(answer, transaction) };
@@ -58,16 +59,20 @@ function open(settings: FhirDestinationConfig, context: DestinationContext): Des
   };
 }
 
-/** The transaction as this server takes it: with its own Patient, and under the ids it allows. */
+/** The transaction as this server takes it: with its own Patient, its links to other messages, and under the ids it allows. */
 async function addressed(
   server: FhirServer,
+  channel: string,
   transaction: FhirTransaction,
   signal: AbortSignal,
 ): Promise<FhirTransaction> {
-  const reference = await patientOf(server, transaction, signal);
-  const complete = reference === undefined ? transaction : withPatient(transaction, reference);
+  const patient = await patientOf(server, transaction, signal);
+  const withdraws = transaction.expect.enteredInError !== undefined;
+  const known = patient === undefined ? transaction : withPatient(transaction, patient);
+  const complete =
+    patient === undefined || withdraws ? known : await withRelated(server, channel, known, patient, signal);
   if (server.ids === "client") return complete;
-  return transaction.expect.enteredInError ? withdrawnThere(server, complete, signal) : withServerIds(complete);
+  return withdraws ? withdrawnThere(server, complete, signal) : withServerIds(complete);
 }
 
 async function patientOf({ client, lookup }: FhirServer, { expect }: FhirTransaction, signal: AbortSignal) {

@@ -65,7 +65,7 @@ export function eventOf(message: Message, { policy, words, withdraw, about }: Ev
 /** What the KIS holds of a message, oldest first: itself, and the wordings that took its place. */
 function chainOf(target: MessageId, about: About | undefined): readonly MessageId[] {
   if (!about) return [target];
-  return [...(about.filed ? [target] : []), ...about.wordings];
+  return [...(about.filed ? [about.filedAs ?? target] : []), ...about.wordings];
 }
 
 interface Rule {

@@ -6,6 +6,8 @@ export interface About {
   readonly sentAt?: string;
   /** Whether the destination holds it. */
   readonly filed: boolean;
+  /** The id it is filed under, where that is not its own any more (`filedId`). */
+  readonly filedAs?: MessageId;
   /**
    * Its later wordings that came before this message and are held by the destination, oldest first. A caption alone is
    * none: it stands beside.

@@ -4,6 +4,7 @@ import type { ShownMessage } from "#src/demo/api-client.ts";
 import { gradientPng } from "#src/demo/picture.ts";
 import { communicationId, resourceId } from "#src/fhir/ids.ts";
 import { attachmentId, controlId, filedId } from "#src/message/id.ts";
+import { elementUpdate, wamid } from "#src/simulators/whatsapp-cloud/payload.ts";
 import { startKisMllp, type KisMllp } from "#src/simulators/kis/mllp.ts";
 import { PATIENT, startTestEngine, type TestEngine } from "./harness.ts";
 
@@ -175,6 +176,27 @@ describe("a message withdrawn from a stranger's chart", () => {
     await decide(`${id}/withdraw`, WITHDRAW);
     await engine.until(sent, "withdrawn");
     expect(communication(anew).status).toBe("entered-in-error");
+  });
+
+  it("is edited there: what its sender changes afterwards is about the document it is filed as now", async () => {
+    const sent = await engine.text("Ich nehme 5 mg");
+    const { id } = await engine.until(sent, "filed");
+    await decide(`${id}/withdraw`, WITHDRAW);
+    await engine.until(sent, "withdrawn");
+    await correct();
+    await decide(`${id}/reprocess`);
+    await acceptMove(sent);
+    await engine.until(sent, "filed");
+    const edit = wamid(PATIENT.phone);
+    const content = { original_message_id: sent, message: { type: "text", text: { body: "Ich nehme 50 mg" } } };
+    const now = { from: PATIENT.phone, id: edit, timestamp: Math.floor(Date.now() / 1_000) };
+    const update = elementUpdate(now, { type: "edit", edit: content });
+    await engine.post(engine.world.whatsapp.signedBody(engine.world.whatsapp.batchBody([update])));
+    const { id: edited } = await engine.until(edit, "filed");
+    const valid = [...engine.world.mllp.documents.values()].filter(({ state }) => state === "available");
+    expect(valid).toMatchObject([
+      { documentNumber: controlId(edited, "document"), parent: controlId(filedId(id, 2), "document") },
+    ]);
   });
 
   it("is held where its number still leads to that stranger, and let in when the KIS has corrected it", async () => {

@@ -19,7 +19,17 @@ const refusal = new BotenstoffError("CONFIG_INVALID", "listening: the port is ta
 
 function channel({ digest, broken, listens }: Version): Channel {
   const version = { digest, broken, listens: listens ?? broken === "listen" };
-  return { id: "one", title: "One", digest, values: "", sourceType: "fake", destinations: [], version } as never;
+  const concealed = (text: string) => text;
+  return {
+    id: "one",
+    title: "One",
+    digest,
+    concealed,
+    values: "",
+    sourceType: "fake",
+    destinations: [],
+    version,
+  } as never;
 }
 
 function open(wanted: Channel): RunningChannel {

@@ -1,5 +1,5 @@
 import type { About } from "#src/message/about.ts";
-import { messageId, type MessageId } from "#src/message/id.ts";
+import { filedId, messageId, type MessageId } from "#src/message/id.ts";
 import type { Message } from "#src/message/message.ts";
 import { heldAt, routedEdits } from "#src/store/sql/about.ts";
 import { readSealed } from "#src/store/sql/day.ts";
@@ -61,10 +61,16 @@ export async function openAbout(
   const { target, sentAt, wordings, superseded } = frozen.about;
   const all = superseded ?? wordings;
   const held = await heldAt(deps.store, destination, [target, ...all], id);
+  const filings = (one: MessageId) => {
+    const filing = held.get(one);
+    return filing === undefined ? [] : [filedId(one, filing)];
+  };
+  const [filedAs] = filings(target);
   return {
     ...(sentAt !== undefined && { sentAt }),
-    filed: held.has(target),
-    wordings: all.filter((one) => held.has(one)),
+    filed: filedAs !== undefined,
+    ...(filedAs !== undefined && filedAs !== target && { filedAs }),
+    wordings: all.flatMap(filings),
     ...(superseded && { superseded: true }),
   };
 }

@@ -30,29 +30,31 @@ export async function routedEdits(
 }
 
 /**
- * Which of the messages the destination holds, the purged ones by their tombstones: accepted there, not taken out again,
- * and of the same patient as the message `like`, as far as they are still here.
+ * Which of the messages the destination holds, the purged ones by their tombstones: accepted there, not taken out again
+ * since it was filed last, and of the same patient as the message `like`, as far as they are still here.
  */
 export async function heldAt(
   db: Queryable,
   destination: string,
   ids: readonly string[],
   like: string,
-): Promise<Set<string>> {
-  const { rows } = await db.query<{ id: string }>(
+): Promise<Map<string, number>> {
+  const { rows } = await db.query<{ id: string; filing: number }>(
     `WITH said AS (
-       SELECT message_id AS id, purpose, state FROM delivery WHERE message_id = ANY ($1::uuid[]) AND destination = $2
+       SELECT message_id AS id, filing, purpose, state FROM delivery WHERE message_id = ANY ($1::uuid[]) AND destination = $2
        UNION ALL
-       SELECT tombstone.message_id, d.purpose, d.state
-       FROM tombstone, jsonb_to_recordset(tombstone.deliveries) AS d (destination text, purpose text, state text)
+       SELECT tombstone.message_id, coalesce(d.filing, 1), d.purpose, d.state
+       FROM tombstone, jsonb_to_recordset(tombstone.deliveries)
+         AS d (destination text, filing int, purpose text, state text)
        WHERE tombstone.message_id = ANY ($1::uuid[]) AND d.destination = $2)
-     SELECT id FROM said
+     SELECT id, filing FROM said
      WHERE NOT EXISTS (SELECT FROM message AS other, message AS own
        WHERE other.id = said.id AND own.id = $3 AND other.patient_bi IS DISTINCT FROM own.patient_bi)
-     GROUP BY id
+     GROUP BY id, filing
      HAVING bool_or(purpose = 'file' AND state IN ('accepted', 'confirmed'))
-       AND NOT bool_or(purpose = 'withdraw' AND state IN ('accepted', 'confirmed'))`,
+       AND NOT bool_or(purpose = 'withdraw' AND state IN ('accepted', 'confirmed', 'skipped'))
+     ORDER BY filing`,
     [ids, destination, like],
   );
-  return new Set(rows.map(({ id }) => id));
+  return new Map(rows.map(({ id, filing }) => [id, filing]));
 }

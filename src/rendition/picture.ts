@@ -6,8 +6,8 @@ const PAPER_EDGE = 4_096;
 /** Edges tried, from large to small, until a picture is small enough. */
 const EDGES = [4_096, 3_072, 2_048, 1_600, 1_280, 1_024, 800, 640, 480, 320];
 const QUALITIES = [90, 80, 70];
-/** 100 megapixels: what a phone takes, not what a bomb unfolds to. */
-const LIMIT_PIXELS = 1e8;
+/** 120 megapixels: what a phone takes, not what a bomb unfolds to. */
+const LIMIT_PIXELS = 1.2e8;
 
 /**
  * A picture as PDF/A may hold it: sRGB or grey, upright, opaque. A JPEG that is so already stays as it is, so that the

@@ -17,9 +17,7 @@ export function form(reply: Members | undefined): Reading {
   const fields = Object.entries(parsed(json));
   const uploads = fields.flatMap(([, value]) => uploadsIn(value) ?? []);
   // The token only ties the form to its session; it says nothing of the patient, and stays in `raw`.
-  const answers = fields
-    .filter(([name]) => name !== "flow_token")
-    .map(([name, value]) => [name, answer(value)] as const);
+  const answers = fields.filter(([name]) => name !== "flow_token").flatMap(([name, value]) => answersIn(name, value));
   return {
     content: { kind: "choice", via: "form", text, answers: Object.fromEntries(answers) },
     ...(uploads.length > 0 && { attachments: uploads }),
@@ -44,11 +42,28 @@ function uploadsIn(value: unknown): AttachmentReference[] | undefined {
   return uploads.every((upload) => upload !== undefined) ? uploads : undefined;
 }
 
+/** The answers of one field: what is nested stands under all the names it is in, `adresse / ort`. */
+function answersIn(name: string, value: unknown): (readonly [string, string])[] {
+  const inner = uploadsIn(value) ? undefined : (members(value) ?? numbered(value));
+  const entries = Object.entries(inner ?? {});
+  if (entries.length === 0) return [[name, inner ? "" : answer(value)]];
+  return entries.flatMap(([key, one]) => answersIn(`${name} / ${key}`, one));
+}
+
+/** A list that holds more than words, by its places from 1. */
+function numbered(value: unknown): Members | undefined {
+  const items = list(value);
+  const nested = items?.some((item) => typeof item === "object" && item !== null);
+  return items && nested ? Object.fromEntries(items.map((item, index) => [String(index + 1), item])) : undefined;
+}
+
 /** An answer as a person reads it: several choices in one line, names of what was uploaded. */
 function answer(value: unknown): string {
   if (typeof value === "string") return value;
   const uploads = uploadsIn(value);
   if (uploads) return uploads.map(({ fileName, mediaId }) => fileName ?? mediaId).join(", ");
   const choices = list(value);
-  return choices?.every((choice) => typeof choice === "string") ? choices.join(", ") : JSON.stringify(value);
+  if (choices)
+    return choices.map((choice) => (typeof choice === "string" ? choice : JSON.stringify(choice))).join(", ");
+  return value === null ? "" : JSON.stringify(value);
 }

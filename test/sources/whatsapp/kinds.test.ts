@@ -196,7 +196,7 @@ describe("a form", () => {
   const form = (response_json: unknown) => interactive("nfm_reply", { name: "flow", body: "Sent", response_json });
 
   test("that is no object is carried as the one answer it is", () => {
-    expect(form("[1,2]").content).toMatchObject({ answers: { response: "[1,2]" } });
+    expect(form("[1,2]").content).toMatchObject({ answers: { response: "1, 2" } });
     expect(form("not json").content).toMatchObject({ answers: { response: "not json" } });
   });
 
@@ -204,7 +204,7 @@ describe("a form", () => {
     const { content } = form('{"__proto__":"x","a":{"b":1}}');
     expect(content.kind === "choice" && Object.entries(content.answers ?? {})).toEqual([
       ["__proto__", "x"],
-      ["a", '{"b":1}'],
+      ["a / b", "1"],
     ]);
   });
 
@@ -297,6 +297,32 @@ describe("what Meta itself cannot deliver", () => {
       kind: "unknown",
       sourceKind: "unknown",
       codes: ["131051"],
+    });
+  });
+});
+
+describe("a form with nested answers", () => {
+  test("shows each under the names it is in, and no JSON", () => {
+    const given = {
+      adresse: { ort: "Wien", haus: { nr: 7 } },
+      medikamente: [{ name: "A", mg: 5 }, { name: "B" }],
+      tage: [1, 2],
+      sonst: null,
+      leer: {},
+    };
+    const reply = { response_json: JSON.stringify(given), body: "Sent" };
+    const element = { type: "interactive", interactive: { type: "nfm_reply", nfm_reply: reply } };
+    expect(read(element).content).toMatchObject({
+      answers: {
+        "adresse / ort": "Wien",
+        "adresse / haus / nr": "7",
+        "medikamente / 1 / name": "A",
+        "medikamente / 1 / mg": "5",
+        "medikamente / 2 / name": "B",
+        tage: "1, 2",
+        sonst: "",
+        leer: "",
+      },
     });
   });
 });

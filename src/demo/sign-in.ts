@@ -52,7 +52,7 @@ export async function offerSignIn(directory: string, engineUrl: string): Promise
   return {
     env: { BOTENSTOFF_ACCESS_FILE: file },
     lines: [
-      `sign in   ${engineUrl}/auth/login?return=/api/v1/me   (no passwords: press the button of)`,
+      `sign in   ${engineUrl}/auth/login?return=/console   (no passwords: press the button of)`,
       ...people.map(([, { name, role }]) => `          ${name.padEnd(12)} ${role}: ${ROLES[role]}`),
     ],
     close: () => provider.close(),

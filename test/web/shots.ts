@@ -5,8 +5,9 @@ import globalSetup from "../support/global-setup.ts";
 import globalTeardown from "../support/global-teardown.ts";
 import { openSite, type Role } from "./site.ts";
 
-/** Pictures of every page in both themes (`npm run web:shots [folder]`); docs/console.md shows the light ones. */
+/** Pictures of every page: the light ones for docs/console.md, in both themes with a folder (`npm run web:shots folder`). */
 const folder = process.argv[2] ?? "docs/pictures";
+const themes = process.argv[2] === undefined ? ["light"] : ["light", "dark"];
 await mkdir(folder, { recursive: true });
 await globalSetup();
 const site = await openSite();
@@ -32,13 +33,13 @@ try {
   for (const role of ["engineer", "clerk", "privacy"] as const) {
     const { page, context } = await site.signedIn(role);
     for (const [name, who, path] of pages.filter(([, one]) => one === role)) {
-      for (const theme of ["light", "dark"]) {
+      for (const theme of themes) {
         await page.goto(`${site.url}${path}?theme=${theme}`);
         await page.getByRole("heading", { level: 1 }).waitFor();
         await page.waitForLoadState("load");
         await page.waitForTimeout(700);
         const picture = await page.screenshot({ fullPage: true });
-        const file = join(folder, `${name}-${theme}.png`);
+        const file = join(folder, themes.length === 1 ? `${name}.png` : `${name}-${theme}.png`);
         await sharp(picture).png({ palette: true, colours: 64, compressionLevel: 9 }).toFile(file);
         console.log(file, who);
       }

@@ -26,6 +26,7 @@ export default defineMapping<Params, FhirTransaction>({
   output: "fhir",
   version: "3",
   withdraws: true,
+  addenda: true,
   params,
   map(message, { subject, params: given, withdraw = false, language, sourceName = "Messenger" }) {
     if (!subject) throw new BotenstoffError("MAPPING_FAILED", "mapping message-to-fhir: the message has no patient");

@@ -15,6 +15,7 @@ export function contentOf(rendering: Rendering): DocumentContent {
     ...readableLines(message.content, words, message.attachments),
     ...parts.flatMap(({ remark }) => remark),
     ...about(rendering),
+    ...(rendering.event.addsTo === undefined ? [] : [told(words.addsTo(rendering.event.addsTo))]),
   ];
   return params.profile.render === "pdf" ? drawn(rendering, lines, parts) : observed(rendering, lines, parts);
 }

@@ -18,6 +18,8 @@ export interface DocumentEvent {
   readonly parent?: string;
   /** TXA-21. */
   readonly reason?: string;
+  /** The document that this one, being one of its own, belongs to. */
+  readonly addsTo?: string;
 }
 
 /** Events about a document that has its number already; all others have a number of their own. */

@@ -9,6 +9,7 @@ import { wordsIn } from "#src/wording/languages.ts";
 import { contentOf } from "./content.ts";
 import { dayContentOf } from "./day-content.ts";
 import { dateOf, dayEventOf } from "./day-event.ts";
+import { addendumEventOf } from "./addendum-event.ts";
 import { eventOf } from "./event.ts";
 import { evn, msh } from "./header.ts";
 import { params, type MdmParams } from "./params.ts";
@@ -33,9 +34,10 @@ export default defineMapping<MdmParams, Hl7Message>({
   output: "hl7",
   version: "4",
   withdraws: true,
+  addenda: true,
   params,
   day: (sentAt, { profile }) => (profile.day ? dateOf(sentAt, profile) : undefined),
-  map(message, { subject, params: parameters, routedAt, withdraw = false, day = firstOf(message), ...told }) {
+  map(message, { subject, params: parameters, routedAt, withdraw = false, addendum = false, day = firstOf(message), ...told }) {
     if (!subject) {
       throw new BotenstoffError(
         "MAPPING_FAILED",
@@ -45,11 +47,12 @@ export default defineMapping<MdmParams, Hl7Message>({
     const { profile, fields } = parameters;
     const { language, sourceName = "Messenger" } = told;
     const words = wordsIn(language);
-    const event = profile.day
+    const made = profile.day
       ? dayEventOf(message, day, day.earlier.at(-1)?.id, profile.day, words, withdraw)
       : eventOf(message, { policy: profile.events, words, withdraw, about: told.about });
+    const event = addendum ? addendumEventOf(message, made.document, profile, words) : made;
     const rendering = { message, subject, event, params: parameters, words, sourceName, ...aboutOf(told.about) };
-    const content = profile.day ? dayContentOf(rendering, day, routedAt) : contentOf(rendering);
+    const content = profile.day && !addendum ? dayContentOf(rendering, day, routedAt) : contentOf(rendering);
     const segments = [
       msh(event, parameters, routedAt),
       evn(message, parameters, routedAt),

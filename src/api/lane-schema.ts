@@ -57,7 +57,7 @@ const work = z.strictObject({
   kind: z.string(),
   received_at: instant,
   delivery: z.string().nullable().describe("State of its delivery here; null while it is prepared."),
-  purpose: z.enum(["file", "withdraw"]).nullable(),
+  purpose: z.enum(["file", "addendum", "withdraw"]).nullable(),
   attempts: z.int(),
   in_doubt: z.boolean().describe("An attempt may have arrived: the identical bytes go out again."),
 });

@@ -10,6 +10,7 @@ const exported = z.object({
   output: z.enum(["fhir", "hl7", "directory"]),
   version: z.string().min(1),
   withdraws: z.boolean().default(false),
+  addenda: z.boolean().default(false),
   params: z.custom<z.ZodType>((value) => typeof value === "object" && value !== null && "safeParse" in value),
   map: z.custom<Mapping["map"]>((value) => typeof value === "function"),
   day: z.custom<NonNullable<Mapping["day"]>>((value) => typeof value === "function").optional(),
@@ -36,7 +37,7 @@ export async function loadMapping(directory: string, name: string): Promise<Mapp
       `loading mapping ${name}: index.ts has no defineMapping(…) as default export`,
     );
   }
-  const { output, version, params, withdraws, day } = checked.data;
+  const { output, version, params, withdraws, addenda, day } = checked.data;
   const spec = loaded as Pick<Mapping, "map">;
   return {
     name,
@@ -44,6 +45,7 @@ export async function loadMapping(directory: string, name: string): Promise<Mapp
     version,
     params,
     withdraws,
+    addenda,
     ...(day && { day }),
     map: (message, context) => spec.map(message, context),
   };

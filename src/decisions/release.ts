@@ -1,5 +1,6 @@
 import type { Transaction } from "#src/store/queryable.ts";
 import { shareDirectory } from "#src/store/locks.ts";
+import { tellCharts } from "#src/store/sql/attachment-waits.ts";
 import {
   acceptOwner,
   addWork,
@@ -27,6 +28,7 @@ export async function releaseMessage(
   const moved = await movedNumberOf(db, id);
   if (moved) return acceptMove(db, moved, now);
   return decide(db, id, async ({ message }) => {
+    if (["routed", "filed", "failed"].includes(message.state)) return releaseLate(db, message);
     if (message.state !== "held") return "refused";
     if (message.reason === "same_patient") {
       await writeWithdrawal(db, message, null);
@@ -50,6 +52,17 @@ async function acceptMove(db: Transaction, number: Buffer, now: Date): Promise<"
   await lockAffected(db, [number], []);
   if (!(await acceptOwner(db, number))) return "refused";
   await reenterHeld(db, [number], now);
+  return "released";
+}
+
+/** What came late and was refused follows its message as it is. */
+async function releaseLate(db: Transaction, message: DecidedMessage): Promise<"released" | "refused" | "no_bytes"> {
+  const refused = await refusedAttachments(db, message);
+  if (refused.length === 0) return "refused";
+  if (refused.some(({ fetched }) => !fetched)) return "no_bytes";
+  const ids = refused.map((attachment) => attachment.id);
+  await releaseAttachments(db, message.epoch, ids);
+  await tellCharts(db, ids);
   return "released";
 }
 

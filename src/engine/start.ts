@@ -19,6 +19,7 @@ import type { Log } from "#src/telemetry/log.ts";
 import type { PipelineDeps } from "#src/pipeline/deps.ts";
 import { watchParkedLanes } from "#src/pipeline/deliver/parked.ts";
 import { startForgetting } from "#src/pipeline/follow/forget.ts";
+import { startFollowingLate } from "#src/pipeline/follow/late.ts";
 import { HandOver } from "#src/lanes/hand-over.ts";
 import { createIntake } from "#src/pipeline/intake/intake.ts";
 import { createLeases } from "#src/lanes/lease.ts";
@@ -34,6 +35,7 @@ import { checkKeyring } from "#src/retention/check-keyring.ts";
 import { checkLedger } from "#src/retention/purge.ts";
 import { startSchedule } from "#src/retention/schedule.ts";
 import { directoryIsEmpty, oldestUnconfirmed } from "#src/store/sql/waits.ts";
+import { countWaits } from "#src/store/sql/late-attachments.ts";
 import { countRehomings } from "#src/store/sql/rehomings.ts";
 import { listPurges } from "#src/store/sql/purge.ts";
 import { countMessages, oldestUnfiled, stageBacklogs } from "#src/store/sql/messages.ts";
@@ -89,6 +91,7 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
     countMessages: () => countMessages(store.reading),
     stageBacklogs: () => stageBacklogs(store.reading),
     oldestUnfiled: () => oldestUnfiled(store.reading),
+    countWaits: () => countWaits(store.reading),
     countRehomings: () => countRehomings(store.reading),
     oldestUnconfirmed: () => oldestUnconfirmed(store.reading),
     directoryIsEmpty: () => directoryIsEmpty(store.reading),
@@ -224,7 +227,7 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
       await offerVitals({ metrics, dataDir: settings.dataDir, channels: () => deployment.status() }),
       watchAlerts({ store, clock, log, metrics, samples: () => metrics.samples(), rules: () => alerts.current() }),
     );
-    beside.push(startForgetting(deps), watchForLostWork(deps), watchDatabaseClock(deps));
+    beside.push(startForgetting(deps), startFollowingLate(deps), watchForLostWork(deps), watchDatabaseClock(deps));
     beside.push(
       startSweep({
         ...{ store, settings: accessSettings, metrics, now: clock, log },

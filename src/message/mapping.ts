@@ -17,6 +17,8 @@ export interface MappingContext<Params> {
   readonly routedAt: string;
   /** The message was filed into a chart it does not belong to, and is to be taken out of it again. */
   readonly withdraw?: boolean;
+  /** The message was filed without an attachment, and is rendered once more with what is known of it by now. */
+  readonly addendum?: boolean;
   /** What clinicians read; absent in what was routed before channels had a language. */
   readonly language?: Language;
   /** What people call that through which the message came. */
@@ -34,6 +36,8 @@ export interface MappingSpec<Params, Output> {
   readonly params: z.ZodType<Params>;
   /** Whether it renders `withdraw`; a withdrawal by any other mapping fails, visibly. */
   readonly withdraws?: boolean;
+  /** Whether it renders `addendum`; destinations of any other mapping keep the placeholder. */
+  readonly addenda?: boolean;
   /** Pure and deterministic. Throws BotenstoffError MAPPING_FAILED for a message it cannot render. */
   map(message: Message, context: MappingContext<Params>): Output;
   /** The day (ISO date) whose document a message of this instant goes into; undefined: it is a document of its own. */
@@ -47,6 +51,7 @@ export interface Mapping {
   readonly version: string;
   readonly params: z.ZodType;
   readonly withdraws: boolean;
+  readonly addenda: boolean;
   map(message: Message, context: MappingContext<unknown>): unknown;
   day?(sentAt: string, params: unknown): string | undefined;
 }

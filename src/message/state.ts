@@ -6,7 +6,7 @@ export type DeliveryState =
   "queued" | "sending" | "retrying" | "accepted" | "confirmed" | "failed" | "skipped" | "cancelled";
 
 /** What a delivery is for: to file the message, or to take it out of a chart it does not belong to. */
-export type DeliveryPurpose = "file" | "withdraw";
+export type DeliveryPurpose = "file" | "addendum" | "withdraw";
 
 /** Why a message is taken out of a chart; `forGood`: it belongs into no other either, and its retention runs. */
 export const WITHDRAWALS = {

@@ -219,7 +219,7 @@ async function settleDeliveredTurns(
     done: outcomes.filter(({ state }) => LEFT_LANE.has(state)).length,
   }));
   // A withdrawal goes where the document went: no merge readdresses it.
-  const rest = ours.flatMap((turn) => turn.rest.filter(({ purpose }) => purpose === "file"));
+  const rest = ours.flatMap((turn) => turn.rest.filter(({ purpose }) => purpose !== "withdraw"));
   const [readdressed, , due] = await Promise.all([
     readdressedSince(db, rest),
     conclude(db, outcomes, now, retainFrom),

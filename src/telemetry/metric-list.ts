@@ -11,6 +11,7 @@ export const COUNTERS = {
   certificate_failures: metric("Webhook requests without the client certificate the channel names.", ["channel"]),
   attachments_refused: metric("Attachments that quarantined their message, by error code.", ["channel", "code"]),
   attachments_late: metric("Attachments whose message went on without them.", ["channel"]),
+  late_attachments: metric("What became of late attachments.", ["channel", "outcome"]),
   delivery_attempt_failed: metric("Failed attempts, by error code.", ["channel", "destination", "code"]),
   delivery_accepted: metric("Accepted attempts.", ["channel", "destination"]),
   source_events: metric("What sources count.", ["channel", "event"]),
@@ -55,6 +56,7 @@ export const STORE_GAUGES = {
   ]),
   directory_empty: metric("1 while no patient is known, and so nobody's messages lead anywhere.", []),
   oldest_unfiled_seconds: metric("Age of the oldest message neither filed nor filtered.", []),
+  attachments_awaited: metric("Attachments that could not be fetched: waiting, late, refused, told.", ["channel", "state"]),
   rehomings: metric("Messages filed before their patient or case changed.", ["channel", "kind"]),
 } as const satisfies Record<string, MetricEntry>;
 

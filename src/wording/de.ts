@@ -125,7 +125,10 @@ export const de: Words = {
       : `${count} weitere Nachrichten dieses Tages stehen in anderen Dokumenten`,
   afterThatDay: "Nach diesem Tag eingegangen; frühere Nachrichten des Tages können in anderen Dokumenten stehen",
 
+  addsTo: (number) => `Nachtrag zu Dokument ${number}`,
+
   reasons: {
+    addendum: "Anlage nachgereicht",
     wrongChart: "Falsche Akte",
     anotherMessage: "Weitere Nachricht des Tages",
     edited: "Vom Absender bearbeitet",

@@ -125,7 +125,10 @@ export const en: Words = {
       : `${count} more messages of this day are in other documents`,
   afterThatDay: "Arrived after that day; earlier messages of the day may be in other documents",
 
+  addsTo: (number) => `Addendum to document ${number}`,
+
   reasons: {
+    addendum: "Attachment came later",
     wrongChart: "Wrong chart",
     anotherMessage: "Another message of the day",
     edited: "Edited by the sender",

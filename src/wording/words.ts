@@ -61,7 +61,9 @@ export interface Words {
   moreElsewhere(count: number): string;
   readonly afterThatDay: string;
 
-  readonly reasons: Readonly<Record<"wrongChart" | "anotherMessage" | "edited" | "revoked", string>>;
+  addsTo(number: string): string;
+
+  readonly reasons: Readonly<Record<"addendum" | "wrongChart" | "anotherMessage" | "edited" | "revoked", string>>;
   readonly facts: Readonly<Record<Fact, string>>;
   messageOver(source: string): string;
   dayOver(source: string): string;

@@ -10,6 +10,7 @@ export interface MetricsDeps {
   countMessages(): Promise<readonly { channel: string; state: string; count: number }[]>;
   stageBacklogs(): Promise<readonly StageBacklog[]>;
   oldestUnfiled(): Promise<Date | null>;
+  countWaits?(): Promise<readonly { channel: string; state: string; count: number }[]>;
   countRehomings?(): Promise<readonly { channel: string; kind: string; count: number }[]>;
   oldestUnconfirmed?(): Promise<readonly Unconfirmed[]>;
   directoryIsEmpty?(): Promise<boolean>;
@@ -140,17 +141,19 @@ function storeGauges(deps: MetricsDeps, registry: Registry): () => Promise<void>
   const rehomings = gauge("rehomings");
   const unconfirmed = gauge("unconfirmed_age_seconds");
   const empty = gauge("directory_empty");
-  const all = [messages, open, age, lanes, parked, unfiled, rehomings, unconfirmed, empty];
+  const awaited = gauge("attachments_awaited");
+  const all = [messages, open, age, lanes, parked, unfiled, rehomings, unconfirmed, empty, awaited];
 
   return async () => {
     try {
-      const [counts, backlogs, oldest, rehomed, notShown, nobody] = await Promise.all([
+      const [counts, backlogs, oldest, rehomed, notShown, nobody, waits] = await Promise.all([
         deps.countMessages(),
         deps.stageBacklogs(),
         deps.oldestUnfiled(),
         deps.countRehomings?.() ?? [],
         deps.oldestUnconfirmed?.() ?? [],
         deps.directoryIsEmpty?.() ?? false,
+        deps.countWaits?.() ?? [],
       ]);
       const ageOf = (since: Date | null) => (since ? Math.max(0, deps.now() - since.getTime()) / 1_000 : 0);
       for (const one of all) one.reset();
@@ -162,6 +165,7 @@ function storeGauges(deps: MetricsDeps, registry: Registry): () => Promise<void>
         lanes.set(at, backlog.lanes);
         parked.set(at, backlog.parked);
       }
+      for (const { channel, state, count } of waits) awaited.set({ channel, state }, count);
       for (const { channel, kind, count } of rehomed) rehomings.set({ channel, kind }, count);
       for (const { channel, destination, oldest: since } of notShown)
         unconfirmed.set({ channel, destination }, ageOf(since));

@@ -105,10 +105,12 @@ export interface OpenedDay {
 export async function openDay(
   deps: PipelineDeps,
   frozen: FrozenContext,
-  { address, messageId }: Pick<TakenDelivery, "address" | "messageId">,
+  { address, messageId, purpose }: Pick<TakenDelivery, "address" | "messageId" | "purpose">,
 ): Promise<OpenedDay | undefined> {
   if (!frozen.day) return undefined;
   const { earlier: ids, date, absent, ...position } = frozen.day;
+  // What came late goes beside the day's document: that one is what it was.
+  if (purpose === "addendum") return opened(position, []);
   if (address > 0) return opened(begun(date, messageId, ids.length + position.elsewhere), []);
   if (ids.length === 0) return opened(position, []);
   const rows = new Map((await readSealed(deps.store, ids)).map((row) => [row.id, row]));

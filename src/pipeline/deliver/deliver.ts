@@ -41,7 +41,7 @@ export async function deliver(
 ): Promise<Attempt> {
   const written: Partial<DeliveryOutcome> = { mappingVersion: destination.mapping.version };
   try {
-    if (work.row.purpose === "file") refuseWithdrawn(deps, work.row);
+    if (work.row.purpose !== "withdraw") refuseWithdrawn(deps, work.row);
     const job = await render(deps, destination, work);
     const receipt = await destination.destination.send(job, signal);
     if (work.row.purpose === "file") {
@@ -155,6 +155,7 @@ function map(
     return destination.mapping.map(message, {
       params: frozen.params[destination.id],
       routedAt: frozen.routedAt,
+      ...(purpose === "addendum" && { addendum: true }),
       ...(frozen.language && { language: frozen.language }),
       ...(frozen.sourceName !== undefined && { sourceName: frozen.sourceName }),
       ...(subject && { subject }),

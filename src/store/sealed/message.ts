@@ -187,7 +187,7 @@ export function openMessage(
   return { message, hold };
 }
 
-function openAttachment(sealer: Sealer, row: AttachmentState): Attachment {
+export function openAttachment(sealer: Sealer, row: AttachmentState): Attachment {
   const body = sealer.openJson(place.attachment(row.epoch, row.id), row.sealed) as SealedAttachmentBody;
   return { id: row.id, ordinal: row.ordinal, verdict: row.verdict, ...body };
 }

@@ -85,7 +85,7 @@ export async function judgeAgain(
 /** The charts are to be told what became of these attachments; of others nothing is known. @returns how many there are */
 export async function tellCharts(db: Transaction, attachmentIds: readonly string[]): Promise<number> {
   const { rowCount } = await db.query(
-    `UPDATE attachment_wait SET state = 'told', due_at = now() WHERE attachment_id = ANY ($1::uuid[])`,
+    `UPDATE attachment_wait SET state = 'told', since = now(), due_at = now() WHERE attachment_id = ANY ($1::uuid[])`,
     [attachmentIds],
   );
   return rowCount ?? 0;

@@ -32,6 +32,27 @@ export const WORK_EVENTS = {
     "An attachment could not be fetched for as long as its channel is patient; its message went on with a placeholder.",
     "Read the error code; it is fetched in the background until its id expires, and filed as an addendum.",
   ),
+  "attachment.arrived": event(["info"], "A late attachment came and is filed as an addendum to its message."),
+  "attachment.missing": event(
+    ["warn"],
+    "A late attachment never came before its id expired; the placeholder is final, and the charts are told.",
+    "Ask the sender to send it again.",
+  ),
+  "attachment.refused": event(
+    ["warn"],
+    "A late attachment came and was refused by a check; its message is filed without it.",
+    "Release it, or make the placeholder final; until then its message is not purged.",
+  ),
+  "attachment.retry": event(
+    ["warn"],
+    "A late attachment cannot be fetched yet; it is asked for again.",
+    "Read the error code.",
+  ),
+  "attachment.follow_failed": event(
+    ["warn"],
+    "A round of following late attachments failed; it is repeated.",
+    "Check PostgreSQL if it repeats.",
+  ),
   "confirm.failed": event(
     ["warn"],
     "A delivery could not be read back yet; it is read again.",

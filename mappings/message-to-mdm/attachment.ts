@@ -6,6 +6,7 @@ import { shownFileName } from "#src/message/file-name.ts";
 import type { Block } from "#src/message/sheet.ts";
 import { told } from "#src/wording/typed.ts";
 import type { Words } from "#src/wording/words.ts";
+import { resourceId } from "#src/fhir/ids.ts";
 import { encapsulated, pointer } from "./data-type.ts";
 import type { MdmParams } from "./params.ts";
 
@@ -13,7 +14,8 @@ import type { MdmParams } from "./params.ts";
 export interface Carried {
   readonly type: "ED" | "RP";
   readonly id: readonly string[];
-  readonly value: Field;
+  /** Absent: nothing travels, the remark says where the original is. */
+  readonly value?: Field;
   readonly mimeType: string;
   /** The name its sender gave it, fit to be shown. */
   readonly fileName?: string;
@@ -38,8 +40,14 @@ export function partsOf(message: Message, params: MdmParams, words: Words): Carr
   return here.flatMap(filedParts).map((attachment) => carried(attachment, message, params, words));
 }
 
+/** What goes into a segment of its own. */
+export function travelling(parts: readonly Carried[]): (Carried & { readonly value: Field })[] {
+  return parts.flatMap((part) => (part.value === undefined ? [] : [{ ...part, value: part.value }]));
+}
+
 /**
- * Decides by size how an attachment travels: inside the message, as a pointer, or as a smaller picture.
+ * Decides by size how an attachment travels: inside the message, as a pointer, as a smaller picture, or not at all, and then
+ * a line tells what it is and where.
  * @throws BotenstoffError MAPPING_FAILED when its bytes are not here, or it is too large and the policy is to refuse
  */
 function carried(attachment: Attachment, message: Message, params: MdmParams, words: Words): Carried {
@@ -65,15 +73,21 @@ function carried(attachment: Attachment, message: Message, params: MdmParams, wo
     const remark = [told(words.pictureReduced(words.size(limit), original(stored, words)))];
     return { ...named, type: "ED", mimeType: "image/jpeg", value, remark, picture: { picture: id, maxBytes: limit } };
   }
-  if (params.oversize !== "refuse" && params.reference_url !== undefined) {
+  const points = params.oversize === "scale" || params.oversize === "reference";
+  if (points && params.reference_url !== undefined) {
     const url = fill(params.reference_url, { message: message.id, attachment: id, sha256: stored.sha256 });
     const value = pointer(url, params.sending_application, stored.type, params.profile.encapsulated);
     return { ...named, type: "RP", value, remark: [told(words.notEmbedded(original(stored, words), url))] };
   }
-  throw new BotenstoffError(
-    "MAPPING_FAILED",
-    `mapping message-to-mdm: an attachment of ${stored.bytes} bytes is larger than max_inline_bytes (${limit})`,
-  );
+  if (params.oversize === "refuse") {
+    throw new BotenstoffError(
+      "MAPPING_FAILED",
+      `mapping message-to-mdm: an attachment of ${stored.bytes} bytes is larger than max_inline_bytes (${limit})`,
+    );
+  }
+  const what = [fileName, original(stored, words)].filter((part) => part !== undefined).join(", ");
+  const where = params.original_in_fhir ? `Binary/${resourceId("Binary", id)}` : undefined;
+  return { ...named, type: "RP", remark: [told(words.tooLarge(what, where))] };
 }
 
 function original({ type, bytes, sha256 }: StoredContent, words: Words): string {

@@ -1,6 +1,6 @@
 import { circumstanceLines, readableLines } from "#src/wording/readable.ts";
 import { told } from "#src/wording/typed.ts";
-import { partsOf, type Carried } from "./attachment.ts";
+import { partsOf, travelling, type Carried } from "./attachment.ts";
 import { encapsulated, extensionOf, presentationOf } from "./data-type.ts";
 import { observation } from "./observation.ts";
 import type { DocumentContent, Rendering } from "./rendering.ts";
@@ -37,7 +37,8 @@ function observed(
   said: readonly string[],
   parts: readonly Carried[],
 ): DocumentContent {
-  const [first] = parts;
+  const sent = travelling(parts);
+  const [first] = sent;
   const { text } = params.profile;
   const lines = [...writerLines(message, words), ...said];
   const type = first?.mimeType ?? "text/plain";
@@ -49,7 +50,7 @@ function observed(
     ...(first?.fileName !== undefined && parts.length === 1 && { fileName: first.fileName }),
     observations: [
       observation({ type: text, id: ["TEXT", "Text of the message", "L"], value, message, params }, 1),
-      ...parts.map((part, index) => observation({ ...part, message, params }, index + 2)),
+      ...sent.map((part, index) => observation({ ...part, message, params }, index + 2)),
     ],
   };
 }
@@ -62,7 +63,7 @@ function oneOrRepeated(lines: readonly string[]) {
 function drawn(rendering: Rendering, lines: readonly string[], parts: readonly Carried[]): DocumentContent {
   const { message, params, words } = rendering;
   const attach = params.profile.beside_pdf === "attach";
-  const beside = parts.filter(({ picture }) => !picture);
+  const beside = travelling(parts).filter(({ picture }) => !picture);
   const missing = attach ? [] : beside.map(({ mimeType }) => told(words.notInDocument(mimeType)));
   const sheet = sheetOf(
     rendering,

@@ -5,7 +5,7 @@ import { contactLine } from "#src/wording/contact.ts";
 import { circumstanceLines, readableLines } from "#src/wording/readable.ts";
 import type { Words } from "#src/wording/words.ts";
 import { told } from "#src/wording/typed.ts";
-import { partsOf, type Carried } from "./attachment.ts";
+import { partsOf, travelling } from "./attachment.ts";
 import { encapsulated, extensionOf, presentationOf } from "./data-type.ts";
 import { dateOf } from "./day-event.ts";
 import { observation } from "./observation.ts";
@@ -18,7 +18,7 @@ const PDF = "application/pdf";
 /** One message of the day: its blocks in the document, and what cannot be drawn. */
 interface Entry {
   readonly blocks: readonly Block[];
-  readonly beside: readonly Carried[];
+  readonly beside: ReturnType<typeof travelling>;
 }
 
 /** The conversation of a day up to and including the message, as one drawn document. */
@@ -57,7 +57,7 @@ function remarks(
 
 function entryOf(message: Message, day: readonly Message[], { params, words }: Rendering): Entry {
   const parts = partsOf(message, params, words);
-  const beside = parts.filter(({ picture }) => !picture);
+  const beside = travelling(parts).filter(({ picture }) => !picture);
   const missing = params.profile.beside_pdf === "attach" ? [] : beside;
   const who = message.recipient ? words.clinic : contactLine(message.sender, words);
   const lines = [

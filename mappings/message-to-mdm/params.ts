@@ -23,9 +23,16 @@ export const params = z
       .default(16 * 1024 * 1024)
       .describe("Largest attachment that travels inside a message, in bytes before base64."),
     oversize: z
-      .enum(["refuse", "reference", "scale"])
-      .default("refuse")
-      .describe("A larger one: fail the delivery, send a pointer (RP), or make pictures smaller and say so."),
+      .enum(["scale", "reference", "mention", "refuse"])
+      .default("scale")
+      .describe(
+        "A larger one: make pictures smaller and say so, send a pointer (RP), or mention it in a line; what cannot be " +
+          "scaled is sent as a pointer where there is a reference_url, and mentioned otherwise. refuse fails the delivery.",
+      ),
+    original_in_fhir: z
+      .boolean()
+      .default(true)
+      .describe("The line that mentions one says under which id the FHIR chart has it; false where the channel has none."),
     reference_url: z
       .string()
       .optional()

@@ -125,6 +125,8 @@ export const de: Words = {
       : `${count} weitere Nachrichten dieses Tages stehen in anderen Dokumenten`,
   afterThatDay: "Nach diesem Tag eingegangen; frühere Nachrichten des Tages können in anderen Dokumenten stehen",
 
+  tooLarge: (what, where) =>
+    `Anlage zu groß für dieses Dokument: ${what}${where === undefined ? "" : `; Original in der FHIR-Akte unter ${where}`}`,
   addsTo: (number) => `Nachtrag zu Dokument ${number}`,
 
   reasons: {

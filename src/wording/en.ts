@@ -125,6 +125,8 @@ export const en: Words = {
       : `${count} more messages of this day are in other documents`,
   afterThatDay: "Arrived after that day; earlier messages of the day may be in other documents",
 
+  tooLarge: (what, where) =>
+    `Attachment too large for this document: ${what}${where === undefined ? "" : `; original in the FHIR chart under ${where}`}`,
   addsTo: (number) => `Addendum to document ${number}`,
 
   reasons: {

@@ -61,6 +61,7 @@ export interface Words {
   moreElsewhere(count: number): string;
   readonly afterThatDay: string;
 
+  tooLarge(what: string, where: string | undefined): string;
   addsTo(number: string): string;
 
   readonly reasons: Readonly<Record<"addendum" | "wrongChart" | "anotherMessage" | "edited" | "revoked", string>>;

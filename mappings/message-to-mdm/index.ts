@@ -37,7 +37,10 @@ export default defineMapping<MdmParams, Hl7Message>({
   addenda: true,
   params,
   day: (sentAt, { profile }) => (profile.day ? dateOf(sentAt, profile) : undefined),
-  map(message, { subject, params: parameters, routedAt, withdraw = false, addendum = false, day = firstOf(message), ...told }) {
+  map(
+    message,
+    { subject, params: parameters, routedAt, withdraw = false, addendum = false, day = firstOf(message), ...told },
+  ) {
     if (!subject) {
       throw new BotenstoffError(
         "MAPPING_FAILED",

@@ -32,7 +32,9 @@ export const params = z
     original_in_fhir: z
       .boolean()
       .default(true)
-      .describe("The line that mentions one says under which id the FHIR chart has it; false where the channel has none."),
+      .describe(
+        "The line that mentions one says under which id the FHIR chart has it; false where the channel has none.",
+      ),
     reference_url: z
       .string()
       .optional()

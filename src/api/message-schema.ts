@@ -82,7 +82,9 @@ export const deliverySchema = z.strictObject({
   destination: z.string(),
   purpose: z
     .enum(["file", "addendum", "withdraw"])
-    .describe("`addendum`: what came late of it, or that it never came; `withdraw`: takes out of the chart what `file` put there."),
+    .describe(
+      "`addendum`: what came late of it, or that it never came; `withdraw`: takes out of the chart what `file` put there.",
+    ),
   filing: z.int().describe("1, and one more each time the message was filed anew after a withdrawal."),
   state: deliveryState,
   attempts: z.int(),

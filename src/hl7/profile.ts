@@ -16,7 +16,9 @@ const events = z.strictObject({
   message: triggers(["T02", "T01"]).describe("A new message: with its content, or as a notification only."),
   reply: triggers(["T02", "T06", "T05", "T01"]).describe("One that answers another."),
   reaction: triggers(["T06", "T05", "T02"]).describe("An emoji on another message."),
-  addendum: triggers(["T08", "T10", "T06", "T02"]).optional().describe("An attachment that came after its message was filed."),
+  addendum: triggers(["T08", "T10", "T06", "T02"])
+    .optional()
+    .describe("An attachment that came after its message was filed."),
   edit: triggers(["T10", "T02", "T09", "T08", "T07", "T06", "T05"]).describe("A later wording of an earlier message."),
   caption: triggers(["T06", "T05", "T02"]).describe("A later caption of a picture or file that is not sent again."),
   revoke: triggers(["T06", "T05", "T04", "T03", "T02", "T11"]).describe("The sender deleted an earlier message."),

@@ -56,7 +56,10 @@ export const STORE_GAUGES = {
   ]),
   directory_empty: metric("1 while no patient is known, and so nobody's messages lead anywhere.", []),
   oldest_unfiled_seconds: metric("Age of the oldest message neither filed nor filtered.", []),
-  attachments_awaited: metric("Attachments that could not be fetched: waiting, late, refused, told.", ["channel", "state"]),
+  attachments_awaited: metric("Attachments that could not be fetched: waiting, late, refused, told.", [
+    "channel",
+    "state",
+  ]),
   rehomings: metric("Messages filed before their patient or case changed.", ["channel", "kind"]),
 } as const satisfies Record<string, MetricEntry>;
 

@@ -210,7 +210,9 @@ describe("content", () => {
 
   it("a picture that is too large is refused, made smaller, or pointed to, and the document says which", () => {
     const limit = { max_inline_bytes: 1_000 };
-    expect(() => render(photo(1_001), limit)).toThrow("1001 bytes is larger than max_inline_bytes (1000)");
+    expect(() => render(photo(1_001), { ...limit, oversize: "refuse" })).toThrow(
+      "1001 bytes is larger than max_inline_bytes (1000)",
+    );
     const scaled = render(photo(1_001), { ...limit, oversize: "scale" });
     expect(scaled.segments.at(-1)?.fields[4]).toEqual(["", "IM", "JPEG", "Base64", { scaled: "a-1", maxBytes: 1_000 }]);
     expect(read(scaled).raw("OBX", 5)).toContain(
@@ -223,10 +225,14 @@ describe("content", () => {
     expect(pointed.raw("OBX", 5)).toContain("[Anlage nicht eingebettet: ");
   });
 
-  it("a file that cannot be made smaller is refused, or pointed to where there is an address", () => {
+  it("a file that cannot be made smaller is mentioned, or pointed to where there is an address", () => {
     const film = message("v", { kind: "video" }, picture(1_001, "video/mp4"));
     const given = { max_inline_bytes: 1_000, oversize: "scale" };
-    expect(() => render(film, given)).toThrow("max_inline_bytes");
+    const mentioned = render(film, given).segments.filter(({ name }) => name === "OBX");
+    expect(mentioned).toHaveLength(1);
+    expect(JSON.stringify(mentioned)).toMatch(
+      /\[Anlage zu groß für dieses Dokument: video\/mp4, 2 kB, .*unter Binary\//,
+    );
     expect(read(render(film, { ...given, reference_url: "https://kis.example/{message}" })).value("OBX", 2, 1, 1)).toBe(
       "RP",
     );

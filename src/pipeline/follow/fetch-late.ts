@@ -85,7 +85,10 @@ function fetchNow(
   stopping: AbortSignal,
 ) {
   const until = performance.now() + LEASE_MS - ONE_MS / 2;
-  const ours = { ...deps, blobs: whileOurs(deps.blobs, { valid: () => performance.now() < until && !stopping.aborted }) };
+  const ours = {
+    ...deps,
+    blobs: whileOurs(deps.blobs, { valid: () => performance.now() < until && !stopping.aborted }),
+  };
   const signal = AbortSignal.any([stopping, AbortSignal.timeout(ONE_MS)]);
   return deps.largeGate.pass((moved) => obtain(ours, channel, epoch, attachment, moved, signal));
 }

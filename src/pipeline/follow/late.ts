@@ -11,17 +11,30 @@ const EVERY_MS = 1_000;
  */
 export function startFollowingLate(deps: PipelineDeps, everyMs = EVERY_MS): { stop(): Promise<void> } {
   const stopping = new AbortController();
-  const rounds = [() => fetchLate(deps, stopping.signal), () => tellCharts(deps)];
-  let running: (Promise<void> | undefined)[] = [];
+  const following = [
+    roundsOf(deps, () => fetchLate(deps, stopping.signal)),
+    roundsOf(deps, () => tellCharts(deps)),
+  ];
   const timer = setInterval(() => {
-    running = rounds.map((round, index) => (running[index] ??= look(deps, round).finally(() => (running[index] = undefined))));
+    for (const one of following) one.look();
   }, everyMs);
   return {
     stop: async () => {
       clearInterval(timer);
       stopping.abort();
-      await Promise.all(running);
+      for (const one of following) await one.ended();
     },
+  };
+}
+
+/** One round at a time. */
+function roundsOf(deps: PipelineDeps, round: () => Promise<unknown>) {
+  let running: Promise<void> | undefined;
+  return {
+    look: () => {
+      running ??= look(deps, round).finally(() => (running = undefined));
+    },
+    ended: async () => running,
   };
 }
 

@@ -23,12 +23,7 @@ export async function tellCharts(deps: PipelineDeps): Promise<number> {
  * The charts of a message that was routed without an attachment are told; one that was not routed has it from the
  * beginning, and one that is withdrawn is in no chart.
  */
-async function tell(
-  deps: PipelineDeps,
-  db: Transaction,
-  id: string,
-  attachmentIds: readonly string[],
-): Promise<void> {
+async function tell(deps: PipelineDeps, db: Transaction, id: string, attachmentIds: readonly string[]): Promise<void> {
   const found = await findDecided(db, id);
   if (!found) {
     await dropWaits(db, attachmentIds);
@@ -45,7 +40,8 @@ async function tell(
   if (message && concerns && ["routed", "filed", "failed"].includes(message.state) && message.withdrawal === null) {
     const takers = channel.destinations.filter(({ mapping }) => mapping.addenda).map((destination) => destination.id);
     const { queued, open } = await queueAddenda(db, message, attachmentIds, takers);
-    if (queued.length > 0 && message.state === "filed") await moveMessage(db, message, "routed", new Date(deps.clock()));
+    if (queued.length > 0 && message.state === "filed")
+      await moveMessage(db, message, "routed", new Date(deps.clock()));
     await addWork(
       db,
       message,

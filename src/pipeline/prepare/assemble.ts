@@ -1,5 +1,6 @@
 import { type Attachment, fileable } from "#src/message/attachment.ts";
-import { BotenstoffError, kindOfError } from "#src/message/error-code.ts";
+import type { BotenstoffError} from "#src/message/error-code.ts";
+import { kindOfError } from "#src/message/error-code.ts";
 import type { Message } from "#src/message/message.ts";
 import type { AttachmentWait, Waited } from "#src/store/sql/attachment-waits.ts";
 import type { JudgedAttachment } from "#src/store/sql/attachments.ts";

@@ -7,7 +7,7 @@ import { columns } from "./columns.ts";
  * `refused`: it came, failed a check, and a person must look. `told`: what became of it is known, and the charts that have
  * the message are still to be told.
  */
-export type WaitState = "waiting" | "late" | "refused" | "told";
+type WaitState = "waiting" | "late" | "refused" | "told";
 
 /** An attachment that could not be fetched just now. */
 export interface AttachmentWait {

@@ -2,13 +2,11 @@ import type { Verdict } from "#src/message/attachment.ts";
 import type { Queryable, Transaction } from "../queryable.ts";
 import { columns } from "./columns.ts";
 
-/**
- * `waiting`: the message waits for it in its lane. `late`: the message went on, it is fetched in the background.
+/*
+ * `state` of the table: `waiting`: the message waits for it in its lane. `late`: the message went on, it is fetched in the background.
  * `refused`: it came, failed a check, and a person must look. `told`: what became of it is known, and the charts that have
  * the message are still to be told.
  */
-type WaitState = "waiting" | "late" | "refused" | "told";
-
 /** An attachment that could not be fetched just now. */
 export interface AttachmentWait {
   readonly attachmentId: string;

@@ -43,7 +43,7 @@ async function release(context: RouteContext, id: string, decision: z.infer<type
   if (outcome === "released") return;
   const detail =
     outcome === "refused"
-      ? "Only messages held for quarantine or a moved number can be released, and a number only while one patient carries it."
+      ? "Only messages held as quarantine, number_moved or same_patient are released, and a number only while one patient has it."
       : "An attachment has no bytes that could be filed; reprocess the message or ask for it again.";
   throw new Problem(409, "problem:not-releasable", "Cannot be released", detail);
 }

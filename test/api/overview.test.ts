@@ -60,14 +60,22 @@ describe("GET /api/v1/overview", () => {
 
 describe("GET /api/v1/coverage", () => {
   test("puts every stored message in exactly one class, whatever the states", async () => {
-    const state = fc.constantFrom<MessageState>("received", "held", "filtered", "routed", "filed", "failed");
+    const state = fc.constantFrom<MessageState>(
+      "received",
+      "held",
+      "filtered",
+      "routed",
+      "filed",
+      "withdrawn",
+      "failed",
+    );
     const message = fc.record({ state, retained: fc.boolean(), restricted: fc.boolean() });
     await fc.assert(
       fc.asyncProperty(fc.array(message, { maxLength: 8 }), async (messages) => {
         await harness.clear();
         for (const { state, retained, restricted } of messages) {
           const { id } = await harness.put({ state });
-          const ended = state === "filed" || state === "filtered";
+          const ended = ["filed", "filtered", "withdrawn"].includes(state);
           await harness.store.query("UPDATE message SET retain_until = $2, restricted_at = $3 WHERE id = $1", [
             id,
             ended ? new Date(NOW + (retained ? 1 : -1)) : null,

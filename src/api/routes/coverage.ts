@@ -20,7 +20,7 @@ const coverageSchema = z.strictObject({
       class: z
         .enum(COVERAGE_CLASSES)
         .describe(
-          "Filed or filtered, to go with the next purge; filed, its period runs; not yet confirmed; held; failed; restricted: kept past its limit undecided.",
+          "Filed, filtered or withdrawn, to go with the next purge; filed, its period runs; not yet confirmed; held; failed; restricted: kept past its limit undecided.",
         ),
       count: z.int(),
       oldest: instant.describe("Receipt of the oldest."),

@@ -16,7 +16,7 @@ type Message = Answer<"listMessages">["items"][number];
 
 const PAGE = 200;
 const NAMES = ["state", "channel", "reason", "kind", "destination", "code", "from", "until", "external_id"] as const;
-const STATES = ["received", "held", "filtered", "routed", "filed", "failed", "purged"];
+const STATES = ["received", "held", "filtered", "routed", "filed", "withdrawn", "failed", "purged"];
 const REASONS = ["unknown", "ambiguous", "unverified", "quarantine"];
 /** So much of an id names a row in the address. */
 const SHORT = 8;

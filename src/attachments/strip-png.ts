@@ -1,4 +1,4 @@
-import { crc32 } from "node:zlib";
+import { crc32, inflateSync } from "node:zlib";
 import { type ByteReader, unreadable } from "./byte-reader.ts";
 import { minimalTiff, orientationIn, type Orientation } from "./orientation.ts";
 
@@ -6,6 +6,10 @@ const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 const MAX_LENGTH = 2 ** 31 - 1;
 /** An EXIF block beyond this carries more than an orientation; it is dropped unread. */
 const MAX_EXIF_BYTES = 1024 * 1024;
+
+/** The largest profiles of printers have some megabytes. */
+const MAX_PROFILE_BYTES = 4 * 1024 * 1024;
+const MAX_PLAIN_PROFILE_BYTES = 8 * 1024 * 1024;
 
 /** What shows the picture in its right colours, animation included (PNG third edition §11); all else says something about it. */
 const NEEDED = new Set(
@@ -26,7 +30,11 @@ export async function* stripPng(reader: ByteReader): AsyncGenerator<Buffer> {
     const length = head.readUInt32BE();
     const type = head.toString("latin1", 4);
     if (length > MAX_LENGTH || (type === "IHDR") !== first) throw unreadable("its chunks are not a PNG's");
-    if (NEEDED.has(type)) {
+    if (type === "iCCP") {
+      const profile = length <= MAX_PROFILE_BYTES ? await reader.take(length + 4) : undefined;
+      if (!profile) await reader.skip(length + 4);
+      else if (isProfile(profile.subarray(0, length))) yield Buffer.concat([head, profile]);
+    } else if (NEEDED.has(type)) {
       yield head;
       yield* reader.pass(length + 4);
       if (type === "IEND") return;
@@ -39,6 +47,16 @@ export async function* stripPng(reader: ByteReader): AsyncGenerator<Buffer> {
     } else {
       await reader.skip(length + 4);
     }
+  }
+}
+
+/** A name, a method, and a colour profile that does not unpack to more than any has; a picture shows without it. */
+function isProfile(data: Buffer): boolean {
+  try {
+    inflateSync(data.subarray(data.indexOf(0) + 2), { maxOutputLength: MAX_PLAIN_PROFILE_BYTES });
+    return true;
+  } catch {
+    return false;
   }
 }
 

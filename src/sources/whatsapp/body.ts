@@ -11,10 +11,26 @@ const MAX_DEPTH = 64;
 export function parseBody(raw: Buffer): Members | undefined {
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(raw);
-    return nestsTooDeep(text) ? undefined : members(JSON.parse(text));
+    return nestsTooDeep(text) ? undefined : members(parseJson(text));
   } catch {
     return undefined;
   }
+}
+
+/** A number of sixteen digits and more, outside of what is obviously a text. */
+const LONG_NUMBER = /[:,[]\s*-?\d{16}/;
+
+/**
+ * Parses JSON in which an integer may be an id beyond what a number holds exactly: it becomes the text of its digits.
+ * @throws SyntaxError
+ */
+export function parseJson(json: string): unknown {
+  if (!LONG_NUMBER.test(json)) return JSON.parse(json);
+  return JSON.parse(json, (_name, value: unknown, context?: { source?: string }) => {
+    const source = context?.source;
+    const lossy = typeof value === "number" && !Number.isSafeInteger(value) && source !== undefined;
+    return lossy && /^-?\d+$/.test(source) ? source : value;
+  });
 }
 
 /** Whether writing what the JSON says could exhaust the stack; reading it never does. */

@@ -1,5 +1,5 @@
 import type { AttachmentReference } from "#src/message/attachment.ts";
-import { nestsTooDeep } from "./body.ts";
+import { nestsTooDeep, parseJson } from "./body.ts";
 import { list, members, word } from "./member.ts";
 import type { Members } from "./member.ts";
 import { reference } from "./reference.ts";
@@ -18,16 +18,19 @@ export function form(reply: Members | undefined): Reading {
   const uploads = fields.flatMap(([, value]) => uploadsIn(value) ?? []);
   // The token only ties the form to its session; it says nothing of the patient, and stays in `raw`.
   const answers = fields.filter(([name]) => name !== "flow_token").flatMap(([name, value]) => answersIn(name, value));
+  // What looks like an upload and is in no form anybody documents must not be filed as if it were an answer.
+  const missed = fields.some(([, value]) => !uploadsIn(value) && holdsUpload(value));
   return {
     content: { kind: "choice", via: "form", text, answers: Object.fromEntries(answers) },
     ...(uploads.length > 0 && { attachments: uploads }),
+    ...(missed && { hold: "unsupported" as const }),
   };
 }
 
 function parsed(json: string): Members {
   if (nestsTooDeep(json)) return { response: json };
   try {
-    const value: unknown = JSON.parse(json);
+    const value = parseJson(json);
     return members(value) ?? { response: value };
   } catch {
     return { response: json };
@@ -55,6 +58,15 @@ function numbered(value: unknown): Members | undefined {
   const items = list(value);
   const nested = items?.some((item) => typeof item === "object" && item !== null);
   return items && nested ? Object.fromEntries(items.map((item, index) => [String(index + 1), item])) : undefined;
+}
+
+const OF_UPLOADS = ["mime_type", "cdn_url", "encryption_metadata", "media_id"];
+
+/** Whether anything in a value, however deep, looks like a file that was sent along. Nesting is bounded. */
+function holdsUpload(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (!Array.isArray(value) && OF_UPLOADS.some((name) => name in value)) return true;
+  return Object.values(value).some(holdsUpload);
 }
 
 /** An answer as a person reads it: several choices in one line, names of what was uploaded. */

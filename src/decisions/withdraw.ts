@@ -75,7 +75,7 @@ function isOpen({ state, toConfirm }: DecidedDelivery): boolean {
   return IN_LANE.has(state) || state === "failed" || state === "skipped" || toConfirm;
 }
 
-/** What comes into the lane less what was cancelled in it. */
-function workOf({ destination: stage, state, sent }: DecidedDelivery) {
-  return { stage, count: (sent ? 1 : 0) - (IN_LANE.has(state) ? 1 : 0) };
+/** What comes into the lane, one withdrawal for whatever was sent there, less what was cancelled in it. */
+function workOf({ destination: stage, purpose, state, sent }: DecidedDelivery) {
+  return { stage, count: (sent && purpose === "file" ? 1 : 0) - (IN_LANE.has(state) ? 1 : 0) };
 }

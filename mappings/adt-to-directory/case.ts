@@ -1,5 +1,6 @@
 import { DELETED, first, identifiersIn } from "#src/hl7/cx.ts";
 import type { CxRules, Fields } from "#src/hl7/cx.ts";
+import type { Repetition } from "#src/hl7/parse.ts";
 import { instantOf } from "#src/hl7/instant.ts";
 import { CASE_TYPES } from "#src/hl7/pid.ts";
 import type { CaseUpdate, Identifier } from "#src/message/directory.ts";
@@ -23,6 +24,7 @@ export function caseOf(fields: Fields, { state }: Trigger, rules: CaseRules, nth
     class: kind(fields, nth),
     admittedAt: instant(fields, 44, nth, rules),
     dischargedAt: discharge,
+    location: placeOf(fields("PV1", 3, nth)),
     state: state === "told" ? toldBy(discharge, rules) : state,
   };
   return { number, ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) };
@@ -50,6 +52,15 @@ export function caseNumber(fields: Fields, rules: CxRules, nth = 0): Identifier 
 /** A case number without a type is a visit number. */
 export function asCase(found: Identifier | undefined): Identifier | undefined {
   return found && { ...found, type: found.type === "" ? "VN" : found.type };
+}
+
+/** PV1-3, as far as it says anything. ^ is no part of a name. */
+function placeOf(repetitions: readonly Repetition[]): string | null | undefined {
+  const [place] = repetitions;
+  if (place === undefined) return undefined;
+  if (first(repetitions) === DELETED) return null;
+  const parts = place.map(([part = ""]) => (part === DELETED ? "" : part.trim().replaceAll("^", " ")));
+  return parts.join("^").replace(/\^+$/, "") || undefined;
 }
 
 function kind(fields: Fields, nth: number): string | null | undefined {

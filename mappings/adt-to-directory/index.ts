@@ -4,7 +4,7 @@ import { component, first, type Fields } from "#src/hl7/cx.ts";
 import { refuseExcess } from "#src/hl7/excess.ts";
 import { instantOf } from "#src/hl7/instant.ts";
 import { parseHl7Text, type ParsedMessage } from "#src/hl7/parse.ts";
-import { patientOf } from "#src/hl7/pid.ts";
+import { patientOf, unreadPhones } from "#src/hl7/pid.ts";
 import type { DirectoryChange, DirectoryUpdate, Identifier } from "#src/message/directory.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import { defineMapping } from "#src/message/mapping.ts";
@@ -24,6 +24,10 @@ const params = z.strictObject({
     .record(z.string(), z.string())
     .default({})
     .describe("Authorities that mean the same: the name the sender sometimes writes, and the OID or name to take."),
+  phone_words: z
+    .array(z.string().toLowerCase())
+    .optional()
+    .describe("Words beside a phone number that do not make it somebody else's; by default config/phone-words.yaml."),
 });
 
 type Params = z.output<typeof params>;
@@ -66,10 +70,11 @@ function updatesOf(
   hl7: ParsedMessage,
   message: Message,
   trigger: { readonly name: string } & Trigger,
-  { country, time_zone: timeZone, default_authority: defaultAuthority, authorities }: Params,
+  { country, time_zone: timeZone, default_authority: defaultAuthority, authorities, phone_words: words }: Params,
 ): DirectoryUpdate[] {
   const recordedAt = recorded(hl7, message, timeZone);
-  const rules = { country, timeZone, defaultAuthority, authorities, recordedAt };
+  const phoneWords = words && new Set(words);
+  const rules = { country, timeZone, defaultAuthority, authorities, recordedAt, ...(phoneWords && { phoneWords }) };
   const fields: Fields = (segment, field, index) => hl7.repetitions(segment, field, index);
   const [patients, merges] = ["PID", "MRG"].map((name) => hl7.segments.filter((segment) => segment === name).length);
   const groups = trigger.merges ? Math.max(merges ?? 0, 1) : 1;
@@ -80,10 +85,12 @@ function updatesOf(
     // Some senders list the retired number in PID-3 as well; it is no number of the survivor's.
     const identifiers = patient.identifiers.filter((identifier) => !gone.has(untyped(identifier)));
     if (identifiers.length === 0) throw nobody(patient.identifiers.length > 0, hl7, nth);
+    const remarks = unreadPhones(fields, rules, (patients ?? 0) > 1 ? nth : 0);
     const told = trigger.personOnly ? undefined : caseOf(fields, trigger, rules, nth);
     return {
       stamp: `${recordedAt}|${message.receivedAt}|${message.id}`,
       patient: { ...patient, identifiers },
+      ...(remarks.length > 0 && { remarks }),
       ...(trigger.existence && { existence: trigger.existence }),
       ...merged,
       ...(told && { case: told }),

@@ -21,9 +21,10 @@ export function msh(event: DocumentEvent, params: MdmParams, routedAt: string): 
 }
 
 /** EVN-1 stays empty: MSH-9 says it already, and v2.7 withdrew it. EVN-2 is the one required field. */
-export function evn(message: Message, { profile }: MdmParams, routedAt: string): Segment {
+export function evn(message: Message, { profile }: MdmParams, routedAt: string, withdraw: boolean): Segment {
   return segment("EVN", 1, {
     2: timestamp(routedAt, profile.timestamps),
-    6: timestamp(message.sentAt, profile.timestamps),
+    // When the message is taken out of a wrong chart is not when it was sent (HL7 v2.5.1 3.4.1.6).
+    6: withdraw ? "" : timestamp(message.sentAt, profile.timestamps),
   });
 }

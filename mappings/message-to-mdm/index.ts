@@ -1,4 +1,4 @@
-import type { Hl7Message } from "#src/hl7/message.ts";
+import { plainText, type Hl7Message, type Segment } from "#src/hl7/message.ts";
 import { applyOverrides } from "#src/hl7/override.ts";
 import type { About } from "#src/message/about.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
@@ -19,6 +19,21 @@ import { valuesOf } from "./values.ts";
 
 function aboutOf(about: About | undefined) {
   return about ? { about } : {};
+}
+
+/**
+ * Fields that identify: a profile may take a value for them that a patient does not have.
+ * @throws BotenstoffError MAPPING_FAILED
+ */
+function refuseEmpty(segments: readonly Segment[]): void {
+  for (const [name, number] of [
+    ["PID", 3],
+    ["TXA", 12],
+  ] as const) {
+    const field = segments.find((segment) => segment.name === name)?.fields[number - 1];
+    if (plainText(field) !== "") continue;
+    throw new BotenstoffError("MAPPING_FAILED", `mapping message-to-mdm: ${name}-${number} would be empty`);
+  }
 }
 
 function firstOf({ id }: Message): Day {
@@ -58,13 +73,15 @@ export default defineMapping<MdmParams, Hl7Message>({
     const content = profile.day && !addendum ? dayContentOf(rendering, day, routedAt) : contentOf(rendering);
     const segments = [
       msh(event, parameters, routedAt),
-      evn(message, parameters, routedAt),
+      evn(message, parameters, routedAt, withdraw),
       pid(subject.patient, parameters.patient_authorities),
       pv1(subject.encounter),
       txa(message, event, content, parameters, routedAt),
       ...(event.structure === "MDM_T02" ? content.observations : []),
     ];
     const values = valuesOf(rendering, content, routedAt);
-    return { segments: applyOverrides(segments, [...profile.fields, ...fields], event.trigger, values) };
+    const made = applyOverrides(segments, [...profile.fields, ...fields], event.trigger, values);
+    refuseEmpty(made);
+    return { segments: made };
   },
 });

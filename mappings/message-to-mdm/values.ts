@@ -1,6 +1,7 @@
 import type { Field } from "#src/hl7/message.ts";
 import type { ValueName, ValueOf } from "#src/hl7/override.ts";
 import { timestamp } from "#src/hl7/timestamp.ts";
+import type { Encounter } from "#src/message/directory.ts";
 import type { DocumentContent, Rendering } from "./rendering.ts";
 import { isOf, personal } from "./patient.ts";
 import { cx } from "./segment.ts";
@@ -19,12 +20,17 @@ export function valuesOf(
       (one) => (type === undefined || one.type === type) && (authority === undefined || isOf(one, authority)),
     );
   const values: Record<ValueName, (type?: string, authority?: string) => Field> = {
+    "case.bed": () => placeOf(encounter, 3),
     "case.class": () => encounter?.class,
+    "case.location": () => encounter?.location,
     "case.number": () => encounter?.number.value,
+    "case.room": () => placeOf(encounter, 2),
+    "case.ward": () => placeOf(encounter, 1),
     "document.file_name": () => fileName(event, content),
     "document.id": () => event.document,
     "document.mime_type": () => content.mimeType,
     "document.parent": () => event.parent,
+    "message.kind": () => message.content.kind,
     "message.id": () => message.id,
     "message.received_at": () => at(message.receivedAt),
     "message.sent_at": () => at(message.sentAt),
@@ -44,4 +50,9 @@ export function valuesOf(
     trigger: () => event.trigger,
   };
   return (name, type, authority) => values[name](type, authority);
+}
+
+/** A component of PV1-3: point of care, room, bed. */
+function placeOf(encounter: Encounter | undefined, component: number): string | undefined {
+  return encounter?.location?.[component - 1];
 }

@@ -31,7 +31,7 @@ const CHECK_TIMEOUT_MS = 10_000;
 
 /** `botenstoff lint`: offline and without secrets. 1 when there is any problem. */
 export async function lintCommand(args: CommandArguments): Promise<0 | 1> {
-  const { channels, problems } = await read(args, "placeholder");
+  const { channels, problems } = await read(args, "placeholder", "run");
   const ok = problems.length === 0;
   if (args.json) args.write(JSON.stringify({ ok, channels: channels.map(({ id }) => id), problems }));
   else for (const line of problems.map(formatProblem)) args.write(line);
@@ -160,7 +160,7 @@ async function load(args: CommandArguments, unresolved: "error" | "placeholder")
 }
 
 /** The channels asked for with what is wrong with them; the profiles' problems always count. */
-async function read(args: CommandArguments, unresolved: "error" | "placeholder") {
+async function read(args: CommandArguments, unresolved: "error" | "placeholder", tests?: "run") {
   const { mappingsDirectory, env, only = [] } = args;
   const profiles = await loadHl7Profiles(args.profilesDirectory);
   const wanted = new Set(only.map((file) => resolve(file)));
@@ -169,7 +169,10 @@ async function read(args: CommandArguments, unresolved: "error" | "placeholder")
   const channels: Channel[] = [];
   const problems = [...profiles.problems];
   for (const directory of directories) {
-    const loaded = await loadChannels({ directory, mappingsDirectory, profiles, env, unresolved });
+    const loaded = await loadChannels({
+      ...{ directory, mappingsDirectory, profiles, env, unresolved },
+      ...(tests && { tests }),
+    });
     channels.push(...loaded.channels.filter(({ file }) => isWanted(file)));
     problems.push(...loaded.problems.filter(({ file }) => isWanted(file)));
   }

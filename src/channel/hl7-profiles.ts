@@ -1,6 +1,8 @@
+import { z } from "zod";
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { parseDocument } from "yaml";
 import {
   DEFAULT_PROFILE,
   extendProfile,
@@ -18,6 +20,8 @@ export interface Hl7Profiles {
   readonly names: readonly string[];
   readonly problems: readonly Problem[];
   get(name: string): Hl7Profile | undefined;
+  /** config/phone-words.yaml, beside the folder; absent where there is no such file. */
+  readonly phoneWords?: readonly string[];
   /** Why a profile that has a file is not there. */
   faultOf(name: string): Problem | undefined;
 }
@@ -43,6 +47,7 @@ export async function loadHl7Profiles(directory: string): Promise<Hl7Profiles> {
     if ("own" in parsed) files.set(file.slice(0, -".yaml".length), parsed);
     else problems.push(...parsed.problems);
   }
+  const phoneWords = await readPhoneWords(join(directory, "..", "phone-words.yaml"), problems);
   const complete = new Map<string, Hl7Profile>();
   for (const [name, { own, problem }] of files) {
     const merged = completed(name, own, files);
@@ -54,9 +59,26 @@ export async function loadHl7Profiles(directory: string): Promise<Hl7Profiles> {
   return {
     names: [...complete.keys()],
     problems,
+    ...(phoneWords && { phoneWords }),
     get: (name) => complete.get(name),
     faultOf: (name) => problems.find(({ file }) => file === join(directory, `${name}.yaml`)),
   };
+}
+
+const phoneWordsFile = z.strictObject({ words: z.array(z.string().min(1).toLowerCase()) });
+
+async function readPhoneWords(path: string, problems: Problem[]): Promise<readonly string[] | undefined> {
+  if (!existsSync(path)) return undefined;
+  const text = await readOrProblem(path);
+  const checked = typeof text === "string" ? phoneWordsFile.safeParse(parseYaml(text)) : undefined;
+  if (checked?.success) return checked.data.words;
+  const message = "Expected a list of words under words:";
+  problems.push(typeof text === "string" ? { file: path, line: 1, column: 1, path: "words", message } : text);
+  return undefined;
+}
+
+function parseYaml(text: string): unknown {
+  return parseDocument(text).toJS({ maxAliasCount: 0 });
 }
 
 function isProfile(name: string): boolean {

@@ -2,11 +2,18 @@ import { basename, extname } from "node:path";
 import type { Channel } from "./channel.ts";
 import type { Document } from "yaml";
 import { referencesOf } from "./interpolate.ts";
+import { lintRenderings } from "./lint-renderings.ts";
 import type { Issue } from "./zod-issues.ts";
 
 /** What no schema can say about one channel: that its parts fit together. */
 export function lintChannel(channel: Channel): Issue[] {
-  return [...lintName(channel), ...lintDestinations(channel), ...lintRetention(channel), ...lintTests(channel)];
+  return [
+    ...lintName(channel),
+    ...lintDestinations(channel),
+    ...lintRetention(channel),
+    ...lintTests(channel),
+    ...lintRenderings(channel),
+  ];
 }
 
 /** Members that stand in logs, in the API and in other problems, so that they must not come from outside the file. */

@@ -4,6 +4,7 @@ import { dirname, extname, join } from "node:path";
 import type { Document } from "yaml";
 import { BotenstoffError, kindOfError } from "#src/message/error-code.ts";
 import type { Mapping } from "#src/message/mapping.ts";
+import { runChannelTests } from "./channel-tests.ts";
 import type { Channel } from "./channel.ts";
 import type { Hl7Profiles } from "./hl7-profiles.ts";
 import { conceal, withoutValues } from "./conceal.ts";
@@ -28,6 +29,8 @@ export interface LoadOptions {
   readonly env: Environment;
   /** Names without a value: a problem (default), or something that fits, so that lint works without secrets. */
   readonly unresolved?: "error" | "placeholder";
+  /** A test of the channel's own that fails is a problem, as it is when the channel is to run. */
+  readonly tests?: "run";
 }
 
 /** A channel with what is needed to point at a place in its file. */
@@ -133,9 +136,24 @@ async function loadParsed(
   if (channel) {
     problems.push(...lintChannel(channel).map(problem));
   }
+  if (channel && problems.length === 0 && options.tests === "run") {
+    problems.push(...(await testIssues(channel)).map(problem));
+  }
   return !channel || problems.length > 0
     ? { problems, files }
     : { loaded: { channel, problem, ...exclusiveOf(channel, document, unresolved) }, problems, files };
+}
+
+/** Why the channel's own tests do not let it run. */
+async function testIssues(channel: Channel): Promise<Issue[]> {
+  try {
+    return (await runChannelTests(channel)).flatMap(({ name, passed, detail }, index) =>
+      passed ? [] : [{ path: ["tests", index], message: `test "${name}" fails: ${detail ?? "no reason"}` }],
+    );
+  } catch (error) {
+    const reason = error instanceof BotenstoffError ? `${error.message} (${error.remedy})` : kindOfError(error);
+    return [{ path: ["tests"], message: `its tests cannot be run: ${channel.concealed(reason)}` }];
+  }
 }
 
 function problemOf(open: Unresolved, problem: (issue: Issue) => Problem): Problem {

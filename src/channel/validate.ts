@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { SOURCES } from "#src/sources/index.ts";
 import { DESTINATIONS } from "#src/destinations/index.ts";
 import type { SourceSpec } from "#src/sources/source.ts";
@@ -99,7 +100,8 @@ async function checkDestination(
 
 /** The parameters after the mapping's own schema; a mapping to HL7 works by a profile. */
 function checkParams(mapping: Mapping, given: unknown, path: Path, profiles: Hl7Profiles, issues: Issue[]) {
-  const found = mapping.output === "hl7" ? withProfile(given, profiles) : { params: given };
+  const found =
+    mapping.output === "hl7" ? withProfile(given, profiles) : { params: withWords(mapping, given, profiles) };
   if ("issue" in found) {
     issues.push({ ...found.issue, path: [...path, ...found.issue.path] });
     return undefined;
@@ -107,6 +109,12 @@ function checkParams(mapping: Mapping, given: unknown, path: Path, profiles: Hl7
   const checked = mapping.params.safeParse(found.params);
   issues.push(...(checked.error?.issues ?? []).flatMap((issue) => toIssues(issue, path, found.params)));
   return checked.success ? { data: checked.data } : undefined;
+}
+
+/** The hospital's list of words beside phone numbers, for a mapping that takes one. */
+function withWords({ params }: Mapping, given: unknown, { phoneWords }: Hl7Profiles): unknown {
+  const takes = params instanceof z.ZodObject && "phone_words" in params.shape;
+  return takes && phoneWords ? { phone_words: phoneWords, ...(given as object) } : given;
 }
 
 /** The connector a member's `type` names. */

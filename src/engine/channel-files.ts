@@ -1,12 +1,10 @@
 import { createHash } from "node:crypto";
 import { readdir, stat } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
-import { runChannelTests } from "#src/channel/channel-tests.ts";
 import { loadHl7Profiles } from "#src/channel/hl7-profiles.ts";
 import { loadChannels } from "#src/channel/load.ts";
 import { formatProblem } from "#src/channel/problem.ts";
-import type { Channel } from "#src/channel/channel.ts";
-import { BotenstoffError, kindOfError } from "#src/message/error-code.ts";
+import { kindOfError } from "#src/message/error-code.ts";
 import type { Log } from "#src/telemetry/log.ts";
 import type { Wanted } from "#src/deployment/deployment.ts";
 import type { Settings } from "./settings.ts";
@@ -66,33 +64,14 @@ async function readWanted(settings: Settings): Promise<{ wanted: Wanted; files: 
     mappingsDirectory: settings.mappingsDir,
     profiles: await loadHl7Profiles(settings.profilesDir),
     env: settings.env,
+    tests: "run",
   });
   const refused = new Map<string, readonly string[]>();
   for (const problem of problems) {
     const id = basename(problem.file, extname(problem.file));
     refused.set(id, [...(refused.get(id) ?? []), formatProblem(problem)]);
   }
-  const fit = [];
-  for (const channel of channels) {
-    const failed = await failuresOf(channel);
-    if (failed.length === 0) fit.push(channel);
-    else refused.set(channel.id, failed);
-  }
-  return { wanted: { channels: fit, refused }, files };
-}
-
-/** Why the channel's own tests do not let it run; a test that cannot be run at all is one of them. */
-async function failuresOf(channel: Channel): Promise<readonly string[]> {
-  try {
-    const failed = (await runChannelTests(channel)).filter((result) => !result.passed);
-    return failed.map(({ name, detail }) => `${channel.file}: test "${name}" fails: ${detail ?? "no reason given"}`);
-  } catch (error) {
-    return [`${channel.file}: its tests cannot be run: ${channel.concealed(reasonOf(error))}`];
-  }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof BotenstoffError ? `${error.message} (${error.remedy})` : kindOfError(error);
+  return { wanted: { channels, refused }, files };
 }
 
 async function fingerprint(directories: readonly string[], files: readonly string[]): Promise<string> {

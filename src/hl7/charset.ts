@@ -100,7 +100,7 @@ const PIECES = /([\r\n|^~&]+)/;
  */
 export function readText(bytes: Uint8Array, charset: Charset): ReadText {
   if (charset === "UNICODE UTF-8") return isUtf8(bytes) ? found(decodeText(bytes, charset), charset) : mixed(bytes);
-  if (charset !== "ASCII" && isUtf8(bytes) && bytes.some((byte) => byte > 0x7f)) {
+  if (charset !== "ASCII" && looksLikeUtf8(bytes)) {
     return found(decodeText(bytes, "UNICODE UTF-8"), "UNICODE UTF-8", "recognised");
   }
   const text = decodeText(bytes, charset);
@@ -111,6 +111,16 @@ export function readText(bytes: Uint8Array, charset: Charset): ReadText {
     iconv.decode(Buffer.from([control.charCodeAt(0)]), windows, AS_IT_STANDS),
   );
   return found(read, charset, "recognised");
+}
+
+/**
+ * Beginnings of UTF-8 that nobody writes in single bytes: Â, Ã, Å or â before a symbol. "Ä€" may be meant as it stands, so
+ * after Ä only what makes a letter of a name counts.
+ */
+const SEQUENCE = /[\xc2\xc3\xc5\xe2][\x80-\xbf]|\xc4[\x84-\x87\x8c-\x91\x98-\x9b\x9e\x9f\xb0\xb1]/;
+
+function looksLikeUtf8(bytes: Uint8Array): boolean {
+  return isUtf8(bytes) && SEQUENCE.test(Buffer.from(bytes).toString("latin1"));
 }
 
 /** Neither one nor the other as a whole: senders put fields together from several sources. */

@@ -2,7 +2,9 @@ import { z } from "zod";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import { STANDARD } from "./delimiters.ts";
 import { unescapeText } from "./escape.ts";
-import type { Component, Field, Repetition, Segment, Value } from "./message.ts";
+import { holds, readCondition } from "./condition.ts";
+import { plainText, type Component, type Field, type Repetition, type Segment, type Value } from "./message.ts";
+import { withSegment } from "./place-segment.ts";
 
 /** The events of the MDM family (HL7 v2.5.1 ch. 9.6). */
 export const TRIGGERS = ["T01", "T02", "T03", "T04", "T05", "T06", "T07", "T08", "T09", "T10", "T11"] as const;
@@ -10,13 +12,18 @@ export type Trigger = (typeof TRIGGERS)[number];
 
 /** What `from:` may name; a mapping gives each its value. */
 export const VALUES = [
+  "case.bed",
   "case.class",
+  "case.location",
   "case.number",
+  "case.room",
+  "case.ward",
   "document.file_name",
   "document.id",
   "document.mime_type",
   "document.parent",
   "message.id",
+  "message.kind",
   "message.received_at",
   "message.sent_at",
   "patient.birth_date",
@@ -36,7 +43,7 @@ export const VALUES = [
 ] as const;
 export type ValueName = (typeof VALUES)[number];
 
-const FIELD = /^(MSH|EVN|PID|PV1|TXA|OBX|Z[A-Z0-9]{2})-([1-9]\d{0,2})(?:\.([1-9]\d?))?$/;
+const FIELD = /^([A-Z][A-Z0-9]{2})-([1-9]\d{0,2})(?:\.([1-9]\d?))?$/;
 const FROM = /^([a-z_.]+)(?:\(([^,()]+)(?:,\s*([^,()]+))?\))?$/;
 /** Written by the engine alone: how a message is read, recognised as a repeat, and what it carries. */
 const ENGINES_OWN = /^(MSH-[129]|MSH-10|OBX-[125])(\.|$)/;
@@ -46,9 +53,9 @@ export const override = z
   .strictObject({
     field: z
       .string()
-      .regex(FIELD, "Expected a field or component of MSH, EVN, PID, PV1, TXA, OBX or a Z segment: TXA-2, PID-5.1")
+      .regex(FIELD, "Expected a field or component of a segment: TXA-2, PID-5.1, PV2-3, ZDO-1")
       .refine((field) => !ENGINES_OWN.test(field), "The engine writes this field itself")
-      .describe("Where: SEG-field or SEG-field.component; a Z segment is added at the end."),
+      .describe("Where: SEG-field or SEG-field.component; a segment that is not there yet is added."),
     value: z.string().optional().describe("A constant in HL7 notation, e.g. 2.5^DEU&&HL70399."),
     from: z
       .string()
@@ -60,6 +67,26 @@ export const override = z
       .optional()
       .describe("A value of the message, e.g. patient.identifier(PI)."),
     empty: z.literal(true).optional().describe("Leave it empty."),
+    when: z
+      .string()
+      .superRefine((text, context) => {
+        const clauses = readCondition(text);
+        const unknown =
+          typeof clauses === "string" ? undefined : clauses.find(({ name }) => !isConditionName(name))?.name;
+        const message = typeof clauses === "string" ? clauses : unknown && `Unknown value: ${unknown}`;
+        if (message) context.addIssue({ code: "custom", message });
+      })
+      .optional()
+      .describe("Only in messages of which this is so: kind = image, case.class != I, kind in image, video."),
+    map: z
+      .record(z.string(), z.string())
+      .optional()
+      .describe("A table: what is written for each value; * for any other, which is left empty without it."),
+    after: z
+      .string()
+      .regex(/^[A-Z][A-Z0-9]{2}$/, "Expected the name of a segment")
+      .optional()
+      .describe("After which segment a segment is added that is not there yet."),
     pad: z.int().min(1).max(99).optional().describe("Fill a value up to so many characters with zeros on the left."),
     max: z.int().min(1).max(65_536).optional().describe("Cut each part of the value after so many characters."),
     required: z.literal(true).optional().describe("A message without a value here is refused."),
@@ -74,8 +101,9 @@ export const override = z
     "A component's value holds no ^ or ~",
   )
   .refine(
-    ({ field: _field, on: _on, ...rules }) => Object.values(rules).some((rule) => rule !== undefined),
-    "Expected a rule: value, from, empty, pad, max or required",
+    ({ field: _field, on: _on, when: _when, after: _after, ...rules }) =>
+      Object.values(rules).some((rule) => rule !== undefined),
+    "Expected a rule: value, from, empty, map, pad, max or required",
   );
 
 export type Override = z.output<typeof override>;
@@ -93,15 +121,22 @@ export function applyOverrides(
   trigger: Trigger,
   valueOf: ValueOf,
 ): Segment[] {
+  const textOf = (name: string) => plainText(valueOf(CONDITION_NAMES[name] ?? (name as ValueName)));
   return overrides
-    .filter(({ on }) => on === undefined || on.includes(trigger))
+    .filter(({ on, when }) => (on?.includes(trigger) ?? true) && (when === undefined || holds(when, textOf)))
     .reduce((current, rule) => applyOne(current, rule, valueOf), [...segments]);
 }
 
 function applyOne(segments: Segment[], rule: Override, valueOf: ValueOf): Segment[] {
   const [, name = "", number = "", component] = FIELD.exec(rule.field) ?? [];
   const known = segments.some((segment) => segment.name === name);
-  const all = known || !name.startsWith("Z") ? segments : [...segments, { name, fields: [] }];
+  if (!known) {
+    // A segment that says nothing is not added, unless something has to stand there.
+    const [added] = applyOne([{ name, fields: [] }], rule, valueOf);
+    const says = added?.fields.some((field) => !isEmpty(field));
+    return added && says ? withSegment(segments, added, rule.after) : segments;
+  }
+  const all = segments;
   // The encoder writes MSH-1 and MSH-2 itself: its first field is MSH-3.
   const index = Number(number) - (name === "MSH" ? 3 : 1);
   return all.map((segment) => {
@@ -157,9 +192,10 @@ function firstComponent(field: Field): Component {
   return Array.isArray(field) ? (field as readonly Component[])[0] : (field as Value);
 }
 
-function shaped(field: Field, { pad, max }: Override): Field {
-  const shape = (value: Value): Value => {
-    if (typeof value !== "string") return value;
+function shaped(field: Field, { pad, max, map }: Override): Field {
+  const shape = (given: Value): Value => {
+    if (typeof given !== "string") return given;
+    const value = map === undefined ? given : (map[given] ?? map["*"] ?? "");
     const padded = pad === undefined || value === "" ? value : value.padStart(pad, "0");
     return max === undefined ? padded : Array.from(padded).slice(0, max).join("");
   };
@@ -193,6 +229,13 @@ function readField(text: string): Field {
     }),
   );
   return repetitions.length === 1 ? repetitions[0] : { repeat: repetitions };
+}
+
+/** What a condition may also call a value. */
+const CONDITION_NAMES: Readonly<Record<string, ValueName>> = { kind: "message.kind" };
+
+function isConditionName(name: string): boolean {
+  return name in CONDITION_NAMES || (isValueName(name) && !name.startsWith("patient.identifier"));
 }
 
 function isValueName(name: string | undefined): name is ValueName {

@@ -1,10 +1,10 @@
 import type { CountryCode } from "libphonenumber-js";
-import type { Identifier, PatientUpdate } from "#src/message/directory.ts";
+import type { Identifier, PatientUpdate, Remark } from "#src/message/directory.ts";
 import { component, DELETED, identifiersIn, isDeleted } from "./cx.ts";
 import type { CxRules, Fields } from "./cx.ts";
 import { dateOf } from "./instant.ts";
 import type { Repetition } from "./parse.ts";
-import { hasNumber, isMail, phonesOf } from "./xtn.ts";
+import { hasNumber, isMail, phonesOf, unreadReason } from "./xtn.ts";
 
 /** Table 0203: a case or an account, not a person. */
 export const CASE_TYPES: ReadonlySet<string> = new Set(["VN", "AN", "ANC", "AND", "ANT"]);
@@ -24,6 +24,8 @@ const NAME_PARTS = [
 /** How a PID is read: `country` completes national phone numbers. */
 export interface PidRules extends CxRules {
   readonly country: CountryCode;
+  /** Words beside a number that name nobody; absent: the engine's own list. */
+  readonly phoneWords?: ReadonlySet<string>;
 }
 
 /**
@@ -38,7 +40,7 @@ export function patientOf(fields: Fields, rules: PidRules, nth = 0): PatientUpda
     ...Object.fromEntries(NAME_PARTS.map(([part, index]) => [part, isDeleted(name) ? null : textOf(name, index)])),
     birthDate: dateFrom(fields("PID", 7, nth)[0]),
     sex: textOf(fields("PID", 8, nth)[0], 1),
-    phones: phonesByField(fields, rules.country, nth),
+    phones: phonesByField(fields, rules, nth),
   };
   const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   return { identifiers: personIdentifiers(fields, rules, nth), ...said };
@@ -64,11 +66,24 @@ function namesOf(fields: Fields, nth: number): readonly Repetition[] {
  * The numbers each field gives. A field is replaced as a whole, so one that only has numbers nobody can trust takes the
  * old ones away; one with nothing but an e-mail address, or codes without a number (`^PRN^CP`), is silent.
  */
-function phonesByField(fields: Fields, country: CountryCode, nth: number): PatientUpdate["phones"] {
+function phonesByField(fields: Fields, { country, phoneWords }: PidRules, nth: number): PatientUpdate["phones"] {
   const said = PHONE_FIELDS.map((field) => [`PID-${field}`, fields("PID", field, nth)] as const)
     .filter(([, numbers]) => numbers.some((xtn) => hasNumber(xtn) && !isMail(xtn)))
-    .map(([field, numbers]) => [field, [...new Set(numbers.flatMap((xtn) => phonesOf(xtn, country)))]] as const);
+    .map(
+      ([field, numbers]) =>
+        [field, [...new Set(numbers.flatMap((xtn) => phonesOf(xtn, country, phoneWords)))]] as const,
+    );
   return said.length === 0 ? undefined : Object.fromEntries(said);
+}
+
+/** The numbers of the n-th PID that are not used, by their place. */
+export function unreadPhones(fields: Fields, { country, phoneWords }: PidRules, nth = 0): Remark[] {
+  return PHONE_FIELDS.flatMap((field) =>
+    fields("PID", field, nth).flatMap((xtn) => {
+      const reason = unreadReason(xtn, country, phoneWords);
+      return reason === undefined ? [] : [{ place: `PID-${field}`, reason }];
+    }),
+  );
 }
 
 function textOf(repetition: Repetition | undefined, index: number): string | null | undefined {

@@ -1,7 +1,7 @@
 import type { CaseState, CaseUpdate, Encounter, Identifier } from "#src/message/directory.ts";
 import { newer, type Fact } from "./fact.ts";
 
-const MEMBERS = ["class", "admittedAt", "dischargedAt"] as const;
+const MEMBERS = ["class", "admittedAt", "dischargedAt", "location"] as const;
 type Member = (typeof MEMBERS)[number];
 type State = NonNullable<CaseUpdate["state"]>;
 
@@ -65,15 +65,22 @@ export function viewsOf(cases: readonly PlacedCase[]): Map<string, CaseView> {
 
 function viewOf(own: CaseRecord, former: readonly CaseRecord[]): CaseView {
   const state = own.state ?? former.flatMap((one) => one.state ?? []).reduce<Fact<State> | undefined>(surer, undefined);
-  const member = (name: Member): Partial<Record<Member, string>> => {
+  const member = <N extends Member>(name: N): Partial<Record<N, string>> => {
     const inherited = former.flatMap((one) => one.members[name] ?? []);
     const fact = own.members[name] ?? inherited.reduce<Fact<string | null> | undefined>(newer, undefined);
-    return fact?.value == null ? {} : { [name]: fact.value };
+    return fact?.value == null ? {} : ({ [name]: fact.value } as Record<N, string>);
   };
   const open = state?.value.is === "open" || state?.value.is === "planned";
   const { dischargedAt, ...members } = { ...member("class"), ...member("admittedAt"), ...member("dischargedAt") };
+  const { location } = member("location");
   return {
-    encounter: { number: own.number, ...members, open, ...(!open && dischargedAt !== undefined && { dischargedAt }) },
+    encounter: {
+      number: own.number,
+      ...members,
+      ...(location !== undefined && { location: location.split("^") }),
+      open,
+      ...(!open && dischargedAt !== undefined && { dischargedAt }),
+    },
     state: state?.value.is ?? "unknown",
     owner: own.owner.value,
   };

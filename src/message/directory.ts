@@ -41,6 +41,8 @@ export interface Encounter {
   readonly open: boolean;
   readonly admittedAt?: string;
   readonly dischargedAt?: string;
+  /** PV1-3, PL: ward, room, bed, facility, …; the first of each component. */
+  readonly location?: readonly string[];
 }
 
 /** What one message says about the person. `undefined` members are silent (left alone), `null` and `[]` delete. */
@@ -67,8 +69,17 @@ export interface CaseUpdate {
   readonly class?: string | null;
   readonly admittedAt?: string | null;
   readonly dischargedAt?: string | null;
+  /** PV1-3, its components joined by "^". */
+  readonly location?: string | null;
   /** `certain: false` is a guess (an A08 of an unknown case) that gives way to whatever a message says for certain. */
   readonly state?: { readonly is: CaseState; readonly certain: boolean };
+}
+
+/** A number that is not taken for the patient's: a word beside it may name another person, or its area code is missing. */
+export interface Remark {
+  /** "PID-13". */
+  readonly place: string;
+  readonly reason: "word" | "incomplete";
 }
 
 /** What one message says about one patient, as facts that may arrive in any order and any number of times. */
@@ -79,6 +90,8 @@ export interface DirectoryUpdate {
    */
   readonly stamp: string;
   readonly patient: PatientUpdate;
+  /** What of the message was not used. */
+  readonly remarks?: readonly Remark[];
   /** Says that the person exists (again), or does not any more; a plain update says neither. */
   readonly existence?: "exists" | "deleted";
   /** Identifiers whose persons are this patient from now on (MRG-1 of a merge or a change of identifier). */

@@ -1,5 +1,6 @@
 import { getCountryCallingCode, parsePhoneNumberFromString } from "libphonenumber-js";
 import type { CountryCode, PhoneNumber } from "libphonenumber-js";
+import { PHONE_WORDS } from "./phone-words.ts";
 
 /** Shorter than any subscriber number with country and area code: an extension or a fragment. */
 const SHORTEST = 9;
@@ -7,9 +8,8 @@ const SHORTEST = 9;
 const SHORTEST_OF_SMALL = 7;
 /** The longest text of an XTN (HL7 v2.5.1 2.A.89); a longer one is no number, and reading it could take long. */
 const LONGEST = 250;
-/** Words that say what kind of number it is. Any other word may say whose it is ("Tochter"), and then it is not trusted. */
-const LABELS =
-  /^(tel|telefon|telephone|phone|festnetz|mobil|mobile|mobiltelefon|handy|cell|privat|private|priv|dienstlich|dienst|büro|buero|office|arbeit|work|zuhause|zu|hause|daheim|home|nr|nummer|number|p|d|g|h|m|t)$/u;
+/** German mobile networks, as people write them before the number: their digit is none of it. */
+const NETWORKS = /(?<![\p{L}\d])(?:[de][12]|o2)(?=[\s:.,]|-netz)(?:-netz)?/gu;
 /** Two numbers in one text. A slash alone separates the area code (0171/1234567), with blanks around it two numbers. */
 const SEPARATORS = /[,;\n]| \/ |\boder\b|\bod\.|\bbzw\.?|\bund\b|\bu\.|\bor\b|\band\b/u;
 
@@ -18,16 +18,17 @@ const SEPARATORS = /[,;\n]| \/ |\boder\b|\bod\.|\bbzw\.?|\bund\b|\bu\.|\bor\b|\b
  * trunk prefix, and the country code alone where that is a valid number. A number that may lack its area code is
  * dropped: completed wrongly it would be a stranger's. So is one beside a word that may name another person.
  */
-export function phoneNumbersIn(text: string, country: CountryCode): string[] {
+export function phoneNumbersIn(text: string, country: CountryCode, words = PHONE_WORDS): string[] {
   if (text.length > LONGEST) return [];
-  const parts = text.normalize("NFC").toLowerCase().split(SEPARATORS);
-  return [...new Set(parts.flatMap((part) => fromText(part, country) ?? []))];
+  const parts = text.normalize("NFC").toLowerCase().replaceAll(NETWORKS, " ").split(SEPARATORS);
+  return [...new Set(parts.flatMap((part) => fromText(part, country, words) ?? []))];
 }
 
 /** Whether every word of a text only says what kind of number it is about. */
-export function namesNobody(text: string): boolean {
+export function namesNobody(text: string, words = PHONE_WORDS): boolean {
   if (text.length > LONGEST) return false;
-  return (text.toLowerCase().match(/\p{L}+/gu) ?? []).every((word) => LABELS.test(word));
+  const plain = text.normalize("NFC").toLowerCase().replaceAll(NETWORKS, " ");
+  return (plain.match(/\p{L}+/gu) ?? []).every((word) => words.has(word));
 }
 
 /**
@@ -60,8 +61,8 @@ function international(text: string): PhoneNumber | undefined {
   return parsePhoneNumberFromString(rule ? digits.replace(rule[0], rule[1]) : text);
 }
 
-function fromText(text: string, country: CountryCode): string | undefined {
-  if (!namesNobody(text)) return undefined;
+function fromText(text: string, country: CountryCode, words: ReadonlySet<string>): string | undefined {
+  if (!namesNobody(text, words)) return undefined;
   const bare = text
     .replace(/[^\d+/() -]+/gu, " ")
     .trim()

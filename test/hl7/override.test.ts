@@ -105,7 +105,7 @@ describe("a rule that cannot be meant", () => {
   test.each([
     [{ field: "PID2", value: "x" }, "Expected a field or component"],
     [{ field: "PID-0", value: "x" }, "Expected a field or component"],
-    [{ field: "NK1-2", value: "x" }, "Expected a field or component"],
+    [{ field: "nk1-2", value: "x" }, "Expected a field or component"],
     [{ field: "MSH-10", value: "x" }, "The engine writes this field itself"],
     [{ field: "MSH-9.2", value: "T06" }, "The engine writes this field itself"],
     [{ field: "OBX-5", empty: true }, "The engine writes this field itself"],
@@ -113,9 +113,9 @@ describe("a rule that cannot be meant", () => {
     [{ field: "PID-2" }, "Expected a rule"],
     [{ field: "PID-2", on: ["T01"] }, "Expected a rule"],
     [{ field: "PID-2", value: "x", from: "trigger" }, "Expected at most one of value, from, empty"],
-    [{ field: "PID-2", from: "patient.shoe_size" }, "Unknown value; expected one of case.class"],
+    [{ field: "PID-2", from: "patient.shoe_size" }, "Unknown value; expected one of case.bed, case.class"],
     [{ field: "PID-2", from: "trigger(PI)" }, "Only patient.identifier(s) takes arguments"],
-    [{ field: "PID-2", value: "x", when: "T01" }, "Unrecognized key"],
+    [{ field: "PID-2", value: "x", if: "T01" }, "Unrecognized key"],
   ])("%j is refused: %s", (rule, message) => {
     expect(
       override

@@ -28,7 +28,15 @@ export const directoryDestination: DestinationSpec<DirectoryConfig> = {
         const change = job.output as DirectoryChange;
         const { outcome, evidence } = await context.applyToDirectory(change, job.messageId);
         context.count(outcome);
-        return { sentSha256: createHash("sha256").update(canonicalJson(change)).digest("hex"), answer: evidence };
+        const remarks = change.type === "update" ? change.updates.flatMap(({ remarks: told = [] }) => told) : [];
+        for (const { place, reason } of remarks) {
+          context.count(`phone_not_used_${reason}`);
+          context.log("info", "directory.phone_not_used", { message: job.messageId, place, reason });
+        }
+        return {
+          sentSha256: createHash("sha256").update(canonicalJson(change)).digest("hex"),
+          answer: remarks.length === 0 ? evidence : { ...(evidence as object), not_used: remarks },
+        };
       },
       confirm: (_job, receipt) => Promise.resolve({ state: "confirmed", evidence: receipt.answer }),
       check: () => Promise.resolve(),

@@ -8,6 +8,11 @@ export const CONNECTOR_EVENTS = {
     "An HL7 message was refused: one of ours by the destination, or one of a sender by us.",
     "Read the error codes; correct the sender, the profile or the receiver.",
   ),
+  "directory.phone_not_used": event(
+    ["info"],
+    "A number of a patient is not used: a word beside it may name another person, or its area code is missing.",
+    "Have the KIS correct the number, or add the word to config/phone-words.yaml if it names nobody.",
+  ),
   "mllp.acknowledgement_dropped": event(
     ["warn"],
     "An acknowledgement came where messages are due; it was neither taken nor answered.",

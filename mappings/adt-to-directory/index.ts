@@ -38,7 +38,7 @@ const CLOCK_TOLERANCE_MS = 24 * 3_600_000;
 /** An ADT message as a change of the engine's own directory: the person of PID, the case of PV1, the merges of MRG. */
 export default defineMapping<Params, DirectoryChange>({
   output: "directory",
-  version: "2",
+  version: "3",
   params,
   map(message, { params }) {
     const { content } = message;

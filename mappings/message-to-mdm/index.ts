@@ -80,8 +80,8 @@ export default defineMapping<MdmParams, Hl7Message>({
       ...(event.structure === "MDM_T02" ? content.observations : []),
     ];
     const values = valuesOf(rendering, content, routedAt);
-    const made = applyOverrides(segments, [...profile.fields, ...fields], event.trigger, values);
-    refuseEmpty(made);
-    return { segments: made };
+    const complete = applyOverrides(segments, [...profile.fields, ...fields], event.trigger, values);
+    refuseEmpty(complete);
+    return { segments: complete };
   },
 });

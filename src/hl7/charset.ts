@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import iconv from "iconv-lite";
 import { BotenstoffError } from "#src/message/error-code.ts";
+import { transliterated } from "./transliterate.ts";
 
 /** Names of MSH-18 (HL7 table 0211) and the encodings behind them; CP1252 is not in the table, but on the wire. */
 const ENCODINGS = {
@@ -23,7 +24,7 @@ export type Charset = keyof typeof ENCODINGS;
 export const CHARSETS = Object.keys(ENCODINGS) as Charset[];
 
 /** What to do with a character the set does not hold. */
-export type Unencodable = "replace" | "refuse";
+export type Unencodable = "replace" | "transliterate" | "refuse";
 
 /** C1 control characters. */
 const CONTROLS = /[\u0080-\u009f]/;
@@ -49,6 +50,10 @@ export function encodeText(text: string, charset: Charset, policy: Unencodable):
   if (iconv.decode(bytes, encoding, AS_IT_STANDS) === composed && !CONTROLS.test(composed))
     return { bytes, replaced: 0 };
   const characters = Array.from(composed);
+  if (policy === "transliterate") {
+    const spelled = characters.map((one) => (isHeld(one, encoding) ? one : (transliterated(one) ?? one))).join("");
+    return encodeText(spelled, charset, "replace");
+  }
   const held = characters.map((character) => isHeld(character, encoding));
   const replaced = held.filter((is) => !is).length;
   if (policy === "refuse") {

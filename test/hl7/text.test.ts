@@ -101,6 +101,13 @@ describe("every charset", () => {
     );
   });
 
+  test("spells what it does not hold as people do, where the policy says so, and replaces only the rest", () => {
+    const { bytes, replaced } = encodeText("„5 €“ – Šimek → 🩺 ẞ…", "8859/1", "transliterate");
+    expect(bytes.toString("latin1")).toBe('"5 EUR" - Simek -> ? SS...');
+    expect(replaced).toBe(1);
+    expect(encodeText("5 € für Müller", "8859/15", "transliterate").bytes.toString("latin1")).toBe("5 \xa4 für Müller");
+  });
+
   test("a refusal tells how much is not held and nothing of the text", () => {
     expect(() => encodeText("Knoten 🩺", "8859/1", "refuse")).toThrow(
       expect.objectContaining({ code: "MAPPING_FAILED", message: "encoding: 1 characters are not in 8859/1" }),

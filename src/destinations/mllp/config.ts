@@ -36,9 +36,9 @@ export const mllpDestinationConfig = z.strictObject({
     .optional()
     .describe("encoding of the bytes where it is not what MSH-18 says"),
   on_unencodable: z
-    .enum(["replace", "refuse"])
+    .enum(["replace", "transliterate", "refuse"])
     .default("replace")
-    .describe("characters the charset does not hold: write ?, or fail the delivery"),
+    .describe('characters the charset does not hold: write ?, spell them (EUR for €, " for „), or fail the delivery'),
   on_reject: z
     .enum(["stop", "park"])
     .default("stop")

@@ -91,7 +91,10 @@ describe("a changed channel file", () => {
   it("never shows what a file it names holds", async () => {
     const secret = join(channels, "master.key");
     await writeFile(secret, "Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4\n");
-    await writeFile(file(), good.replace("after_filed: ${BOTENSTOFF_AFTER_FILED:P1D}", `after_filed: \${file:${secret}}`));
+    await writeFile(
+      file(),
+      good.replace("after_filed: ${BOTENSTOFF_AFTER_FILED:P1D}", `after_filed: \${file:${secret}}`),
+    );
     await engine.eventually("it is refused", async () => ((await shown())?.problems.length ?? 0) > 0);
     expect((await shown())?.problems.join()).toContain(`(from \${file:${secret}})`);
     expect(JSON.stringify([engine.logged, await shown()])).not.toContain("Zm9vYmFy");

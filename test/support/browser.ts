@@ -70,7 +70,7 @@ export class Browser {
 export async function proveAt(browser: Browser, engine: string, login: string, query = "provider=staff") {
   const back = /\/auth\/callback\//;
   const first = await browser.go(`${engine}/auth/login?${query}`, {}, back);
-  if (first.url.includes('/auth/callback/')) return first.url;
+  if (first.url.includes("/auth/callback/")) return first.url;
   return (await browser.submit(first, { form: new RegExp(`login=${login}$`), until: back })).url;
 }
 

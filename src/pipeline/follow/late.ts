@@ -11,10 +11,7 @@ const EVERY_MS = 1_000;
  */
 export function startFollowingLate(deps: PipelineDeps, everyMs = EVERY_MS): { stop(): Promise<void> } {
   const stopping = new AbortController();
-  const following = [
-    roundsOf(deps, () => fetchLate(deps, stopping.signal)),
-    roundsOf(deps, () => tellCharts(deps)),
-  ];
+  const following = [roundsOf(deps, () => fetchLate(deps, stopping.signal)), roundsOf(deps, () => tellCharts(deps))];
   const timer = setInterval(() => {
     for (const one of following) one.look();
   }, everyMs);

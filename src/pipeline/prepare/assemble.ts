@@ -1,5 +1,5 @@
 import { type Attachment, fileable } from "#src/message/attachment.ts";
-import type { BotenstoffError} from "#src/message/error-code.ts";
+import type { BotenstoffError } from "#src/message/error-code.ts";
 import { kindOfError } from "#src/message/error-code.ts";
 import type { Message } from "#src/message/message.ts";
 import type { AttachmentWait, Waited } from "#src/store/sql/attachment-waits.ts";

@@ -176,11 +176,18 @@ describe("what a FHIR server, or whoever stands before it, answers", () => {
   });
 
   it.each([
-    ["HAPI", 404, "HAPI-0960: No resource exists on this server resource with ID[1], and client-assigned IDs are not enabled."],
+    [
+      "HAPI",
+      404,
+      "HAPI-0960: No resource exists on this server resource with ID[1], and client-assigned IDs are not enabled.",
+    ],
     ["a server that follows R4", 405, ""],
     ["one that says it as a fault of ours", 400, "Update as create is not allowed"],
   ])("says that ids are its own business: %s", async (_who, status, diagnostics) => {
-    const outcome = { resourceType: "OperationOutcome", issue: [{ severity: "error", code: "processing", diagnostics }] };
+    const outcome = {
+      resourceType: "OperationOutcome",
+      issue: [{ severity: "error", code: "processing", diagnostics }],
+    };
     const client = await clientOf((_request, response) => void response.writeHead(status).end(JSON.stringify(outcome)));
     const error = await post(client).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: "DESTINATION_REFUSES_IDS", class: "permanent" });

@@ -63,10 +63,19 @@ export class ApiClient {
       const [message] = await this.find(externalId);
       if (message && states.includes(message.state)) return this.get<ShownMessage>(`/api/v1/messages/${message.id}`);
       if (performance.now() > deadline) {
-        throw new Error(`a message is ${message?.state ?? "absent"} after ${withinMs} ms, not ${states.join(" or ")}`);
+        const why = message && (await this.#errorsOf(message.id));
+        throw new Error(
+          `a message is ${message?.state ?? "absent"} after ${withinMs} ms, not ${states.join(" or ")}${why ?? ""}`,
+        );
       }
       await sleep(50);
     }
+  }
+
+  async #errorsOf(id: string): Promise<string> {
+    const { last_error: own, deliveries = [] } = await this.get<ShownMessage>(`/api/v1/messages/${id}`);
+    const errors = [own, ...deliveries.map(({ destination, last_error: last }) => last && `${destination}: ${last}`)];
+    return errors.flatMap((error) => (error ? [`; ${error}`] : [])).join("");
   }
 
   /** Has a held, filtered or failed message processed again. @returns the HTTP status */

@@ -3,9 +3,13 @@ const OPENING = "[［⟦〚⁅﹇";
 const CLOSING = "\\]］⟧〛⁆﹈";
 /** Where the engine's own brackets stand: at the beginning of a line; a gap may be wrapped into one. */
 const BEGINNING = "(^|[\\r\\n\\v\\f\\u0085\\u2028\\u2029]|[\\p{Z}\\p{C}]{2})";
-const BLANK = "[\\p{Z}\\p{C}\\p{M}]*";
+/** Bounded, so that a long gap costs no more than its length; a gap begins anywhere in it. */
+const BLANK = "[\\p{Z}\\p{C}\\p{M}]{0,1000}";
 
-const TYPED = new RegExp(`${BEGINNING}(${BLANK})([${OPENING}][^${CLOSING}\\r\\n]*[${CLOSING}]?)`, "gu");
+const TYPED = new RegExp(
+  `${BEGINNING}(${BLANK})([${OPENING}](?:[^${OPENING}${CLOSING}\\r\\n]*(?:[${CLOSING}]|(?=[\\r\\n]|$)))?)`,
+  "gu",
+);
 
 /**
  * What somebody typed, so that nobody takes it for the engine's words: a square bracket at the beginning of a line stands

@@ -253,11 +253,11 @@ describe("checking the channel", () => {
     expect(await code(source)).toBe("ok");
   });
 
-  test("names a refused token, an unknown number and a silent Graph API apart", async () => {
+  test("tells a refused token from an unknown number and a silent Graph API", async () => {
     const cases = [
       [{ access_token: "stale" }, "MEDIA_UNAUTHORIZED"],
-      [{ phone_number_id: "1" }, "CONFIG_INVALID"],
-      [{ graph_url: "http://127.0.0.1:9" }, "MEDIA_UNAVAILABLE"],
+      [{ phone_number_id: "1" }, "PROVIDER_CHECK_FAILED"],
+      [{ graph_url: "http://127.0.0.1:9" }, "PROVIDER_CHECK_FAILED"],
     ] as const;
     for (const [setting, expected] of cases) {
       const broken = open(setting);

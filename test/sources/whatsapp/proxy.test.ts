@@ -63,7 +63,7 @@ describe("what leaves the hospital for WhatsApp", () => {
   it("goes through a tunnel where it is https, and the Graph API's certificate is still judged", async () => {
     const url = await graph(true);
     await expect(source(url).check(NEVER)).rejects.toMatchObject({
-      code: "MEDIA_UNAVAILABLE",
+      code: "PROVIDER_CHECK_FAILED",
       message: expect.stringContaining("certificate"),
     });
     expect(proxy.tunnels).toEqual([new URL(url).host]);

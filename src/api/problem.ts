@@ -51,11 +51,12 @@ export function notFound(what: string): Problem {
 
 /** @returns 400 that names the members at fault and says nothing of what was sent */
 export function invalidBody(error: z.ZodError): Problem {
-  const errors = error.issues.flatMap((issue) =>
-    issue.code === "unrecognized_keys"
-      ? issue.keys.map((parameter) => ({ parameter, reason: "A member this address does not know" }))
-      : [{ parameter: String(issue.path[0] ?? "body"), reason: issue.message }],
-  );
+  const errors = error.issues.map((issue) => ({
+    parameter: String(issue.path[0] ?? "body"),
+    // Zod would quote the member's name, which may be personal.
+    reason:
+      issue.code === "unrecognized_keys" ? "A member the description of this address does not name" : issue.message,
+  }));
   return new Problem(400, "problem:invalid-body", "Invalid body", "Correct the members named in errors.", { errors });
 }
 

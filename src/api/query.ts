@@ -14,12 +14,17 @@ export function readQuery<T>(schema: z.ZodType<T>, request: Request): T {
   if (parsed.success) return parsed.data;
   const errors = parsed.error.issues.flatMap((issue) =>
     issue.code === "unrecognized_keys"
-      ? issue.keys.map((parameter) => ({ parameter, reason: "A parameter this address does not know" }))
+      ? [{ parameter: "?", reason: `A parameter this address does not know; it knows ${namesOf(schema)}` }]
       : [{ parameter: String(issue.path[0]), reason: plainMessage(issue) }],
   );
   throw new Problem(400, "problem:invalid-query", "Invalid query", "Correct the parameters named in errors.", {
     errors,
   });
+}
+
+/** What may be given; what was given is not repeated, for it may be personal. */
+function namesOf(schema: z.ZodType): string {
+  return schema instanceof z.ZodObject ? Object.keys(schema.shape).join(", ") || "none" : "others";
 }
 
 /** How many items a page has. */

@@ -16,13 +16,14 @@ const CANARY = "Zitronenzeisig";
 /** Milliseconds between posting and the kill: before the answer, while sealing, sending, confirming, settling, purging. */
 const KILL_AFTER = [0, 4, 12, 25, 45, 80, 150, 400, 2_500];
 
+/** Files and folders come and go while the engine works: one that is gone holds nothing. */
 async function filesWith(directory: string, needle: string): Promise<string[]> {
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
   const hits: string[] = [];
-  // Files come and go while the engine works: one that is gone holds nothing.
-  const contentOf = (file: string) => readFile(file).catch(() => Buffer.alloc(0));
-  for (const file of files) if ((await contentOf(file)).includes(needle)) hits.push(file);
+  for (const entry of await readdir(directory, { withFileTypes: true }).catch(() => [])) {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory()) hits.push(...(await filesWith(path, needle)));
+    else if (entry.isFile() && (await readFile(path).catch(() => Buffer.alloc(0))).includes(needle)) hits.push(path);
+  }
   return hits;
 }
 

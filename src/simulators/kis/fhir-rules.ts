@@ -2,6 +2,8 @@ import { indexStructureDefinitionBundle, OperationOutcomeError, validateResource
 import type { Bundle, Communication, Resource } from "@medplum/fhirtypes";
 
 const BINARY_LIMIT = 200 * 1024 * 1024;
+/** Characters of base64 that are looked at one by one. */
+const CHECKED_BASE64 = 1_000_000;
 const EVENT_STATUS = new Set(
   "preparation in-progress not-done on-hold stopped completed entered-in-error unknown".split(" "),
 );
@@ -26,9 +28,15 @@ export function faultsOf(resource: Resource): string[] {
   return [...structuralFaults(resource), ...overlooked(resource)];
 }
 
+/** The validator's pattern for base64 exhausts the stack on megabytes; what a Binary holds is compared elsewhere. */
+function shortened(resource: Resource): Resource {
+  if (resource.resourceType !== "Binary" || (resource.data?.length ?? 0) < CHECKED_BASE64) return resource;
+  return { ...resource, data: "AAAA" };
+}
+
 function structuralFaults(resource: Resource): string[] {
   try {
-    validateResource(resource, { base64BinaryMaxBytes: BINARY_LIMIT });
+    validateResource(shortened(resource), { base64BinaryMaxBytes: BINARY_LIMIT });
     return [];
   } catch (error) {
     if (!(error instanceof OperationOutcomeError)) throw error;

@@ -1,5 +1,6 @@
-import { getCountryCallingCode, parsePhoneNumberFromString } from "libphonenumber-js";
+import { getCountryCallingCode, getExampleNumber, parsePhoneNumberFromString } from "libphonenumber-js";
 import type { CountryCode, PhoneNumber } from "libphonenumber-js";
+import examples from "libphonenumber-js/mobile/examples";
 import { PHONE_WORDS } from "./phone-words.ts";
 
 /** Shorter than any subscriber number with country and area code: an extension or a fragment. */
@@ -72,15 +73,19 @@ function fromText(text: string, country: CountryCode, words: ReadonlySet<string>
   if (bare.startsWith("+")) return digitsOf(best([bare, bare.replace("(0)", "")].map(international)));
   const national = bare.replace("(0)", "");
   const parsed = parsePhoneNumberFromString(national, country);
-  if (isComplete(national, parsed)) return digitsOf(parsed);
+  if (isComplete(national, parsed, country)) return digitsOf(parsed);
   const withCode = national.startsWith(getCountryCallingCode(country)) ? international(`+${national}`) : undefined;
   return withCode?.isValid() ? digitsOf(withCode) : undefined;
 }
 
-/** Whether a number written without "+" begins as the country writes complete ones ("0" in Germany). */
-function isComplete(bare: string, parsed: PhoneNumber | undefined): boolean {
-  const trunk = /^\D*(0*)/.exec(parsed?.formatNational() ?? "")?.[1] ?? "";
-  return bare.replace(/^\D+/, "").startsWith(trunk);
+/**
+ * Whether a number written without "+" begins as the country writes complete ones ("0" in Germany): as this one is
+ * written, and as the country's mobiles are, for a fragment is formatted without the zero.
+ */
+function isComplete(bare: string, parsed: PhoneNumber | undefined, country: CountryCode): boolean {
+  const trunkOf = (number: PhoneNumber | undefined) => /^\D*(0*)/.exec(number?.formatNational() ?? "")?.[1] ?? "";
+  const digits = bare.replace(/^\D+/, "");
+  return [parsed, getExampleNumber(country, examples)].every((number) => digits.startsWith(trunkOf(number)));
 }
 
 function digitsOf(parsed: PhoneNumber | undefined): string | undefined {

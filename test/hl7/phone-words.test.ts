@@ -51,6 +51,8 @@ describe("a number that may be somebody else's, or is not complete, is not used,
     ["^^CP^0171/7019000 Sohn", "word"],
     ["^PRN^PH^^49^171^7019000^^Nachbarin", "word"],
     ["123456", "incomplete"],
+    ["7019000", "incomplete"],
+    ["0151 / 12345678", "incomplete"],
   ])("%s: %s", (xtn, reason) => {
     expect(read(xtn)).toMatchObject({ patient: { phones: { "PID-13": [] } }, remarks: [{ place: "PID-13", reason }] });
   });

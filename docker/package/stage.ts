@@ -33,6 +33,8 @@ export async function stageEngine(release: Release, stage: string): Promise<stri
   }
   execFileSync("npm", ["run", "--silent", "web:build"], { stdio: ["ignore", "ignore", "inherit"] });
   await cp(WEB_ASSETS, join(app, WEB_ASSETS), { recursive: true });
+  // Left behind, the clone would serve them although its sources move on.
+  await rm(WEB_ASSETS, { recursive: true });
   await cp(".npmrc", join(app, ".npmrc"));
   const npm = { cwd: app, stdio: ["ignore", "ignore", "inherit"] } satisfies Parameters<typeof execFileSync>[2];
   execFileSync("npm", ["ci", "--omit=dev", "--loglevel=error", "--no-audit", "--no-fund"], npm);

@@ -11,8 +11,8 @@ export function renderErrorReference(): string {
   const sections = Object.entries(CLASSES).map(([failure, meaning]) => {
     const rows = Object.entries(ERRORS)
       .filter(([, entry]) => entry.class === failure)
-      .map(([code, entry]) => `| \`${code}\` | ${entry.meaning} | ${entry.remedy} |`);
-    return `## ${failure}\n\n${meaning}\n\n| code | what it means | what to do |\n|---|---|---|\n${rows.join("\n")}\n`;
+      .map(([code, entry]) => `### \`${code}\`\n\n${entry.meaning}\n\nDo: ${entry.remedy}\n`);
+    return `## ${failure}\n\n${meaning}\n\n${rows.join("\n")}`;
   });
   return `# Errors
 

@@ -12,8 +12,8 @@ test.each(GENERATED)("$path says what the code says", async ({ path, render }) =
 test("docs/errors.md has every error code, once, with its meaning and its remedy", async () => {
   const page = await readFile("docs/errors.md", "utf8");
   for (const [code, { meaning, remedy }] of Object.entries(ERRORS)) {
-    expect(page.split(`| \`${code}\` |`)).toHaveLength(2);
-    expect(page).toContain(`${meaning} | ${remedy}`);
+    expect(page.split(`### \`${code}\`\n`)).toHaveLength(2);
+    expect(page).toContain(`${meaning}\n\nDo: ${remedy}\n`);
   }
 });
 

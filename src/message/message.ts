@@ -61,6 +61,8 @@ export interface Circumstances {
   readonly product?: string;
   /** Id of the group the message was written in: others read it too. */
   readonly group?: string;
+  /** What the source said beside what is documented, a line for each value: shown, so that nothing is filed as complete. */
+  readonly also?: readonly string[];
   /** Written before the engine was connected, and handed over by the phone. */
   readonly earlier?: true;
 }

@@ -104,6 +104,7 @@ export const de: Words = {
   inGroup: "In einer Gruppe geschrieben",
   forwarded: { once: "Weitergeleitet", often: "Häufig weitergeleitet" },
   aboutProduct: (product) => `Zu Produkt ${product}`,
+  also: (said) => `Weitere Angabe der Nachricht: ${said}`,
   fromAdvertisement: "Über eine Anzeige",
   choiceId: (id) => `Kennung der Auswahl: ${id}`,
 

@@ -104,6 +104,7 @@ export const en: Words = {
   inGroup: "Written in a group",
   forwarded: { once: "Forwarded", often: "Forwarded many times" },
   aboutProduct: (product) => `About product ${product}`,
+  also: (said) => `The message also says: ${said}`,
   fromAdvertisement: "From an advertisement",
   choiceId: (id) => `Id of the choice: ${id}`,
 

@@ -117,7 +117,7 @@ function noteLines({ event, text }: NoteContent, words: Words): string[] {
 
 /** How a message came about, in square brackets like everything that is not the sender's own words. */
 export function circumstanceLines(circumstances: Circumstances | undefined, words: Words): readonly string[] {
-  const { earlier, forwarded, group, product, referral } = circumstances ?? {};
+  const { also = [], earlier, forwarded, group, product, referral } = circumstances ?? {};
   const advertised = referral && [words.fromAdvertisement, referral.headline, referral.body, referral.url];
   return [
     ...(earlier ? [words.earlier] : []),
@@ -125,6 +125,7 @@ export function circumstanceLines(circumstances: Circumstances | undefined, word
     ...(forwarded === undefined ? [] : [words.forwarded[forwarded]]),
     ...(product === undefined ? [] : [words.aboutProduct(product)]),
     ...(advertised ? [advertised.filter(Boolean).join(": ")] : []),
+    ...also.map((one) => words.also(one)),
   ].map(told);
 }
 

@@ -44,6 +44,7 @@ export interface Words {
   readonly forwarded: Readonly<Record<NonNullable<Circumstances["forwarded"]>, string>>;
   aboutProduct(product: string): string;
   readonly fromAdvertisement: string;
+  also(said: string): string;
   choiceId(id: string): string;
 
   readonly hospital: string;

@@ -37,6 +37,14 @@ describe("what was said arrives in chart and archive, through the shipped channe
     return { shown, payload, text: document?.text.join("\n") ?? "", document };
   };
 
+  it("what a message says beside what is documented, as a line of its own", async () => {
+    const id = await say({ type: "text", text: { body: "Guten Tag", urgency: "starke Schmerzen" } });
+    const said = "[Weitere Angabe der Nachricht: text.urgency: starke Schmerzen]";
+    const { shown, text } = await filed(id);
+    expect((shown.note ?? []).map((note) => note.text).join("\n")).toContain(said);
+    expect(text).toContain(said);
+  });
+
   it("the name of a document, whose path and line ends are nobody's business", async () => {
     const { id, sha256 } = engine.world.whatsapp.addMedia(pdf(), "application/pdf");
     const given = { id, mimeType: "application/pdf", sha256 };

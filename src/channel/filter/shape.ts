@@ -78,6 +78,7 @@ export const MESSAGE: ShapeOf<Omit<Message, "raw">> = {
     referral: { headline: "value", body: "value", url: "value" },
     product: "value",
     group: "value",
+    also: "value",
     earlier: "value",
   },
   attachments: {

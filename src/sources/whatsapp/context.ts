@@ -1,4 +1,5 @@
 import type { Circumstances } from "#src/message/message.ts";
+import { alsoSaid } from "./also.ts";
 import { members, word } from "./member.ts";
 import type { Members } from "./member.ts";
 
@@ -20,6 +21,7 @@ export function contextOf(element: Members): MessageContext {
     ...referral(members(element["referral"])),
     ...product(members(context?.["referred_product"])),
     ...group(word(element["group_id"])),
+    ...also(element),
   };
   return {
     ...(replyTo !== undefined && { replyTo }),
@@ -43,6 +45,11 @@ function referral(said: Members | undefined): Circumstances {
 function product(said: Members | undefined): Circumstances {
   const id = word(said?.["product_retailer_id"]) ?? word(said?.["catalog_id"]);
   return id === undefined ? {} : { product: id };
+}
+
+function also(element: Members): Circumstances {
+  const lines = alsoSaid(element);
+  return lines.length === 0 ? {} : { also: lines };
 }
 
 function group(id: string | undefined): Circumstances {

@@ -72,3 +72,44 @@ describe("an upload in a form that nobody documents is held, never filed as an a
     expect(form(JSON.stringify(answers)).hold).toBeUndefined();
   });
 });
+
+describe("what a known kind says beside what is documented is shown", () => {
+  const also = (element: object) => one(JSON.stringify({ id: "w", from: "49151", ...element })).circumstances?.also;
+  const media = { id: "1", mime_type: "audio/ogg" };
+
+  test.each([
+    [
+      "a member of its part",
+      { type: "audio", audio: { ...media, transcription: { text: "Hilfe" } } },
+      ["audio.transcription.text: Hilfe"],
+    ],
+    [
+      "a member of a place",
+      { type: "location", location: { latitude: 1, longitude: 2, comment: "Tor 3" } },
+      ["location.comment: Tor 3"],
+    ],
+    ["a second part", { type: "image", image: media, text: { body: "dazu" } }, ["text.body: dazu"]],
+    ["a list", { type: "text", text: { body: "a", tags: ["x", 2] } }, ["text.tags.0: x", "text.tags.1: 2"]],
+    [
+      "a key, by its name alone",
+      { type: "image", image: { ...media, encryption_metadata: { key: "k" } } },
+      ["image.encryption_metadata: …"],
+    ],
+  ])("%s", (_what, element, lines) => {
+    expect(also(element)).toEqual(lines);
+  });
+
+  test("nothing where all is documented", () => {
+    const context = { from: "1", id: "wamid.2", forwarded: true };
+    expect(
+      also({ type: "image", timestamp: "1", context, image: { ...media, caption: "c", url: "https://x" } }),
+    ).toBeUndefined();
+  });
+
+  test("at most twenty values, each cut", () => {
+    const many = Object.fromEntries(Array.from({ length: 1_000 }, (_, index) => [`n${index}`, "x".repeat(5_000)]));
+    const lines = also({ type: "text", text: { body: "a", ...many } })!;
+    expect(lines).toHaveLength(20);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(1_100);
+  });
+});

@@ -1,6 +1,4 @@
 import { createHash } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "@jest/globals";
 import { sendAdt } from "#src/demo/adt.ts";
@@ -10,20 +8,16 @@ import { faultsInKis, type Expected } from "#src/demo/invariants.ts";
 import { gradientPng } from "#src/demo/picture.ts";
 import { wamid } from "#src/simulators/whatsapp-cloud/payload.ts";
 import { openWorld } from "#src/demo/world.ts";
+import { contentOf, everyFile } from "../support/every-file.ts";
 import { PATIENT } from "./harness.ts";
 
 const CANARY = "Zitronenzeisig";
 /** Milliseconds between posting and the kill: before the answer, while sealing, sending, confirming, settling, purging. */
 const KILL_AFTER = [0, 4, 12, 25, 45, 80, 150, 400, 2_500];
 
-/** Files and folders come and go while the engine works: one that is gone holds nothing. */
 async function filesWith(directory: string, needle: string): Promise<string[]> {
   const hits: string[] = [];
-  for (const entry of await readdir(directory, { withFileTypes: true }).catch(() => [])) {
-    const path = join(directory, entry.name);
-    if (entry.isDirectory()) hits.push(...(await filesWith(path, needle)));
-    else if (entry.isFile() && (await readFile(path).catch(() => Buffer.alloc(0))).includes(needle)) hits.push(path);
-  }
+  for (const file of await everyFile(directory)) if ((await contentOf(file)).includes(needle)) hits.push(file);
   return hits;
 }
 

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { verify } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { gradientPng } from "#src/demo/picture.ts";
@@ -8,6 +8,7 @@ import { openFileKeyring } from "#src/seal/keyring/file-keyring.ts";
 import { readMasterKey } from "#src/seal/keyring/master-key.ts";
 import { canonicalJson } from "#src/seal/signature.ts";
 import { PATIENT, startTestEngine, type TestEngine } from "./harness.ts";
+import { contentOf, everyFile } from "../support/every-file.ts";
 
 /** Planted in a text, a caption, a name and a number; must be readable nowhere but in the KIS. */
 const CANARY = "Zitronenzeisig";
@@ -30,14 +31,6 @@ describe("purging", () => {
   afterAll(() => engine.close());
 
   const dataDirectory = () => engine.world.env["BOTENSTOFF_DATA_DIR"] ?? "";
-
-  async function everyFile(directory: string): Promise<string[]> {
-    const entries = await readdir(directory, { recursive: true, withFileTypes: true });
-    return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  }
-
-  /** Files come and go while the engine works: one that is gone holds nothing. */
-  const contentOf = (file: string) => readFile(file).catch(() => Buffer.alloc(0));
 
   async function everyRow(): Promise<string> {
     const { rows: tables } = await engine.store.query<{ name: string }>(
@@ -75,6 +68,13 @@ describe("purging", () => {
         ["chart", null],
       ]);
     }
+  });
+
+  it("keeps no hash of what was sent, by which short answers could be guessed", async () => {
+    const hashes = "SELECT count(*)::int AS count FROM tombstone WHERE deliveries::text ~ '[0-9a-f]{64}'";
+    expect((await engine.store.query(hashes)).rows).toEqual([{ count: 0 }]);
+    const { rows } = await engine.store.query("SELECT FROM tombstone WHERE jsonb_array_length(deliveries) > 0");
+    expect(rows.length).toBeGreaterThan(0);
   });
 
   it("never destroys what is held: it moves on, still readable, and purges drop its old epoch's key and blobs", async () => {

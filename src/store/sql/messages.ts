@@ -56,7 +56,7 @@ export interface DeliveryDetail {
   readonly confirmation: Buffer | null;
 }
 
-/** The deliveries of a message; for a purged one, what its tombstone kept (no receipts). */
+/** The deliveries of a message; for a purged one, what its tombstone kept: no receipt, and no hash of what was sent. */
 export async function getDeliveries(db: Queryable, messageId: string): Promise<DeliveryDetail[]> {
   const { rows } = await db.query<DeliveryDetail>(
     `SELECT destination, purpose, filing, state, attempts, last_error AS "lastError", mapping_version AS "mappingVersion",
@@ -64,9 +64,9 @@ export async function getDeliveries(db: Queryable, messageId: string): Promise<D
      FROM delivery WHERE message_id = $1
      UNION ALL
      SELECT d.destination, coalesce(d.purpose, 'file'), coalesce(d.filing, 1), d.state, d.attempts, NULL, d.mapping_version,
-       d.sent_sha256, d.accepted_at, d.confirmed_at, NULL, NULL
+       NULL, d.accepted_at, d.confirmed_at, NULL, NULL
      FROM tombstone, jsonb_to_recordset(tombstone.deliveries) AS d (destination text, purpose text, filing int, state text,
-       attempts int, mapping_version text, sent_sha256 text, accepted_at timestamptz, confirmed_at timestamptz)
+       attempts int, mapping_version text, accepted_at timestamptz, confirmed_at timestamptz)
      WHERE tombstone.message_id = $1 ORDER BY filing, destination, purpose`,
     [messageId],
   );

@@ -46,7 +46,7 @@ export async function entomb(db: Transaction, epoch: number, purgeId: string, no
      SELECT id, seq, channel, kind, external_bi, received_at, filed_at, $3, $2,
        history || jsonb_build_object('state', 'purged', 'at', $3::timestamptz),
        coalesce((SELECT jsonb_agg(jsonb_build_object('destination', destination, 'purpose', purpose, 'filing', delivery.filing, 'state', delivery.state,
-           'attempts', delivery.attempts, 'mapping_version', mapping_version, 'sent_sha256', sent_sha256,
+           'attempts', delivery.attempts, 'mapping_version', mapping_version,
            'accepted_at', accepted_at, 'confirmed_at', confirmed_at) ORDER BY delivery.filing, destination, purpose)
          FROM delivery WHERE delivery.epoch = message.epoch AND delivery.message_id = message.id), '[]')
      FROM message WHERE epoch = $1`,

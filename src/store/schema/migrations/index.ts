@@ -18,6 +18,7 @@ import { Access1764460000000 } from "./1764460000000-access.ts";
 import { Console1764470000000 } from "./1764470000000-console.ts";
 import { Alerts1764480000000 } from "./1764480000000-alerts.ts";
 import { BreakGlass1764460100000 } from "./1764460100000-break-glass.ts";
+import { TombstonesWithoutHashes1764490000000 } from "./1764490000000-tombstones-without-hashes.ts";
 
 /** In the order they run. */
 export const MIGRATIONS: (new () => MigrationInterface)[] = [
@@ -40,4 +41,5 @@ export const MIGRATIONS: (new () => MigrationInterface)[] = [
   Console1764470000000,
   Alerts1764480000000,
   BreakGlass1764460100000,
+  TombstonesWithoutHashes1764490000000,
 ];

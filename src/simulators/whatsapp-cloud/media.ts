@@ -45,8 +45,11 @@ export class MediaShelf {
   readonly #urls = new Map<string, { readonly id: string; readonly until: number }>();
   #queue: MediaBehaviour[] = [];
 
-  add(bytes: Buffer, mimeType: string): { id: string; sha256: string } {
-    const id = String(randomBytes(6).readUIntBE(0, 6) + 1_000_000_000_000_000);
+  add(
+    bytes: Buffer,
+    mimeType: string,
+    id = String(randomBytes(6).readUIntBE(0, 6) + 1_000_000_000_000_000),
+  ): { id: string; sha256: string } {
     const sha256 = createHash("sha256").update(bytes).digest();
     this.#media.set(id, { bytes, sha256, mimeType });
     return { id, sha256: sha256.toString("base64") };

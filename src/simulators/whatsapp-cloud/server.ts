@@ -27,7 +27,7 @@ export interface WhatsappCloud {
   /** The last 1,000 requests, oldest first. */
   readonly requests: readonly SeenRequest[];
   /** Uploads what a patient attaches; `sha256` is base64, as the webhook carries it. */
-  addMedia(bytes: Buffer, mimeType: string): { id: string; sha256: string };
+  addMedia(bytes: Buffer, mimeType: string, id?: string): { id: string; sha256: string };
   hasMedia(id: string): boolean;
   /** Media ids that were deleted, oldest first. */
   readonly deletedMedia: readonly string[];
@@ -62,7 +62,7 @@ export async function startWhatsappCloud(options: WhatsappCloudOptions): Promise
     url: `http://${options.host}:${port}`,
     port,
     requests,
-    addMedia: (bytes, mimeType) => shelf.add(bytes, mimeType),
+    addMedia: (bytes, mimeType, id) => shelf.add(bytes, mimeType, id),
     hasMedia: (id) => shelf.has(id),
     deletedMedia: shelf.deleted,
     behave: (queue) => shelf.behave(queue),

@@ -32,6 +32,8 @@ export interface MessageDraft {
   readonly externalId: string;
   /** Tells several messages with one external id apart; "" for the usual single one. */
   readonly part?: string;
+  /** The part that stood in for this message until it came (`circumstances.standIn`). */
+  readonly supersedes?: string;
   readonly content: Content;
   readonly sender?: Contact;
   readonly recipient?: Contact;
@@ -65,6 +67,8 @@ export interface Circumstances {
   readonly also?: readonly string[];
   /** Written before the engine was connected, and handed over by the phone. */
   readonly earlier?: true;
+  /** Only says that something was sent: what it was comes as a message of its own with the same external id, or never. */
+  readonly standIn?: true;
 }
 
 /** The contact whose patient a message concerns, whichever side wrote it. */

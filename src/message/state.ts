@@ -33,7 +33,8 @@ export const RESENDS = ["lost_there", "restored_from_backup", "skipped_in_error"
 /** The legal moves of a message; nothing else moves a state. */
 export const MESSAGE_MOVES: Readonly<Record<MessageState, readonly MessageState[]>> = {
   received: ["held", "filtered", "routed", "failed"],
-  held: ["received"],
+  // Filtered: it only stood in for a message that has come.
+  held: ["received", "filtered"],
   filtered: ["received", "purged"],
   routed: ["filed", "failed", "withdrawn"],
   failed: ["received", "routed", "filed", "withdrawn"],

@@ -22,6 +22,8 @@ export const LOCKS = {
   /** Whoever opens an epoch; in a transaction of its own. */
   epoch: 7_041_778,
   contacts: 7_041_781,
+  /** Whoever writes a message that stands in for another, or that other one: whichever comes second sees the first. */
+  standIns: 7_041_782,
   /** Exclusively by whoever changes the directory, shared by whoever commits a decision based on it. */
   directory: 7_041_779,
   journal: 7_041_780,
@@ -31,7 +33,7 @@ export const LOCKS = {
 export const LANE_ORDER = "lane.stage <> 'prepare', lane.channel, lane.stage, lane.key";
 
 /** Holds an advisory lock to the end of the transaction. */
-export async function lock(db: Transaction, name: "epoch" | "contacts" | "directory" | "journal"): Promise<void> {
+export async function lock(db: Transaction, name: Exclude<keyof typeof LOCKS, "engine" | "migration">): Promise<void> {
   await db.query("SELECT pg_advisory_xact_lock($1)", [LOCKS[name]]);
 }
 

@@ -162,4 +162,25 @@ describe("what was said arrives in chart and archive, through the shipped channe
     const original = binaries.find(({ contentType }) => contentType === "image/heic");
     expect(Buffer.from(original?.data ?? "", "base64").includes(HEIC_CANARY)).toBe(false);
   });
+
+  it("a file of the history, and what stood in for it is nobody's work any more", async () => {
+    const id = wamid(PATIENT.phone);
+    const at = String(Math.floor(Date.now() / 1_000) - 86_400);
+    const standIn = { from: PATIENT.phone, id, timestamp: at, type: "media_placeholder" };
+    const { id: mediaId, sha256 } = engine.world.whatsapp.addMedia(pdf(), "application/pdf");
+    const given = { id: mediaId, mime_type: "application/pdf", sha256, filename: "Befund.pdf" };
+    const file = { from: PATIENT.phone, id, timestamp: at, type: "document", document: given };
+    await change("history", { history: [{ threads: [{ id: PATIENT.phone, messages: [standIn] }] }] });
+    await change("history", { messages: [file] });
+    const both = async () => (await engine.api.find(id)).map(({ kind, state }) => `${kind} ${state}`).sort();
+    await engine.eventually("the file is filed", async () => (await both()).includes("document filed"));
+    expect(await both()).toEqual(["document filed", "unknown filtered"]);
+    const stoodIn = (await engine.api.find(id)).find(({ kind }) => kind === "unknown");
+    const again = await fetch(`${engine.url}/api/v1/messages/${stoodIn?.id}/reprocess`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${engine.world.apiToken}` },
+    });
+    expect(again.status).toBe(202);
+    await engine.eventually("it is filtered again", async () => (await both()).includes("unknown filtered"));
+  });
 });

@@ -80,6 +80,7 @@ export const MESSAGE: ShapeOf<Omit<Message, "raw">> = {
     group: "value",
     also: "value",
     earlier: "value",
+    standIn: "value",
   },
   attachments: {
     id: "value",

@@ -13,6 +13,7 @@ import { followContacts, type Followed } from "../follow/follow-contacts.ts";
 import type { HandOver, Offered } from "#src/lanes/hand-over.ts";
 import { GroupCommit } from "#src/store/group-commit.ts";
 import { reportNotices } from "./report-notices.ts";
+import { concernsStandIn, settleStandIns } from "./stand-ins.ts";
 import type { ToPrepare } from "../prepare/prepare.ts";
 import { toPrepareOf, type StoredMessages } from "../prepare/to-prepare.ts";
 import type { Share } from "./share-out.ts";
@@ -60,7 +61,7 @@ async function commit(
   const followed = await followContacts(deps, deps.store, messages);
   const { fresh, told } = await handOver.open(lanesOf(followed.messages), async (offered) => {
     const written =
-      followed.news || batch.notices.length > 0
+      followed.news || batch.notices.length > 0 || batch.messages.some(concernsStandIn)
         ? await deps.store.transaction((db) => write(deps, db, batch, followed, offered))
         : { ...(await writeMessages(deps, deps.store, batch, followed.messages, offered)), told: [] };
     return { result: written, lanes: toPrepareOf(written, batch.attachments) };
@@ -89,6 +90,7 @@ interface Batch {
 /** Writes a batch that is more than messages. News of contacts are read again under their lock, from what is new only. */
 async function write(deps: PipelineDeps, db: Transaction, batch: Batch, read: Followed, offered: Offered) {
   if (read.news) await lock(db, "contacts");
+  if (batch.messages.some(concernsStandIn)) await lock(db, "standIns");
   const old = read.news
     ? await seenAmong(
         db,
@@ -99,6 +101,7 @@ async function write(deps: PipelineDeps, db: Transaction, batch: Batch, read: Fo
   // Messages that are let in again are earlier than those of the batch, and go first.
   const stored = await writeMessages(deps, db, batch, followed.messages, followed.learned ? () => false : offered);
   if (followed.news) await followed.write(db);
+  await settleStandIns(deps, db, batch.messages);
   const notices = [...batch.notices, ...followed.notices];
   const told = notices.length === 0 ? new Set<string>() : await storeNotices(db, batch.events, notices);
   if (batch.reports.length > 0) await reportOutbound(db, batch.reports, new Date(deps.clock()));

@@ -12,6 +12,7 @@ import { freezeAbout } from "../deliver/about.ts";
 import { freezeDay } from "../deliver/day.ts";
 import type { PipelineDeps } from "../deps.ts";
 import type { Leased } from "#src/lanes/lease.ts";
+import { hasCome } from "../intake/stand-ins.ts";
 import { route } from "./route.ts";
 import type { RunningChannel } from "../running-channel.ts";
 import { messageOf, openMessage, place } from "#src/store/sealed/message.ts";
@@ -76,6 +77,7 @@ async function decide(
       work.draft && work.attachments.length === 0
         ? { message: messageOf(row, work.draft), hold: undefined }
         : openMessage(deps.sealer, row, work.attachments);
+    if (message.circumstances?.standIn && (await hasCome(deps, message))) return { row: filtered(deps, work, channel) };
     if (hold) return { row: held(work, hold) };
     const patience = { waited: work.waited ?? [], began };
     const assembled = await assemble(deps, channel, row.epoch, message, findings, patience, leased);

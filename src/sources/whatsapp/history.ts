@@ -7,7 +7,7 @@ import type { Draft, Place } from "./draft.ts";
 import { each, list, members, word } from "./member.ts";
 import type { Members } from "./member.ts";
 import { errorReading } from "./notice.ts";
-import { said } from "./said.ts";
+import { said, STAND_IN } from "./said.ts";
 import { unknown } from "./unknown.ts";
 
 /**
@@ -26,11 +26,17 @@ export function history(place: Place, element: unknown): Draft[] {
   return drafts.length > 0 ? drafts : [operator(place, element, progress)];
 }
 
-/** A message written before the engine was connected. Media follow in `messages[]` of the same field. */
-export function earlier(place: Place, element: unknown, book: ContactBook): MessageDraft {
+/** A message written before the engine was connected. */
+function earlier(place: Place, element: unknown, book: ContactBook): MessageDraft {
   // What was news of a contact months ago may have been overtaken; following it now could reach a stranger.
   const { contactNews: _old, ...read } = said(place, element, book, sideOf(place, members(element)));
   return { ...read, circumstances: { ...read.circumstances, earlier: true } };
+}
+
+/** What a placeholder in a thread stood in for: media follow in `messages[]` of the same field, in whatever order they come. */
+export function laterMedia(place: Place, element: unknown, book: ContactBook): MessageDraft {
+  const read = earlier(place, element, book);
+  return read.circumstances?.standIn ? read : { ...read, supersedes: STAND_IN };
 }
 
 function threadMessages(place: Place, element: unknown): MessageDraft[] {

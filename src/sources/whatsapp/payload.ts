@@ -9,7 +9,7 @@ import { draft, notice, operator } from "./draft.ts";
 import type { Draft, Place, UnknownKinds } from "./draft.ts";
 import { isExcessive } from "./excess.ts";
 import { GROUP_FIELDS, groupChange } from "./group.ts";
-import { earlier, history } from "./history.ts";
+import { history, laterMedia } from "./history.ts";
 import { each, list, members, word } from "./member.ts";
 import { errorReading, isOperatorField, operatorReading, statusReading } from "./notice.ts";
 import { said } from "./said.ts";
@@ -97,7 +97,7 @@ function cutChange(change: unknown, around: Place): Draft[] {
   const book = contactBook(value["contacts"]);
   const drafts = [
     ...each(value["messages"]).map((element) =>
-      field === "history" ? earlier(place, element, book) : said(place, element, book),
+      field === "history" ? laterMedia(place, element, book) : said(place, element, book),
     ),
     ...each(value["message_echoes"]).map((element) => said(place, element, book, "to")),
     ...each(value["history"]).flatMap((element) => history(place, element)),

@@ -28,9 +28,16 @@ export function said(place: Place, element: unknown, book: ContactBook, side: Si
     ...draft(place, element, { ...rest, ...(hold && { hold }) }, word(message["id"]), contact),
     ...party(place, message, contact, side),
     ...(news && { contactNews: news }),
-    ...contextOf(message),
-    ...(message["type"] === "media_placeholder" && { part: "placeholder" }),
+    ...(message["type"] === "media_placeholder" ? standIn(message) : contextOf(message)),
   };
+}
+
+/** The part of a message that stands in for a picture, film or file of the history. */
+export const STAND_IN = "placeholder";
+
+function standIn(message: Members): Pick<MessageDraft, "replyTo" | "circumstances" | "part"> {
+  const context = contextOf(message);
+  return { ...context, circumstances: { ...context.circumstances, standIn: true }, part: STAND_IN };
 }
 
 /** Whom an element is from or to, and the conversation that makes it part of: the group's, else the person's. */

@@ -209,7 +209,7 @@ function Newer({
 
 /** A page of the list, searched on until it is full, somebody stops it, or there is no more. */
 function useList(filter: Readonly<Record<string, string | undefined>>, after: string | undefined) {
-  const [rows, setRows] = useState<readonly Message[]>([]);
+  const [found, setFound] = useState<{ readonly key: string; readonly rows: readonly Message[] }>();
   const [next, setNext] = useState<string>();
   const [refusal, setRefusal] = useState<Refusal>();
   const [busy, setBusy] = useState(true);
@@ -218,9 +218,11 @@ function useList(filter: Readonly<Record<string, string | undefined>>, after: st
   const [stopping, setStopping] = useState<AbortController>();
   const [searchedTo, setSearchedTo] = useState<string>();
   const key = JSON.stringify([filter, after]);
+  // What another filter found is never shown under this one: a row that is about to go would take the focus with it.
+  const rows = found?.key === key ? found.rows : [];
 
-  async function search(from: string | undefined, found: readonly Message[], signal: AbortSignal): Promise<void> {
-    let [cursor, all] = [from, found];
+  async function search(from: string | undefined, before: readonly Message[], signal: AbortSignal): Promise<void> {
+    let [cursor, all] = [from, before];
     setBusy(true);
     setRefusal(undefined);
     try {
@@ -229,7 +231,7 @@ function useList(filter: Readonly<Record<string, string | undefined>>, after: st
         const page = await send("GET", at("listMessages", "/messages", query), undefined, signal);
         all = [...all, ...page.items];
         cursor = page.next ?? undefined;
-        setRows(all);
+        setFound({ key, rows: all });
         setNext(cursor);
         const last = all.at(-1);
         setSearchedTo(cursor !== undefined && all.length < PAGE && last ? shortTime(last.received_at) : undefined);
@@ -243,10 +245,10 @@ function useList(filter: Readonly<Record<string, string | undefined>>, after: st
     }
   }
 
-  function begin(from: string | undefined, found: readonly Message[]): AbortController {
+  function begin(from: string | undefined, before: readonly Message[]): AbortController {
     const ending = new AbortController();
     setStopping(ending);
-    void search(from, found, ending.signal);
+    void search(from, before, ending.signal);
     return ending;
   }
 
@@ -256,12 +258,11 @@ function useList(filter: Readonly<Record<string, string | undefined>>, after: st
     const ending = begin(after, []);
     return () => ending.abort();
   }, [key, round, who]);
-  useEffect(() => setRows([]), [key]);
   return {
     rows,
     next,
     refusal,
-    busy,
+    busy: busy || (found?.key !== key && refusal === undefined),
     at: asked,
     searchedTo,
     searching: busy && searchedTo !== undefined,

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 
 /** A modal question; Esc closes it, and what had the focus has it again. */
 export function Dialog({
@@ -13,11 +13,14 @@ export function Dialog({
 }) {
   const element = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => {
+  useLayoutEffect(() => {
+    const dialog = element.current;
     const before = document.activeElement;
-    element.current?.showModal();
+    dialog?.showModal();
     return () => {
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
+      // While it is open everything beneath it is inert and takes no focus.
+      dialog?.close();
+      if (before instanceof HTMLElement) again(before)?.focus();
     };
   }, []);
   return (
@@ -28,9 +31,17 @@ export function Dialog({
         event.preventDefault();
         close();
       }}
+      onClose={close}
     >
       <h2 id={id}>{title}</h2>
       {children}
     </dialog>
   );
+}
+
+/** The element, or what stands in its place since the list below was drawn anew. */
+function again(element: HTMLElement): HTMLElement | null {
+  const href = element.getAttribute("href");
+  if (element.isConnected || href === null) return element;
+  return document.querySelector<HTMLElement>(`a[href="${CSS.escape(href)}"]`);
 }

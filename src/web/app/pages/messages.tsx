@@ -270,6 +270,7 @@ function useList(filter: Readonly<Record<string, string | undefined>>, after: st
     goOn: () => void begin(next, rows),
     stop: () => {
       stopping?.abort();
+      setFound({ key, rows });
       setBusy(false);
     },
   };

@@ -28,8 +28,10 @@ export interface Channel {
   /** Absent: nobody is identified and mappings get no subject. */
   readonly identity?: {
     readonly requireLevel: number;
+    readonly reverifyAfterMs?: number;
     readonly lookup?: LookupConfig;
   };
+  readonly clearing: ClearingPolicy;
   readonly destinations: readonly ChannelDestination[];
   readonly retention: {
     readonly afterFiledMs: number;
@@ -45,6 +47,15 @@ export interface Channel {
   readonly digest: string;
   /** Keyed hash of the file with every reference filled in: changes with a secret. Comparable within this process only. */
   readonly values: string;
+}
+
+/** How people decide about what is held. */
+export interface ClearingPolicy {
+  /** Another person confirms who a contact is. */
+  readonly fourEyes: boolean;
+  /** By when a task is to be decided, and when somebody else is told. */
+  readonly dueAfterMs: number;
+  readonly escalateAfterMs: number;
 }
 
 export interface ChannelDestination {

@@ -193,9 +193,15 @@ function assemble(
     ...(identity && {
       identity: {
         requireLevel: identity.require_level,
+        ...(identity.reverify_after !== undefined && { reverifyAfterMs: identity.reverify_after }),
         ...(identity.lookup && { lookup: identity.lookup }),
       },
     }),
+    clearing: {
+      fourEyes: said.clearing.four_eyes,
+      dueAfterMs: said.clearing.due_after,
+      escalateAfterMs: said.clearing.escalate_after,
+    },
     destinations,
     retention: {
       afterFiledMs: retention.after_filed,

@@ -53,6 +53,16 @@ const patient = z.strictObject({
   level: z.coerce.number().int().min(0).max(4).default(1).describe("Link level of these numbers."),
 });
 
+const clearing = z.strictObject({
+  four_eyes: z
+    .stringbool()
+    .or(z.boolean())
+    .default(true)
+    .describe("Whether a second person confirms who a contact is before anything of theirs is filed."),
+  due_after: duration.prefault("PT4H").describe("By when what is held is to be decided, ISO 8601."),
+  escalate_after: duration.prefault("P1D").describe("When somebody else is told that it still is not, ISO 8601."),
+});
+
 const expectation = z
   .strictObject({
     routed: z.array(z.string()).optional().describe("The destinations that get a delivery, each mapped without error."),
@@ -87,11 +97,27 @@ export const channelFile = z.strictObject({
   holidays,
   identity: z
     .strictObject({
-      require_level: z.coerce.number().int().min(0).max(4).default(1).describe("Weakest link that may file."),
+      require_level: z.coerce
+        .number()
+        .int()
+        .min(0)
+        .max(4)
+        .default(1)
+        .describe(
+          "Weakest link that may file: 1 the number is exactly one patient's, 2 a clerk with two identifiers or a code " +
+            "given at admission, 3 two persons or a code and a challenge, 4 seen in person. 0 is the same as 1.",
+        ),
+      reverify_after: duration
+        .optional()
+        .describe(
+          "A link that was last verified longer ago files nothing, and neither does a number that the directory was last " +
+            "told of longer ago, ISO 8601; without it both hold as long as nothing speaks against them.",
+        ),
       lookup: lookup.optional().describe("Asks the KIS who carries a number; without it an ADT feed must tell."),
     })
     .optional()
     .describe("How sure the engine must be who wrote; without it nobody is identified."),
+  clearing: clearing.prefault({}).describe("How people decide about what is held."),
   destinations: z
     .array(
       z.looseObject({

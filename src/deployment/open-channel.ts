@@ -41,11 +41,13 @@ export function openChannel(deps: OpenDeps, channel: Channel): RunningChannel {
     ...(channel.identity && {
       identity: {
         requireLevel: channel.identity.requireLevel,
+        ...(channel.identity.reverifyAfterMs !== undefined && { reverifyAfterMs: channel.identity.reverifyAfterMs }),
         ...(channel.identity.lookup && {
           lookup: openLookup(channel.identity.lookup, { log: named, gauge: gauge("lookup"), ...proxy }),
         }),
       },
     }),
+    clearing: channel.clearing,
     destinations: channel.destinations.map((destination) => ({
       id: destination.id,
       destination: destination.spec.open(destination.config, {

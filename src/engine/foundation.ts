@@ -6,6 +6,7 @@ import { record, type JournalAction, type Who } from "#src/audit/journal.ts";
 import { sealWho } from "#src/audit/who.ts";
 import { createContacts } from "#src/identity/contacts.ts";
 import { createDirectory } from "#src/identity/directory.ts";
+import { resolveDecided, type Requirement } from "#src/identity/resolve.ts";
 import { createResolver } from "#src/identity/resolver.ts";
 import { steadyClock } from "#src/message/clock.ts";
 import type { Log } from "#src/telemetry/log.ts";
@@ -106,6 +107,10 @@ export async function openFoundation(settings: Settings, log: Log, beside = fals
     directory,
     contacts,
     resolve: createResolver(directory),
+    resolveDecided: async (linkId: string, identity: Requirement) => ({
+      ...(await resolveDecided(directory, linkId, identity)),
+      forget: () => undefined,
+    }),
     journal,
     /** Writes a line of the journal by itself. */
     note,

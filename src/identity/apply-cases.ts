@@ -5,7 +5,7 @@ import { rootsOf } from "#src/store/sql/directory.ts";
 import { caseAfter, viewsOf, type CaseRecord, type CaseView, type PlacedCase } from "./case.ts";
 import type { ApplyDeps } from "./deps.ts";
 import { newer, rootsOfMerges } from "./fact.ts";
-import { caseKey, casePlace } from "./keys.ts";
+import { caseKey, casePlace, valueKey } from "./keys.ts";
 import { checkNumbers } from "./limits.ts";
 
 /** A case of which something is known that was not. Ids are roots'. */
@@ -81,10 +81,10 @@ function place(records: ReadonlyMap<string, CaseRecord>): PlacedCase[] {
 }
 
 function rowOf(
-  { sealer }: ApplyDeps,
+  { sealer, blindIndex }: ApplyDeps,
   { id, root, record }: PlacedCase,
   views: ReadonlyMap<string, CaseView>,
-): sql.CaseRow {
+): sql.CaseDraft {
   const bi = Buffer.from(id, "hex");
   return {
     bi,
@@ -92,6 +92,7 @@ function rowOf(
     patientId: record.owner.value,
     state: id === root ? (views.get(id)?.state ?? "unknown") : "renamed",
     sealed: sealer.sealJson(casePlace(bi), record),
+    valueBi: valueKey(blindIndex, record.number.value),
   };
 }
 

@@ -9,7 +9,19 @@ export function identifierKey(blindIndex: BlindIndex, { value, authority, type }
     bi: blindIndex.of("identifier", value, authority, type),
     looseBi: blindIndex.of("identifier", value, authority, "*"),
     typed: type !== "",
+    valueBi: valueKey(blindIndex, value),
   };
+}
+
+/** The keyed hash of a number as people read it out and type it: without who assigned it, blanks and what separates. */
+export function valueKey(blindIndex: BlindIndex, value: string): Buffer {
+  return blindIndex.of(
+    "value",
+    value
+      .normalize("NFKC")
+      .toUpperCase()
+      .replaceAll(/[\s\-./_]/g, ""),
+  );
 }
 
 /** Rows of identifiers, by what they are looked for. */
@@ -32,7 +44,7 @@ export class IdentifierRows {
    * The rows that an identifier means: the exact one; without it, one of the same value and authority where either says
    * no type, for senders that leave it out now and then.
    */
-  matching({ bi, looseBi, typed }: IdentifierKey): readonly IdentifierRow[] {
+  matching({ bi, looseBi, typed }: Omit<IdentifierKey, "valueBi">): readonly IdentifierRow[] {
     const exact = this.#exact.get(bi.toString("hex"));
     if (exact) return [exact];
     return (typed ? this.#untyped : this.#loose).get(looseBi.toString("hex")) ?? [];

@@ -1,6 +1,6 @@
 import type { Contact } from "#src/message/contact.ts";
 import type { Directory } from "./directory.ts";
-import { resolve, type Interruptible, type Resolution } from "./resolve.ts";
+import { resolve, type Interruptible, type Requirement, type Resolution } from "./resolve.ts";
 
 /** A resolution, and a way to say that it turned out to be no longer true. */
 export type Resolved = Resolution & { forget(): void };
@@ -8,7 +8,7 @@ export type Resolved = Resolution & { forget(): void };
 /** As `resolve`, remembering what it found last. */
 export type Resolver = (
   contact: Contact | undefined,
-  identity: Parameters<typeof resolve>[2],
+  identity: Requirement,
   asking: Interruptible,
 ) => Promise<Resolved>;
 
@@ -30,7 +30,7 @@ export function createResolver(directory: Directory, now: () => number = () => p
   const remembered = new Map<string, Remembered>();
   return async (contact, identity, asking) => {
     if (identity.lookup) return { ...(await resolve(directory, contact, identity, asking)), forget: () => undefined };
-    const key = JSON.stringify([identity.requireLevel, contact?.phone, contact?.userId]);
+    const key = JSON.stringify([identity.requireLevel, identity.reverifyAfterMs, contact?.phone, contact?.userId]);
     const known = remembered.get(key);
     const fresh = known && now() < known.until ? known : remember(key, resolve(directory, contact, identity, asking));
     try {

@@ -7,7 +7,8 @@ import type { JournalAction } from "#src/audit/journal.ts";
 import type { Transaction } from "#src/store/queryable.ts";
 import type { LaneDeps } from "#src/lanes/deps.ts";
 import type { Contacts } from "#src/identity/contacts.ts";
-import type { Resolver } from "#src/identity/resolver.ts";
+import type { Requirement } from "#src/identity/resolve.ts";
+import type { Resolved, Resolver } from "#src/identity/resolver.ts";
 import type { Inspector } from "#src/attachments/inspector.ts";
 import type { LargeGate } from "#src/attachments/large-gate.ts";
 import type { Scanner } from "#src/attachments/scanner.ts";
@@ -29,6 +30,8 @@ export interface PipelineDeps extends LaneDeps {
   readonly scanner?: Scanner;
   readonly contacts: Contacts;
   readonly resolve: Resolver;
+  /** Whom somebody said a message is of. */
+  resolveDecided(linkId: string, identity: Requirement): Promise<Resolved>;
   readonly channels: Channels;
   /** From when on retention runs that begins now: the latest time there may be, so that it does not end early (I4). */
   readonly retainFrom: Clock;

@@ -1,5 +1,6 @@
 import type { Language } from "#src/message/language.ts";
-import type { PatientLookup } from "#src/lookups/lookup.ts";
+import type { ClearingPolicy } from "#src/channel/channel.ts";
+import type { Requirement } from "#src/identity/resolve.ts";
 import type { Mapping } from "#src/message/mapping.ts";
 import type { Message } from "#src/message/message.ts";
 import type { Source } from "#src/sources/source.ts";
@@ -21,7 +22,8 @@ export interface RunningChannel {
   /** The channel's filter; true lets the message through. */
   passes(message: Message): boolean;
   /** Absent: messages of this channel belong to nobody (an ADT feed). */
-  readonly identity?: { readonly requireLevel: number; readonly lookup?: PatientLookup };
+  readonly identity?: Requirement;
+  readonly clearing: ClearingPolicy;
   readonly destinations: readonly RunningDestination[];
   readonly retention: {
     readonly afterFiledMs: number;

@@ -1,6 +1,6 @@
 import { shareDirectory } from "#src/store/locks.ts";
 import type { Transaction } from "#src/store/queryable.ts";
-import { patientVersionsByPhone } from "#src/store/sql/directory.ts";
+import { seenOf } from "#src/store/sql/links.ts";
 import {
   concludeMessages,
   lockMessages,
@@ -123,7 +123,7 @@ async function settlePreparedTurns(
   const seen = turns.flatMap(({ prepared }) => prepared.flatMap((one) => (one.seen ? [one.seen] : [])));
   // The directory's lock is taken before any lane's.
   const [patients, owned] = await Promise.all([
-    seen.length === 0 ? new Map<string, string[]>() : sharePatients(db, seen),
+    seen.length === 0 ? new Map<Seen, string>() : sharePatients(db, seen),
     lockOwnedLanes(
       db,
       turns.map(({ turn }) => turn),
@@ -150,11 +150,11 @@ async function settlePreparedTurns(
   return { settled, queued };
 }
 
-/** Keeps the directory as it is until this transaction has committed. @returns the patients of each number */
-async function sharePatients(db: Transaction, seen: readonly Seen[]): Promise<Map<string, string[]>> {
-  const bis = seen.map(({ contactBi }) => contactBi);
-  const [, patients] = await Promise.all([shareDirectory(db), patientVersionsByPhone(db, bis)]);
-  return patients;
+/** Keeps the directory and the links as they are until this transaction has committed. @returns what they say now */
+async function sharePatients(db: Transaction, seen: readonly Seen[]): Promise<Map<Seen, string>> {
+  const keys = seen.map((one) => one.keys);
+  const [, now] = await Promise.all([shareDirectory(db), seenOf(db, keys)]);
+  return new Map(seen.map((one, index) => [one, (now[index] ?? []).join()]));
 }
 
 /** How far the turns have come whose lanes hold more than when they were taken. */
@@ -171,13 +171,12 @@ function grown(turns: readonly PreparedTurn[], owned: ReadonlyMap<number, number
  */
 function ifStillTrue(
   turn: PreparedTurn,
-  patients: ReadonlyMap<string, readonly string[]>,
+  now: ReadonlyMap<Seen, string>,
   brokenDays: ReadonlySet<string>,
   overtaking: ReadonlySet<number>,
 ): PreparedTurn {
   const stillTrue = ({ seen, row }: Prepared) =>
-    !brokenDays.has(row.id) &&
-    (!seen || (patients.get(seen.contactBi.toString("hex")) ?? []).join() === seen.patients.join());
+    !brokenDays.has(row.id) && (!seen || now.get(seen) === seen.said.join());
   const first = overtaking.has(turn.turn.token) ? 0 : turn.prepared.findIndex((one) => !stillTrue(one));
   if (first < 0) return turn;
   const prepared = turn.prepared.map((one, index) => {

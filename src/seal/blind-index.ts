@@ -3,7 +3,16 @@ import { keyObject, lengthPrefixed } from "./cipher.ts";
 import type { Keyring } from "./keyring/keyring.ts";
 
 export type IndexKind =
-  "phone" | "user-id" | "external-id" | "identifier" | "case" | "conversation" | "patient" | "person";
+  | "phone"
+  | "user-id"
+  | "external-id"
+  | "identifier"
+  | "case"
+  | "value"
+  | "code"
+  | "conversation"
+  | "patient"
+  | "person";
 
 /** Keyed hashes by which sealed values are found: plain hashes of phone numbers are guessed in minutes. */
 export interface BlindIndex {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import type { Directory, DirectoryPatient } from "#src/identity/directory.ts";
+import type { Directory } from "#src/identity/directory.ts";
 import type { PatientLookup } from "#src/lookups/lookup.ts";
 import { createResolver } from "#src/identity/resolver.ts";
 
@@ -69,11 +69,15 @@ describe("what was found of a contact", () => {
 function counting(broken: () => boolean = () => false) {
   let asked = 0;
   const directory = {
-    byPhone: (): Promise<DirectoryPatient[]> => {
+    keysOf: () => ({ contactBi: Buffer.alloc(0), userBi: null }),
+    carriers: () => {
       if (broken()) return Promise.reject(new Error("away"));
       asked += 1;
-      return Promise.resolve([{ id: "p", version: asked, patient: { identifiers: [], phones: [] } }]);
+      const patient = { id: "p", version: asked, patient: { identifiers: [], phones: [] }, toldAt: new Date(0) };
+      return Promise.resolve({ seen: [`p@${asked}`], patients: [patient] });
     },
+    links: () => Promise.resolve({ seen: [], live: [] }),
+    now: () => 0,
     refresh: () => Promise.resolve(),
     onlyOpenEncounter: () => Promise.resolve(undefined),
   } as unknown as Directory;

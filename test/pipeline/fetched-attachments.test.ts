@@ -246,7 +246,8 @@ describe("what was fetched for a message", () => {
 
   test("is booked although the directory says something else by now; the message is decided again", async () => {
     const { turn, prepared } = await engine().work();
-    const seen = { contactBi: Buffer.from("number"), patients: ["somebody"], forget: () => undefined };
+    const keys = { contactBi: Buffer.from("number"), userBi: null };
+    const seen = { keys, said: ["somebody"], forget: () => undefined };
     const changed = { turn, prepared: prepared.map((one) => ({ ...one, seen })) };
     expect(await engine().settle.prepared(changed)).toEqual({ ours: true, more: true });
     expect(await found()).toEqual({ ...COMPLETE, state: "received", deliveries: 0 });

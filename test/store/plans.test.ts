@@ -12,7 +12,7 @@ import {
   takeToConfirm,
   writeOutcomes,
 } from "#src/store/sql/deliveries.ts";
-import { patientVersionsByPhone } from "#src/store/sql/directory.ts";
+import { linksOf, seenOf } from "#src/store/sql/links.ts";
 import { storeIntake } from "#src/store/sql/intake.ts";
 import { bookTurns, claimLanes, lockOwnedLanes } from "#src/store/sql/lanes.ts";
 import { releaseDeletions } from "#src/store/sql/media-deletion.ts";
@@ -64,7 +64,8 @@ const PIPELINE: Record<string, (db: Transaction) => Promise<unknown>> = {
   intake: (db) => storeIntake(db, intakeBatch()),
   "changed hands": (db) => changedHands(db, [{ phoneBi: KEY, sentAt: NOW.toISOString() }]),
   "numbers taken": (db) => writeNumbersTaken(db, [{ phoneBi: KEY, insteadBi: KEY, leftAt: NOW.toISOString() }]),
-  "patients of numbers": (db) => patientVersionsByPhone(db, [KEY]),
+  "what a contact leads to, at the commit": (db) => seenOf(db, [{ contactBi: KEY, userBi: KEY }]),
+  "links of a contact": (db) => linksOf(db, { contactBi: KEY, userBi: KEY }),
   claim: (db) => claimLanes(db, [{ channel: "c", stage: "prepare", limit: 10 }], { owner: "o", leaseMs: 1_000 }),
   "take received": (db) => takeReceived(db, [LANE], 20),
   "overtaking turns": (db) => overtakingTurns(db, [{ ...LANE, seq: 1 }]),

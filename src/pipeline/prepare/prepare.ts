@@ -1,7 +1,9 @@
 import { BotenstoffError, kindOfError } from "#src/message/error-code.ts";
 import { counterpart, type HoldReason, type Message, type MessageDraft } from "#src/message/message.ts";
-import { contactKey } from "#src/identity/phone.ts";
-import type { Resolution } from "#src/identity/resolve.ts";
+import type { Identifiable } from "#src/identity/contacts.ts";
+import type { Requirement, Resolution } from "#src/identity/resolve.ts";
+import type { Resolved } from "#src/identity/resolver.ts";
+import type { ContactKeys } from "#src/store/sql/links.ts";
 import type { ClaimedLane } from "#src/store/sql/lanes.ts";
 import type { AttachmentWait, Waited } from "#src/store/sql/attachment-waits.ts";
 import type { JudgedAttachment } from "#src/store/sql/attachments.ts";
@@ -17,7 +19,7 @@ import { route } from "./route.ts";
 import type { RunningChannel } from "../running-channel.ts";
 import { messageOf, openMessage, place } from "#src/store/sealed/message.ts";
 
-/** A message whose way is decided, and the patients its number led to, to be compared again at the commit. */
+/** A message whose way is decided, and the patients and links its contact led to, to be compared again at the commit. */
 export interface Prepared extends Decision {
   readonly work: ToPrepare;
   /** What was fetched for it, and what could not be, to be booked whatever becomes of the message. */
@@ -30,8 +32,8 @@ interface Decision {
   /** How long whoever was asked for something wants to be left alone. */
   readonly retryAfterMs?: number;
   readonly seen?: {
-    readonly contactBi: Buffer;
-    readonly patients: readonly string[];
+    readonly keys: ContactKeys;
+    readonly said: readonly string[];
     /** To be told when the directory says something else by now. */
     readonly forget: () => void;
   };
@@ -100,45 +102,61 @@ async function identifyAndRoute(
   leased: Leased,
 ): Promise<Decision> {
   if (!channel.identity) return { row: await routed(deps, work, channel, message) };
-  const { who, resolution } = await identify(deps, channel.identity, message, leased);
+  const { resolution, doubt } = work.row.linkId
+    ? await asDecided(deps, channel.identity, work.row.linkId)
+    : await identify(deps, channel.identity, message, leased);
   const row = !resolution.found
     ? held(work, resolution.reason)
-    : who.doubtful
-      ? held(work, "unverified")
-      : who.moved
-        ? held(work, "number_moved")
-        : work.row.notPatientBi?.equals(deps.blindIndex.of("patient", resolution.patientId))
-          ? held(work, "same_patient")
-          : await routed(deps, work, channel, message, resolution);
-  const contactBi = who.contact ? contactKey(deps.blindIndex, who.contact) : null;
-  return {
-    row,
-    ...(contactBi && { seen: { contactBi, patients: resolution.seen, forget: () => resolution.forget() } }),
-  };
+    : doubt
+      ? held(work, doubt)
+      : work.row.notPatientBi?.equals(deps.blindIndex.of("patient", resolution.patientId))
+        ? held(work, "same_patient")
+        : await routed(deps, work, channel, message, resolution);
+  const { keys, seen } = resolution;
+  return { row, ...(keys && { seen: { keys, said: seen, forget: () => resolution.forget() } }) };
+}
+
+/** Whom a message leads to, and what speaks against it all the same. */
+interface Identified {
+  readonly resolution: Resolved;
+  readonly doubt?: HoldReason | undefined;
+}
+
+/** The patient whom somebody named for this very message. */
+async function asDecided(deps: PipelineDeps, identity: Requirement, linkId: string): Promise<Identified> {
+  return { resolution: await deps.resolveDecided(linkId, identity) };
 }
 
 /**
- * By the number the message came from; where that says nothing, by the one its author has moved to since. What was written
+ * By the ids the message came from; where they say nothing, by those its author has moved to since. What was written
  * before a change of number is its author's, whoever has the number now.
  */
 async function identify(
   deps: PipelineDeps,
-  identity: NonNullable<RunningChannel["identity"]>,
+  identity: Requirement,
   message: Message,
   leased: Leased,
-) {
+): Promise<Identified> {
   const author = counterpart(message);
   const who = await deps.contacts.identifiable(message.channel, author, message.sentAt);
   const resolution = await deps.resolve(who.contact, identity, leased);
-  const says = resolution.found ? !who.doubtful : resolution.reason !== "unknown";
+  const doubt = doubtOf(resolution, who, message);
+  const says = resolution.found ? doubt !== "unverified" : resolution.reason !== "unknown";
   const moved = says ? undefined : await deps.contacts.movedOn(message.channel, author, message.sentAt);
-  if (!moved) return { who, resolution };
+  if (!moved) return { resolution, doubt };
   const since = await deps.resolve(moved.contact, identity, leased);
-  if (since.found && !moved.doubtful && !moved.moved) return { who: moved, resolution: since };
-  if (resolution.found) return { who, resolution };
+  if (since.found && !doubtOf(since, moved, message)) return { resolution: since };
+  if (resolution.found) return { resolution, doubt };
   // Held as what it is, and compared at the commit by the number it may come to be found by.
   const { reason } = resolution;
-  return { who: moved, resolution: { ...since, found: false as const, reason } };
+  return { resolution: { ...since, found: false as const, reason } };
+}
+
+/** Why a patient that was found may not be the one who wrote. What somebody said of the contact is newer than such doubts. */
+function doubtOf(resolution: Resolved, who: Identifiable, { sentAt }: Message): HoldReason | undefined {
+  if (!resolution.found) return undefined;
+  if (resolution.link) return sentAt < (resolution.link.validFrom ?? "") ? "unverified" : undefined;
+  return who.doubtful ? "unverified" : who.moved ? "number_moved" : undefined;
 }
 
 function outcome(work: ToPrepare, change: Partial<PreparedRow> & Pick<PreparedRow, "state">): PreparedRow {

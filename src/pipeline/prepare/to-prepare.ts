@@ -60,7 +60,14 @@ export function toPrepareOf(
         const seq = fresh.get(row.id);
         if (seq === undefined || row.state !== "received") return [];
         const stored = (byMessage.get(row.id) ?? []).map((one) => ({ ...one, verdict: "pending" as const }));
-        const received = { ...row, seq, filing: 1, notPatientBi: null, receivedAt: new Date(row.receivedAt) };
+        const received = {
+          ...row,
+          seq,
+          filing: 1,
+          notPatientBi: null,
+          linkId: null,
+          receivedAt: new Date(row.receivedAt),
+        };
         return [{ lane, row: received, attachments: stored, draft: row.draft }];
       });
       return [lane, mine.toSorted((a, b) => a.row.seq - b.row.seq).slice(0, PER_TURN)];

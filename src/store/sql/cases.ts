@@ -12,6 +12,11 @@ export interface CaseRow {
   readonly sealed: Buffer;
 }
 
+/** A case to be written, with the keyed hash of its number's value alone. */
+export interface CaseDraft extends CaseRow {
+  readonly valueBi: Buffer;
+}
+
 const COLUMNS = `encounter.bi, encounter.root_bi AS "rootBi", encounter.patient_id AS "patientId", encounter.state, encounter.sealed`;
 
 /** Every number of the cases that have one of the numbers. */
@@ -23,14 +28,14 @@ export async function casesOf(db: Queryable, bis: readonly Buffer[]): Promise<Ca
   return rows;
 }
 
-export async function writeCases(db: Queryable, cases: readonly CaseRow[], now: Date): Promise<void> {
+export async function writeCases(db: Queryable, cases: readonly CaseDraft[], now: Date): Promise<void> {
   if (cases.length === 0) return;
   await db.query(
-    `INSERT INTO encounter (bi, root_bi, patient_id, state, sealed, updated_at)
-     SELECT *, $6 FROM unnest($1::bytea[], $2::bytea[], $3::uuid[], $4::text[], $5::bytea[])
+    `INSERT INTO encounter (bi, root_bi, patient_id, state, sealed, value_bi, updated_at)
+     SELECT *, $7 FROM unnest($1::bytea[], $2::bytea[], $3::uuid[], $4::text[], $5::bytea[], $6::bytea[])
      ON CONFLICT (bi) DO UPDATE SET root_bi = EXCLUDED.root_bi, patient_id = EXCLUDED.patient_id, state = EXCLUDED.state,
-       sealed = EXCLUDED.sealed, updated_at = EXCLUDED.updated_at`,
-    [...columns(cases, ["bi", "rootBi", "patientId", "state", "sealed"]), now],
+       sealed = EXCLUDED.sealed, value_bi = EXCLUDED.value_bi, updated_at = EXCLUDED.updated_at`,
+    [...columns(cases, ["bi", "rootBi", "patientId", "state", "sealed", "valueBi"]), now],
   );
 }
 

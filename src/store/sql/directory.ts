@@ -11,32 +11,21 @@ export interface PatientRow {
 /** A number of more patients than this is nobody's in the same way as one of exactly as many. */
 const MOST_CARRIERS = 20;
 
-/**
- * The patients (roots) that carry the number, the first twenty of them; `version` grows with every change of what is known
- * of one.
- */
-export async function patientsByPhone(
-  db: Queryable,
-  bi: Buffer,
-  most = MOST_CARRIERS,
-): Promise<{ id: string; version: number }[]> {
-  const { rows } = await db.query<{ id: string; version: number }>(
-    `SELECT patient.id, patient.version FROM patient_phone JOIN patient ON patient.id = patient_phone.patient_id
+/** A patient (a root), and when the directory was last told that the number is theirs; `version` grows with every change. */
+export interface Carrier {
+  readonly id: string;
+  readonly version: number;
+  readonly toldAt: Date;
+}
+
+/** The patients that carry the number, the first twenty of them. */
+export async function patientsByPhone(db: Queryable, bi: Buffer, most = MOST_CARRIERS): Promise<Carrier[]> {
+  const { rows } = await db.query<Carrier>(
+    `SELECT patient.id, patient.version, greatest(patient_phone.since, patient.updated_at) AS "toldAt" FROM patient_phone JOIN patient ON patient.id = patient_phone.patient_id
      WHERE patient_phone.bi = $1 ORDER BY patient.id LIMIT $2`,
     [bi, most],
   );
   return rows;
-}
-
-/** "id@version" of the patients that carry each number, sorted, the first twenty; keyed by the hash in hex. */
-export async function patientVersionsByPhone(db: Queryable, bis: readonly Buffer[]): Promise<Map<string, string[]>> {
-  const { rows } = await db.query<{ bi: Buffer; seen: string[] }>(
-    `SELECT bi, (array_agg(patient.id || '@' || patient.version ORDER BY patient.id))[1:$2] AS seen
-     FROM patient_phone JOIN patient ON patient.id = patient_phone.patient_id
-     WHERE bi = ANY ($1::bytea[]) GROUP BY bi`,
-    [bis, MOST_CARRIERS],
-  );
-  return new Map(rows.map(({ bi, seen }) => [bi.toString("hex"), seen]));
 }
 
 /** Every record of the persons with these roots. */
@@ -62,9 +51,11 @@ export interface IdentifierKey {
   readonly bi: Buffer;
   readonly looseBi: Buffer;
   readonly typed: boolean;
+  /** Of its value alone, as people read it out. */
+  readonly valueBi: Buffer;
 }
 
-export interface IdentifierRow extends IdentifierKey {
+export interface IdentifierRow extends Omit<IdentifierKey, "valueBi"> {
   readonly patientId: string;
   readonly rootId: string;
 }
@@ -101,12 +92,13 @@ export async function putIdentifiers(
 ): Promise<void> {
   if (puts.length === 0) return;
   await db.query(
-    `INSERT INTO patient_identifier (bi, loose_bi, typed, patient_id)
-     SELECT DISTINCT ON (bi) bi, loose_bi, typed, patient_id
-     FROM unnest($1::bytea[], $2::bytea[], $3::bool[], $4::uuid[]) WITH ORDINALITY AS new (bi, loose_bi, typed, patient_id, nth)
+    `INSERT INTO patient_identifier (bi, loose_bi, typed, patient_id, value_bi)
+     SELECT DISTINCT ON (bi) bi, loose_bi, typed, patient_id, value_bi
+     FROM unnest($1::bytea[], $2::bytea[], $3::bool[], $4::uuid[], $5::bytea[]) WITH ORDINALITY
+       AS new (bi, loose_bi, typed, patient_id, value_bi, nth)
      ORDER BY bi, nth DESC
-     ON CONFLICT (bi) DO UPDATE SET patient_id = EXCLUDED.patient_id`,
-    columns(puts, ["bi", "looseBi", "typed", "patientId"]),
+     ON CONFLICT (bi) DO UPDATE SET patient_id = EXCLUDED.patient_id, value_bi = EXCLUDED.value_bi`,
+    columns(puts, ["bi", "looseBi", "typed", "patientId", "valueBi"]),
   );
 }
 

@@ -18,6 +18,8 @@ export interface ReceivedRow {
   readonly filing: number;
   /** The patient from whose chart it was withdrawn as somebody else's. */
   readonly notPatientBi: Buffer | null;
+  /** The link by which somebody decided whose it is. */
+  readonly linkId: string | null;
   readonly receivedAt: Date;
   readonly sealed: Buffer;
   readonly externalId: Buffer;
@@ -48,7 +50,7 @@ export async function takeReceived(db: Queryable, lanes: readonly LaneKey[], per
     `SELECT message.epoch, message.id, message.seq, message.channel, message.kind, message.lane_key AS "laneKey",
        message.contact_bi AS "contactBi", message.filing,
        CASE WHEN message.withdrawal = 'wrong_patient' THEN message.patient_bi END AS "notPatientBi", message.received_at AS "receivedAt", message.sealed,
-       message.external_id AS "externalId"
+       message.external_id AS "externalId", message.link_id AS "linkId"
      FROM unnest($1::text[], $2::bytea[]) AS lane (channel, key)
      CROSS JOIN LATERAL (SELECT * FROM message WHERE message.channel = lane.channel AND message.lane_key = lane.key
        AND ${TO_PREPARE} ORDER BY message.seq LIMIT $3) AS message

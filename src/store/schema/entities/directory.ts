@@ -1,5 +1,5 @@
 import { EntitySchema } from "typeorm";
-import { bool, bytes, integer, key, text, time, uuid } from "./columns.ts";
+import { bool, bytes, integer, key, nullable, text, time, uuid } from "./columns.ts";
 
 /** A row of the patient's goes with the patient. */
 function belongsToPatient(name: string) {
@@ -26,10 +26,18 @@ export const PatientEntity = new EntitySchema({
 
 export const PatientIdentifierEntity = new EntitySchema({
   name: "patient_identifier",
-  columns: { bi: key(bytes, "patient_identifier"), patient_id: uuid, loose_bi: bytes, typed: bool },
+  columns: {
+    bi: key(bytes, "patient_identifier"),
+    patient_id: uuid,
+    loose_bi: bytes,
+    typed: bool,
+    value_bi: nullable(bytes),
+  },
   indices: [
     { name: "patient_identifier_by_patient", columns: ["patient_id"] },
     { name: "patient_identifier_loose", columns: ["loose_bi"] },
+    { name: "patient_identifier_by_value", columns: ["value_bi"] },
+    { name: "patient_identifier_without_value", columns: ["bi"], where: `"value_bi" IS NULL` },
   ],
   foreignKeys: [belongsToPatient("patient_identifier_of")],
 });
@@ -58,10 +66,13 @@ export const EncounterEntity = new EntitySchema({
     updated_at: time,
     root_bi: bytes,
     state: text,
+    value_bi: nullable(bytes),
   },
   indices: [
     { name: "encounter_by_patient", columns: ["patient_id"] },
     { name: "encounter_by_root", columns: ["root_bi"] },
+    { name: "encounter_by_value", columns: ["value_bi"] },
+    { name: "encounter_without_value", columns: ["bi"], where: `"value_bi" IS NULL` },
   ],
   foreignKeys: [belongsToPatient("encounter_of")],
 });

@@ -8,6 +8,7 @@ import {
   BreakGlassEntity,
   ContentGrantEntity,
 } from "./access.ts";
+import { ClearingMissEntity, ClearingProofEntity, ClearingTaskEntity } from "./clearing.ts";
 import { DeliveryEntity, LaneEntity } from "./delivery.ts";
 import {
   EncounterEntity,
@@ -18,6 +19,7 @@ import {
   PatientPhoneEntity,
 } from "./directory.ts";
 import { EpochEntity, JournalEntity, PurgeEntity, RehomingEntity, SeenEntity, TombstoneEntity } from "./lasting.ts";
+import { PatientLinkEntity, VerificationCodeEntity } from "./link.ts";
 import { AttachmentEntity, AttachmentWaitEntity, EventEntity, MediaDeletionEntity, MessageEntity } from "./message.ts";
 import { NoticeEntity, OutboundStatusEntity } from "./notice.ts";
 
@@ -58,4 +60,9 @@ export const ENTITIES = [
   SilenceEntity,
   BreakGlassEntity,
   ContentGrantEntity,
+  PatientLinkEntity,
+  VerificationCodeEntity,
+  ClearingTaskEntity,
+  ClearingMissEntity,
+  ClearingProofEntity,
 ];

@@ -42,6 +42,7 @@ export const MessageEntity = new EntitySchema({
     day: nullable(date),
     filing: { ...integer, default: 1 },
     withdrawal: nullable(text),
+    link_id: nullable(uuid),
   },
   indices: [
     { name: "message_newest", columns: ["seq"] },

@@ -43,6 +43,7 @@ export async function openFoundation(settings: Settings, log: Log, beside = fals
     throw error;
   });
   for (const warning of await store.settingsWarnings()) log("warn", "store.setting", { warning });
+  if (store.ahead.length > 0) log("warn", "store.ahead", { migrations: store.ahead.join(", ") });
   const clock = () => Date.now();
   // The machine's uptime counts on while it is suspended, and cannot be set.
   const steady = steadyClock(clock, () => uptime() * 1_000);

@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
 import pg from "pg";
-import { DataSource } from "typeorm";
+import { DataSource, type QueryRunner } from "typeorm";
+import { BotenstoffError } from "#src/message/error-code.ts";
 import { encodeArrays } from "./binary-arrays.ts";
 import { ENTITIES } from "./schema/entities/index.ts";
 import { storeError } from "./errors.ts";
 import { LOCKS } from "./locks.ts";
 import { MIGRATIONS } from "./schema/migrations/index.ts";
+import { CONTRACTS, migrationsAhead } from "./schema/migrations/versions.ts";
 import type { Queryable, Transaction } from "./queryable.ts";
 
 /** The database, opened and migrated. Every method throws BotenstoffError STORE_UNAVAILABLE or STORE_FULL where it applies. */
@@ -16,6 +18,8 @@ export interface Store extends Queryable {
   readonly reading: Queryable;
   /** What of an external server's own logging could put statements or values on its disk. */
   settingsWarnings(): Promise<string[]>;
+  /** Migrations of a newer version that only added. */
+  readonly ahead: readonly string[];
   close(): Promise<void>;
 }
 
@@ -47,15 +51,19 @@ export function createDataSource(url: string): DataSource {
   });
 }
 
-/** Migrates, under a lock that lets several engines start at once, and opens the pool. */
+/**
+ * Migrates, under a lock that lets several engines start at once, and opens the pool.
+ * @throws BotenstoffError STORE_NEWER, STORE_UNAVAILABLE
+ */
 export async function openStore(url: string, maxConnections = MAX_CONNECTIONS): Promise<Store> {
-  await migrate(url);
+  const ahead = await migrate(url);
   // Statements of a transaction are sent without waiting for each other's answers.
   const pool = openPool(url, { max: maxConnections, pipeline: true, options: FIXED_PLANS });
   const reading = openPool(url, { max: READING_CONNECTIONS });
   return {
     query: (text, values) => guard(() => repeated(() => query(pool, text, values))),
     transaction: (run) => guard(() => repeated(() => transact(pool, run))),
+    ahead,
     settingsWarnings: () => guard(() => settingsWarnings(pool)),
     reading: { query: (text, values) => guard(() => reading.query(text, values as unknown[])) },
     close: async () => {
@@ -79,18 +87,30 @@ function openPool(url: string, options: pg.PoolConfig): pg.Pool {
   return pool;
 }
 
-async function migrate(url: string): Promise<void> {
+/** @returns what a newer version ran */
+async function migrate(url: string): Promise<string[]> {
   const source = createDataSource(url);
   await guard(() => source.initialize());
   const runner = source.createQueryRunner();
   try {
     await runner.query("SELECT pg_advisory_lock($1)", [LOCKS.migration]);
+    const ahead = await migrationsOfNewer(runner);
     await source.runMigrations({ transaction: "all" });
     await runner.query("SELECT pg_advisory_unlock($1)", [LOCKS.migration]);
+    return ahead;
   } finally {
     await runner.release();
     await source.destroy();
   }
+}
+
+async function migrationsOfNewer(runner: QueryRunner): Promise<string[]> {
+  if (!(await runner.hasTable("migration"))) return [];
+  const ran = (await runner.query("SELECT name FROM migration ORDER BY id")) as { name: string }[];
+  const ahead = migrationsAhead(ran.map(({ name }) => name));
+  const contract = ahead.find((name) => name.startsWith(CONTRACTS));
+  if (contract === undefined) return ahead;
+  throw new BotenstoffError("STORE_NEWER", `opening the database: a newer version ran ${contract}`);
 }
 
 /** Runs something PostgreSQL undoes as a whole when it fails, again where it asks for that. */
@@ -193,6 +213,6 @@ function codeOf(error: unknown): string {
 const INT8 = 20;
 
 /** bigint columns hold sequence numbers and seconds, all below 2^53. */
-function getTypeParser(oid: number, format?: "text" | "binary"): unknown {
+export function getTypeParser(oid: number, format?: "text" | "binary"): unknown {
   return oid === INT8 ? Number : pg.types.getTypeParser(oid, format);
 }

@@ -8,6 +8,11 @@ export const STORE_ERRORS = {
     "Check the server; the engine answers 503 and goes on by itself when it is back.",
   ),
   STORE_FULL: entry("transient", "The disk is too full to accept more.", "Free space on the data directory's volume."),
+  STORE_NEWER: entry(
+    "permanent",
+    "A newer version has changed the database in a way this version cannot work with.",
+    "Start the newer version again, or restore the backup made before the update (docs/upgrade.md).",
+  ),
   WORK_STOPS_ENGINE: entry(
     "permanent",
     "Working on it killed or froze the engine twice, so it was set aside; what comes after it goes on.",

@@ -11,6 +11,11 @@ export const ENGINE_EVENTS = {
     "The stop could not be written to the journal.",
     "Check PostgreSQL; the next start is journaled again.",
   ),
+  "store.ahead": event(
+    ["warn"],
+    "A newer version has prepared the database; this one can still work with it.",
+    "None while an update is under way; else finish the update (docs/upgrade.md).",
+  ),
   "store.setting": event(
     ["warn"],
     "PostgreSQL has a setting that puts acknowledged messages at risk or costs speed.",

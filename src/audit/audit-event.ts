@@ -13,6 +13,7 @@ const ENGINE_ACTION = "urn:botenstoff:journal-action";
 const ACTIONS: Readonly<Record<string, string>> = {
   "content.read": "R",
   "journal.read": "R",
+  "messages.searched": "E",
   "token.created": "C",
   "token.revoked": "D",
   "session.begun": "E",

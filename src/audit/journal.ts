@@ -10,6 +10,7 @@ export type JournalAction =
   | "channel.deployed"
   | "channel.refused"
   | "content.read"
+  | "messages.searched"
   | "message.reprocessed"
   | "message.released"
   | "message.placeholder"

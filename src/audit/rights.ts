@@ -1,6 +1,7 @@
 /** Every right, and what it allows. A route names the right it asks for; the rest are asked for by fields. */
 export const RIGHTS = {
   "messages.read": "See messages: ids, states, times, error codes and deliveries, without anything personal.",
+  "messages.find": "Find messages by patient number, case or phone number; every search is journaled.",
   "identifiers.read": "See the source's own ids (a wamid holds a phone number) and what destinations answered.",
   "content.read": "Read what was written; every reading is journaled.",
   "messages.reprocess": "Process held, filtered and failed messages again.",
@@ -64,6 +65,7 @@ export const MATRIX: Readonly<Record<Role, readonly Right[]>> = {
   ],
   clerk: [
     "messages.read",
+    "messages.find",
     "identifiers.read",
     "content.read",
     "messages.reprocess",
@@ -75,7 +77,7 @@ export const MATRIX: Readonly<Record<Role, readonly Right[]>> = {
     "channels.read",
     "rehomings.read",
   ],
-  approver: ["messages.read", "identifiers.read", "content.read", "channels.read", "content.grant"],
+  approver: ["messages.read", "messages.find", "identifiers.read", "content.read", "channels.read", "content.grant"],
   clinician: [],
   privacy: [
     "messages.read",
@@ -92,6 +94,7 @@ export const MATRIX: Readonly<Record<Role, readonly Right[]>> = {
     "alerts.read",
     "alerts.act",
     "messages.read",
+    "messages.find",
     "identifiers.read",
     "content.read",
     "messages.reprocess",

@@ -12,6 +12,7 @@ import { createLargeGate } from "#src/attachments/large-gate.ts";
 import { createScanner } from "#src/attachments/scanner.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import { termsOf } from "#src/decisions/terms.ts";
+import { startCompletingNumbers } from "#src/identity/number-index.ts";
 import { startServer, type RunningServer } from "#src/api/server.ts";
 import { watchDatabaseClock } from "#src/pipeline/database-clock.ts";
 import { createDeployment } from "#src/deployment/deployment.ts";
@@ -234,6 +235,7 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
         sweepSessions: () => access.sessions.sweep(),
       }),
     );
+    beside.push(startCompletingNumbers(foundation));
     beside.push(watchParkedLanes(deps, () => deployment.all()));
     beside.push(startSchedule({ ...retention, metrics }, deployment));
     beside.push(

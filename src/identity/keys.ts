@@ -14,7 +14,7 @@ export function identifierKey(blindIndex: BlindIndex, { value, authority, type }
 }
 
 /** The keyed hash of a number as people read it out and type it: without who assigned it, blanks and what separates. */
-export function valueKey(blindIndex: BlindIndex, value: string): Buffer {
+export function valueKey(blindIndex: Pick<BlindIndex, "of">, value: string): Buffer {
   return blindIndex.of(
     "value",
     value
@@ -52,7 +52,7 @@ export class IdentifierRows {
 }
 
 /** The key of a case number. */
-export function caseKey(blindIndex: BlindIndex, { value, authority, type }: Identifier): Buffer {
+export function caseKey(blindIndex: Pick<BlindIndex, "of">, { value, authority, type }: Identifier): Buffer {
   return blindIndex.of("case", value, authority, type);
 }
 

@@ -3,7 +3,7 @@ import type { Contact } from "#src/message/contact.ts";
 import type { BlindIndex } from "#src/seal/blind-index.ts";
 
 /** The keyed hash by which a number is found, in messages and in the directory alike. */
-export function phoneKey(blindIndex: BlindIndex, digits: string): Buffer {
+export function phoneKey(blindIndex: Pick<BlindIndex, "of">, digits: string): Buffer {
   return blindIndex.of("phone", phoneBucket(digits));
 }
 

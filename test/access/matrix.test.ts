@@ -142,7 +142,7 @@ describe.each(GUARDED)("$method $path", (route) => {
 
 test("every right is asked for by a route or guards a field, and every role but the clinician's has one", () => {
   const byRoute = new Set<string>(GUARDED.map(({ right }) => right));
-  const byField = ["identifiers.read", "content.read", "sessions.manage"];
+  const byField = ["messages.find", "identifiers.read", "content.read", "sessions.manage"];
   for (const right of Object.keys(RIGHTS))
     expect([right, byRoute.has(right) || byField.includes(right)]).toEqual([right, true]);
   for (const role of ALL) expect([role, MATRIX[role].length > 0]).toEqual([role, role !== "clinician"]);

@@ -1,4 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
+import { setTimeout } from "node:timers/promises";
+import type { Queryable } from "#src/store/queryable.ts";
+import { listMessages } from "#src/store/sql/list-messages.ts";
 import { messageListSchema } from "#src/api/message-schema.ts";
 import { CHANNEL, createHarness, NOW, type Harness } from "./harness.ts";
 
@@ -75,16 +78,36 @@ describe("the list of messages", () => {
     expect(await all({ from: at(1) })).toEqual([]);
   });
 
-  test("looks at a bounded piece of a long list, and goes on where it stopped", async () => {
+  test("finds what is rare in a long list, however many pieces it is looked at in", async () => {
     const rare = await harness.put({ state: "held", reason: "ambiguous" });
     await harness.put({ state: "held", reason: "unknown" });
-    await harness.store.query("UPDATE message SET seq = seq + 250000 WHERE id <> $1", [rare.id]);
-    const { body } = await harness.client().get(PATH).query({ reason: "ambiguous" }).expect(200);
-    const page = messageListSchema.parse(body);
-    expect(page.items).toEqual([]);
-    expect(page.next).not.toBeNull();
+    await harness.store.query("SELECT setval('message_seq', nextval('message_seq') + 250000)");
+    const { id } = await harness.put({ state: "held", reason: "unknown" });
     expect(await all({ reason: "ambiguous" })).toEqual([rare.id]);
     expect(await all({ reason: "ambiguous", channel: CHANNEL, state: "held" })).toEqual([rare.id]);
+    expect((await all({ reason: "unknown" }))[0]).toBe(id);
+  });
+
+  test("stops looking when its time is over, and says how far it has come", async () => {
+    const rare = await harness.put({ state: "held", reason: "ambiguous" });
+    await harness.store.query("SELECT setval('message_seq', nextval('message_seq') + 10000)");
+    const slow: Queryable = {
+      query: async (text, values) => {
+        await setTimeout(50);
+        return harness.store.query(text, values);
+      },
+    };
+    const search = { reason: "ambiguous", limit: 10 } as const;
+    const first = await listMessages(slow, search);
+    expect(first).toEqual({ rows: [], searchedTo: expect.any(Number) });
+    let before = first.searchedTo;
+    const found: string[] = [];
+    while (before !== null) {
+      const next = await listMessages(slow, { ...search, before });
+      found.push(...next.rows.map(({ id }) => id));
+      before = next.searchedTo;
+    }
+    expect(found).toEqual([rare.id]);
   });
 
   test.each([

@@ -240,6 +240,7 @@ export async function createHarness() {
   return {
     store,
     sealer,
+    keys,
     deps,
     accessWith,
     epoch,

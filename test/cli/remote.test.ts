@@ -35,6 +35,9 @@ describe("the command line beside a running engine", () => {
     expect(listed.code).toBe(0);
     expect(listed.out).toMatch(new RegExp(`^${held.id} +whatsapp-to-kis +text +held +unknown `, "m"));
     expect(JSON.parse((await run("messages", "--json")).out).items).toHaveLength(1);
+    const found = await run("find", "--phone", `+${PATIENT.phone}`, "--state", "held");
+    expect(found.out).toContain(held.id);
+    expect((await run("find", "--patient-number", "none", "--json")).out).toBe('{"items":[],"next":null}\n');
     const shown = await run("message", held.id);
     expect(shown.out).toMatch(/^ {2}received +\d{4}-/m);
     expect((await run("message", held.id, "--do", "reprocess")).code).toBe(0);

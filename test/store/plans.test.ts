@@ -87,7 +87,7 @@ const PIPELINE: Record<string, (db: Transaction) => Promise<unknown>> = {
 const BROWSER: Record<string, (db: Transaction) => Promise<unknown>> = {
   "by id": (db) => getMessage(db, ID),
   "by external id": (db) => listMessages(db, { externalBi: KEY, limit: 50 }),
-  "by patient": (db) => listMessages(db, { patientBi: KEY, limit: 50 }),
+  "by patient": (db) => listMessages(db, { patientBis: [KEY], limit: 50 }),
   "by number": (db) => listMessages(db, { contactBi: KEY, limit: 50 }),
   newest: (db) => listMessages(db, { limit: 50 }),
   "back in time": (db) => listMessages(db, { before: 2_000, limit: 50 }),

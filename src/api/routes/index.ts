@@ -13,6 +13,7 @@ import { me } from "./me.ts";
 import { listSigningKeys } from "./keys.ts";
 import { explainStuckLane, listLanes, parkLane, tryLane, unparkLane } from "./lanes.ts";
 import { followLive } from "./live.ts";
+import { findMessages } from "./find.ts";
 import { listMessages, reprocessMessage, showMessage } from "./messages.ts";
 import { listNotices, listStatuses, showNotice } from "./notices.ts";
 import { showOverview } from "./overview.ts";
@@ -28,6 +29,7 @@ import { withdrawMessage } from "./withdraw.ts";
 /** Every route there is; a new one is a declaration and a line here. */
 export const ROUTES = [
   listMessages,
+  findMessages,
   showMessage,
   reprocessMessage,
   releaseMessage,

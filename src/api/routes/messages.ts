@@ -1,18 +1,15 @@
-import { listMessages as readMessages, type Found } from "#src/store/sql/list-messages.ts";
 import { reprocessMessage as processAgain } from "#src/decisions/reprocess.ts";
-import { encodeCursor } from "../cursor.ts";
+import { browse } from "../browse.ts";
 import { impersonal, leaveToRead } from "../content-right.ts";
 import { messageParams } from "../message-id.ts";
 import {
   contentQuerySchema,
-  filterOf,
   messageDetailSchema,
   messageListSchema,
   messageQuerySchema,
   type MessageDetailView,
-  type MessageQuery,
 } from "../message-schema.ts";
-import { showListed, showMessage as readMessage } from "../message-view.ts";
+import { showMessage as readMessage } from "../message-view.ts";
 import { notFound, Problem } from "../problem.ts";
 import { json, route, type RouteContext } from "../route.ts";
 
@@ -63,39 +60,6 @@ export const reprocessMessage = route({
   problems: { 409: "It is filed, or purged." },
   handle: ({ params }, context) => reprocess(context, params.id),
 });
-
-async function browse(context: RouteContext, query: MessageQuery) {
-  const { deps, principal } = context;
-  const { limit, external_id: externalId } = query;
-  // One more than asked for tells whether there is another page.
-  const { rows, searchedTo } = await find(context, query, limit + 1);
-  const page = rows.slice(0, limit);
-  const last = rows.length > limit ? page.at(-1)?.seq : undefined;
-  const items = await Promise.all(page.map((row) => showListed(deps, row)));
-  const told = items.map((item) =>
-    externalId !== undefined && item.state === "purged" ? { ...item, external_id: externalId } : item,
-  );
-  const next = last ?? searchedTo;
-  return { items: told.map((item) => impersonal(principal, item)), next: next === null ? null : encodeCursor(next) };
-}
-
-async function find({ deps, channels: mine }: RouteContext, query: MessageQuery, limit: number): Promise<Found> {
-  const { external_id: externalId, after: before, limit: _, ...rest } = query;
-  const filter = { ...filterOf(rest), before, limit };
-  if (externalId === undefined) return readMessages(deps.store, { ...filter, channels: mine });
-  // The keyed hash covers the channel, so every channel that may have received the id is asked.
-  const channels = (query.channel === undefined ? deps.channels().map(({ id }) => id) : [query.channel]).filter(
-    (id) => mine?.includes(id) ?? true,
-  );
-  const found = await Promise.all(
-    channels.map((id) => {
-      const externalBi = deps.blindIndex.of("external-id", id, externalId);
-      return readMessages(deps.store, { ...filter, channel: id, externalBi });
-    }),
-  );
-  const rows = found.flatMap((one) => one.rows).sort((a, b) => b.seq - a.seq);
-  return { rows: rows.slice(0, limit), searchedTo: null };
-}
 
 async function look(context: RouteContext, id: string, withContent: boolean): Promise<MessageDetailView> {
   const { deps, principal } = context;

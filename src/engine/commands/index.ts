@@ -3,6 +3,7 @@ import type { Command } from "./command.ts";
 import { completionCommand } from "./completion.ts";
 import { ENGINE_COMMANDS } from "./engine.ts";
 import { FILE_COMMANDS } from "./files.ts";
+import { FIND_COMMAND } from "./find.ts";
 import { PROOF_COMMANDS } from "./proof.ts";
 import { REMOTE_COMMANDS } from "./remote.ts";
 
@@ -11,6 +12,7 @@ export const COMMANDS: readonly Command[] = [
   ...ENGINE_COMMANDS,
   ...FILE_COMMANDS,
   ...REMOTE_COMMANDS,
+  FIND_COMMAND,
   ...PROOF_COMMANDS,
   ...ACCESS_COMMANDS,
   completionCommand(() => COMMANDS),

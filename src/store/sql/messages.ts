@@ -40,6 +40,18 @@ export async function getMessage(db: Queryable, id: string): Promise<MessageDeta
   return rows[0];
 }
 
+/** What routing froze of each of these messages, sealed. */
+export async function routedContexts(
+  db: Queryable,
+  ids: readonly string[],
+): Promise<Map<string, { readonly epoch: number; readonly routed: Buffer }>> {
+  const { rows } = await db.query<{ id: string; epoch: number; routed: Buffer }>(
+    "SELECT id, epoch, routed FROM message WHERE id = ANY ($1::uuid[]) AND routed IS NOT NULL",
+    [ids],
+  );
+  return new Map(rows.map(({ id, ...row }) => [id, row]));
+}
+
 /** A delivery as shown; `receipt` and `confirmation` are sealed under the message's epoch. */
 export interface DeliveryDetail {
   readonly destination: string;

@@ -22,6 +22,11 @@ export const WORK_EVENTS = {
     "The look for lost work failed; it is repeated every minute.",
     "Check PostgreSQL if it repeats.",
   ),
+  "directory.numbers_waiting": event(
+    ["warn"],
+    "Numbers stored by an older version cannot be completed yet; until they are, nobody is found by them.",
+    "Check PostgreSQL if it repeats.",
+  ),
   "prepare.retry": event(
     ["warn"],
     "A message cannot be prepared yet; its lane waits and tries again.",

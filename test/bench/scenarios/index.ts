@@ -1,5 +1,6 @@
 import type { Scenario } from "../scenario.ts";
 import { engines } from "./engines.ts";
+import { find } from "./find.ts";
 import { growth } from "./growth.ts";
 import { idle } from "./idle.ts";
 import { intake } from "./intake.ts";
@@ -18,5 +19,6 @@ export const SCENARIOS: readonly Scenario[] = [
   idle,
   engines,
   stored,
+  find,
   growth,
 ];

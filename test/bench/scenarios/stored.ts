@@ -50,7 +50,7 @@ async function find(arena: Arena, messages: number, channel: string): Promise<Re
   const limit = 50;
   const questions: Record<string, MessageFilter> = {
     "by external id": { externalBi: await hash(filledHash("ext", 77)), limit },
-    "by patient": { patientBi, limit },
+    "by patient": { patientBis: [patientBi], limit },
     "by number": { contactBi: patientBi, limit },
     "the newest": { limit },
     "from the middle on, back in time": { before: Number(some?.seq), limit },

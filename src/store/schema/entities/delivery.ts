@@ -32,6 +32,7 @@ export const DeliveryEntity = new EntitySchema({
       columns: ["channel", "destination", "lane_key", "seq"],
       where: `"state" IN ('queued', 'sending', 'retrying')`,
     },
+    { name: "delivery_with_error", columns: ["seq"], where: `"last_error" IS NOT NULL` },
     { name: "delivery_to_confirm", columns: ["confirm_at"], where: `"state" = 'accepted'` },
   ],
 });

@@ -20,6 +20,7 @@ import { Alerts1764480000000 } from "./1764480000000-alerts.ts";
 import { BreakGlass1764460100000 } from "./1764460100000-break-glass.ts";
 import { TombstonesWithoutHashes1764490000000 } from "./1764490000000-tombstones-without-hashes.ts";
 import { Clearing1764510000000 } from "./1764510000000-clearing.ts";
+import { FoundErrors1764520000000 } from "./1764520000000-found-errors.ts";
 
 /** In the order they run. */
 export const MIGRATIONS: (new () => MigrationInterface)[] = [
@@ -44,4 +45,5 @@ export const MIGRATIONS: (new () => MigrationInterface)[] = [
   BreakGlass1764460100000,
   TombstonesWithoutHashes1764490000000,
   Clearing1764510000000,
+  FoundErrors1764520000000,
 ];

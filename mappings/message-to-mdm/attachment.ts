@@ -65,18 +65,18 @@ function carried(attachment: Attachment, message: Message, params: MdmParams, wo
   };
   const limit = params.max_inline_bytes;
   if (stored.bytes <= limit) {
-    const value = encapsulated(stored.type, { blob: id }, params.profile.encapsulated);
+    const value = encapsulated(stored.type, { blob: id }, params);
     return { ...named, type: "ED", value, remark: [], ...(drawable && { picture: { picture: id } }) };
   }
   if (params.oversize === "scale" && drawable) {
-    const value = encapsulated("image/jpeg", { scaled: id, maxBytes: limit }, params.profile.encapsulated);
+    const value = encapsulated("image/jpeg", { scaled: id, maxBytes: limit }, params);
     const remark = [told(words.pictureReduced(words.size(limit), original(stored, words)))];
     return { ...named, type: "ED", mimeType: "image/jpeg", value, remark, picture: { picture: id, maxBytes: limit } };
   }
   const points = params.oversize === "scale" || params.oversize === "reference";
   if (points && params.reference_url !== undefined) {
     const url = fill(params.reference_url, { message: message.id, attachment: id, sha256: stored.sha256 });
-    const value = pointer(url, params.sending_application, stored.type, params.profile.encapsulated);
+    const value = pointer(url, stored.type, params);
     return { ...named, type: "RP", value, remark: [told(words.notEmbedded(original(stored, words), url))] };
   }
   if (params.oversize === "refuse") {

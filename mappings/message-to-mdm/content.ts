@@ -5,6 +5,7 @@ import { encapsulated, extensionOf, presentationOf } from "./data-type.ts";
 import { observation } from "./observation.ts";
 import type { DocumentContent, Rendering } from "./rendering.ts";
 import { localTime, sheetOf, writerLines } from "./sheet.ts";
+import { textValues } from "./text-values.ts";
 
 /** The message as one document; OBX-4 tells its parts apart. */
 export function contentOf(rendering: Rendering): DocumentContent {
@@ -40,24 +41,20 @@ function observed(
   const sent = travelling(parts);
   const [first] = sent;
   const { text } = params.profile;
-  const lines = [...writerLines(message, words), ...said];
+  const values = textValues([...writerLines(message, words), ...said], params.profile);
   const type = first?.mimeType ?? "text/plain";
-  const value = text === "FT" ? { lines } : oneOrRepeated(lines);
   return {
     presentation: first ? presentationOf(type) : text,
     mimeType: type,
     extension: extensionOf(type, first?.fileName),
     ...(first?.fileName !== undefined && parts.length === 1 && { fileName: first.fileName }),
     observations: [
-      observation({ type: text, id: ["TEXT", "Text of the message", "L"], value, message, params }, 1),
-      ...sent.map((part, index) => observation({ ...part, message, params }, index + 2)),
+      ...values.map((value, index) =>
+        observation({ type: text, id: ["TEXT", "Text of the message", "L"], value, message, params }, index + 1),
+      ),
+      ...sent.map((part, index) => observation({ ...part, message, params }, values.length + index + 1)),
     ],
   };
-}
-
-/** In TX the repetition delimiter is a new line of display (HL7 v2.5.1 2.A.78), so text is one observation however long. */
-function oneOrRepeated(lines: readonly string[]) {
-  return lines.length === 1 ? lines[0] : { repeat: lines };
 }
 
 function drawn(rendering: Rendering, lines: readonly string[], parts: readonly Carried[]): DocumentContent {
@@ -70,7 +67,7 @@ function drawn(rendering: Rendering, lines: readonly string[], parts: readonly C
     [...lines, ...missing],
     parts.flatMap(({ picture }) => picture ?? []),
   );
-  const value = encapsulated("application/pdf", { pdf: sheet }, params.profile.encapsulated);
+  const value = encapsulated("application/pdf", { pdf: sheet }, params);
   return {
     presentation: presentationOf("application/pdf"),
     mimeType: "application/pdf",

@@ -30,7 +30,7 @@ export function dayContentOf(rendering: Rendering, day: Day, routedAt: string): 
     ...remarks(rendering, day, routedAt),
     ...entries.flatMap(({ blocks }) => blocks),
   ]);
-  const value = encapsulated(PDF, { pdf: sheet }, params.profile.encapsulated);
+  const value = encapsulated(PDF, { pdf: sheet }, params);
   const beside = params.profile.beside_pdf === "attach" ? entries.flatMap((entry) => entry.beside) : [];
   return {
     presentation: presentationOf(PDF),

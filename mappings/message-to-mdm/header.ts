@@ -1,5 +1,6 @@
 import type { Segment } from "#src/hl7/message.ts";
 import { timestamp } from "#src/hl7/timestamp.ts";
+import type { MappingContext } from "#src/message/mapping.ts";
 import type { Message } from "#src/message/message.ts";
 import type { DocumentEvent } from "./event.ts";
 import type { MdmParams } from "./params.ts";
@@ -21,10 +22,15 @@ export function msh(event: DocumentEvent, params: MdmParams, routedAt: string): 
 }
 
 /** EVN-1 stays empty: MSH-9 says it already, and v2.7 withdrew it. EVN-2 is the one required field. */
-export function evn(message: Message, { profile }: MdmParams, routedAt: string, withdraw: boolean): Segment {
+export function evn(
+  message: Message,
+  { profile }: MdmParams,
+  { routedAt, withdraw, withdrawnAt }: Pick<MappingContext<unknown>, "routedAt" | "withdraw" | "withdrawnAt">,
+): Segment {
+  // When the message is taken out of a wrong chart is not when it was sent (HL7 v2.5.1 3.4.1.6).
+  const occurred = withdraw ? withdrawnAt : message.sentAt;
   return segment("EVN", 1, {
-    2: timestamp(routedAt, profile.timestamps),
-    // When the message is taken out of a wrong chart is not when it was sent (HL7 v2.5.1 3.4.1.6).
-    6: withdraw ? "" : timestamp(message.sentAt, profile.timestamps),
+    2: timestamp(withdrawnAt ?? routedAt, profile.timestamps),
+    6: occurred === undefined ? "" : timestamp(occurred, profile.timestamps),
   });
 }

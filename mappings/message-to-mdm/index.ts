@@ -14,7 +14,7 @@ import { eventOf } from "./event.ts";
 import { evn, msh } from "./header.ts";
 import { params, type MdmParams } from "./params.ts";
 import { pid, pv1 } from "./patient.ts";
-import { txa } from "./txa.ts";
+import { txa, withFittingName } from "./txa.ts";
 import { valuesOf } from "./values.ts";
 
 function aboutOf(about: About | undefined) {
@@ -47,15 +47,13 @@ function firstOf({ id }: Message): Day {
  */
 export default defineMapping<MdmParams, Hl7Message>({
   output: "hl7",
-  version: "4",
+  version: "5",
   withdraws: true,
   addenda: true,
   params,
   day: (sentAt, { profile }) => (profile.day ? dateOf(sentAt, profile) : undefined),
-  map(
-    message,
-    { subject, params: parameters, routedAt, withdraw = false, addendum = false, day = firstOf(message), ...told },
-  ) {
+  map(message, { subject, params: parameters, addendum = false, day = firstOf(message), ...told }) {
+    const { routedAt, withdraw = false } = told;
     if (!subject) {
       throw new BotenstoffError(
         "MAPPING_FAILED",
@@ -73,15 +71,17 @@ export default defineMapping<MdmParams, Hl7Message>({
     const content = profile.day && !addendum ? dayContentOf(rendering, day, routedAt) : contentOf(rendering);
     const segments = [
       msh(event, parameters, routedAt),
-      evn(message, parameters, routedAt, withdraw),
+      evn(message, parameters, told),
       pid(subject.patient, parameters.patient_authorities),
       pv1(subject.encounter),
       txa(message, event, content, parameters, routedAt),
       ...(event.structure === "MDM_T02" ? content.observations : []),
     ];
     const values = valuesOf(rendering, content, routedAt);
-    const complete = applyOverrides(segments, [...profile.fields, ...fields], event.trigger, values);
+    const { raw: _raw, ...said } = message;
+    const filed = { ...said, patient: subject.patient, case: subject.encounter };
+    const complete = applyOverrides(segments, [...profile.fields, ...fields], event.trigger, values, filed);
     refuseEmpty(complete);
-    return { segments: complete };
+    return { segments: complete.map((one) => withFittingName(one, event, content)) };
   },
 });

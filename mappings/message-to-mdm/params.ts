@@ -47,3 +47,13 @@ export const params = z
   });
 
 export type MdmParams = z.infer<typeof params>;
+
+/** The version the messages are of, as a number: 2.5 of "2.5.1" and of "2.5^DEU". The last rule for MSH-12 says it. */
+export function versionOf({ profile, fields }: Pick<MdmParams, "profile" | "fields">): number {
+  const said = [...profile.fields, ...fields].findLast(({ field, value }) => isVersion(field) && value !== undefined);
+  return Number(/^2\.\d+/.exec(said?.value ?? "")?.[0] ?? 2.5);
+}
+
+function isVersion(field: string): boolean {
+  return field === "MSH-12" || field === "MSH-12.1";
+}

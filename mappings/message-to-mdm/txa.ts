@@ -1,4 +1,4 @@
-import type { Segment } from "#src/hl7/message.ts";
+import { plainText, type Component, type Segment } from "#src/hl7/message.ts";
 import { endingOf } from "#src/message/file-name.ts";
 import { timestamp } from "#src/hl7/timestamp.ts";
 import type { Message } from "#src/message/message.ts";
@@ -67,6 +67,22 @@ function isEnding(ending: string | undefined, extension: string): boolean {
 }
 
 /** No other document has it, because the document's number is its own. */
-export function uniqueFileName({ document }: DocumentEvent, { extension }: DocumentContent): string {
-  return `${document}.${extension}`.slice(0, LONGEST);
+function uniqueFileName({ document }: DocumentEvent, { extension }: DocumentContent, longest = LONGEST): string {
+  const ending = `.${extension}`;
+  return `${document.slice(0, Math.max(0, longest - ending.length))}${ending}`;
+}
+
+/**
+ * TXA with a name that leaves room for what a rule puts behind it (German: name^application): the field is thirty characters
+ * in all. Fifteen of the document's number are still its own. A name that a rule wrote is left alone.
+ */
+export function withFittingName(segment: Segment, event: DocumentEvent, content: DocumentContent): Segment {
+  const field = segment.fields[15];
+  if (segment.name !== "TXA" || !Array.isArray(field)) return segment;
+  const [name, ...rest] = field as readonly Component[];
+  if (name !== fileName(event, content)) return segment;
+  const longest = LONGEST - rest.reduce<number>((sum, part) => sum + 1 + plainText(part).length, 0);
+  if (Array.from(plainText(name)).length <= longest) return segment;
+  const fitting = [uniqueFileName(event, content, longest), ...rest];
+  return { ...segment, fields: segment.fields.with(15, fitting) };
 }

@@ -30,6 +30,7 @@ export function valuesOf(
     "document.id": () => event.document,
     "document.mime_type": () => content.mimeType,
     "document.parent": () => event.parent,
+    "document.presentation": () => content.presentation,
     "message.kind": () => message.content.kind,
     "message.id": () => message.id,
     "message.received_at": () => at(message.receivedAt),

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import { STANDARD } from "./delimiters.ts";
 import { unescapeText } from "./escape.ts";
-import { holds, readCondition } from "./condition.ts";
+import { readCondition, type Looked } from "./condition.ts";
 import { plainText, type Component, type Field, type Repetition, type Segment, type Value } from "./message.ts";
 import { withSegment } from "./place-segment.ts";
 
@@ -22,6 +22,7 @@ export const VALUES = [
   "document.id",
   "document.mime_type",
   "document.parent",
+  "document.presentation",
   "message.id",
   "message.kind",
   "message.received_at",
@@ -48,6 +49,8 @@ const FROM = /^([a-z_.]+)(?:\(([^,()]+)(?:,\s*([^,()]+))?\))?$/;
 /** Written by the engine alone: how a message is read, recognised as a repeat, and what it carries. */
 const ENGINES_OWN = /^(MSH-[129]|MSH-10|OBX-[125])(\.|$)/;
 
+const EXPECTED_CONDITION = 'Expected "name = word", "name != word", "name in a, b", "name not in a, b", or FHIRPath';
+
 /** One deviation of a KIS from what the mapping writes, e.g. `{ field: PID-2, from: patient.identifier(PI), pad: 10 }`. */
 export const override = z
   .strictObject({
@@ -69,15 +72,20 @@ export const override = z
     empty: z.literal(true).optional().describe("Leave it empty."),
     when: z
       .string()
+      .max(1_000)
       .superRefine((text, context) => {
-        const clauses = readCondition(text);
-        const unknown =
-          typeof clauses === "string" ? undefined : clauses.find(({ name }) => !isConditionName(name))?.name;
-        const message = typeof clauses === "string" ? clauses : unknown && `Unknown value: ${unknown}`;
-        if (message) context.addIssue({ code: "custom", message });
+        try {
+          readCondition(text, isConditionName);
+        } catch (error) {
+          const fault = Error.isError(error) ? error.message : String(error);
+          context.addIssue({ code: "custom", message: `${EXPECTED_CONDITION}: ${fault}` });
+        }
       })
       .optional()
-      .describe("Only in messages of which this is so: kind = image, case.class != I, kind in image, video."),
+      .describe(
+        "Only in messages of which this is so: kind = image, case.class != I, kind in image, video; or FHIRPath over " +
+          "the message, patient, case and trigger: attachments.count() > 1.",
+      ),
     map: z
       .record(z.string(), z.string())
       .optional()
@@ -113,6 +121,7 @@ export type ValueOf = (name: ValueName, type?: string, authority?: string) => Fi
 
 /**
  * Applies overrides in their order, so a later one wins.
+ * @param filed what FHIRPath conditions look at
  * @throws BotenstoffError MAPPING_FAILED naming the field that is required and has no value
  */
 export function applyOverrides(
@@ -120,10 +129,14 @@ export function applyOverrides(
   overrides: readonly Override[],
   trigger: Trigger,
   valueOf: ValueOf,
+  filed: object = {},
 ): Segment[] {
-  const textOf = (name: string) => plainText(valueOf(CONDITION_NAMES[name] ?? (name as ValueName)));
+  const looked = {
+    filed: { ...filed, trigger },
+    valueOf: (name: string) => plainText(valueOf(CONDITION_NAMES[name] ?? (name as ValueName))),
+  };
   return overrides
-    .filter(({ on, when }) => (on?.includes(trigger) ?? true) && (when === undefined || holds(when, textOf)))
+    .filter(({ on, when }) => (on?.includes(trigger) ?? true) && (when === undefined || holds(when, looked)))
     .reduce((current, rule) => applyOne(current, rule, valueOf), [...segments]);
 }
 
@@ -229,6 +242,17 @@ function readField(text: string): Field {
     }),
   );
   return repetitions.length === 1 ? repetitions[0] : { repeat: repetitions };
+}
+
+/** @throws BotenstoffError MAPPING_FAILED where the condition cannot be told of this message */
+function holds(when: string, looked: Looked): boolean {
+  try {
+    return readCondition(when, isConditionName)(looked);
+  } catch (error) {
+    // What went wrong may quote the message.
+    const name = Error.isError(error) ? error.name : "error";
+    throw new BotenstoffError("MAPPING_FAILED", `mapping to HL7: a condition of the profile fails (${name})`);
+  }
 }
 
 /** What a condition may also call a value. */

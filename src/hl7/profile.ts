@@ -29,9 +29,13 @@ const members = {
   charset: z.enum(CHARSETS as [string, ...string[]]).describe("MSH-18, and the encoding of the bytes."),
   timestamps,
   text: z.enum(["TX", "FT"]).describe("OBX-2 of text: lines as repetitions of TX, or one FT with \\.br\\."),
+  long_text: z
+    .enum(["split", "keep"])
+    .default("split")
+    .describe("Text longer than OBX-5 holds (65,536 characters): goes on in a further OBX, or stays in one."),
   encapsulated: z
-    .enum(["international", "mime", "german"])
-    .describe("ED: ^IM^JPEG^Base64^…, ^image^jpeg^Base64^… or ^image/jpeg^^Base64^…"),
+    .enum(["international", "tables", "mime", "german"])
+    .describe("ED: ^IM^JPEG^Base64^… (tables: by table 0291 alone), ^image^jpeg^Base64^… or ^image/jpeg^^Base64^…"),
   render: z.enum(["observations", "pdf"]).describe("The message as OBX segments, or drawn as one PDF/A document."),
   beside_pdf: z
     .enum(["attach", "mention"])
@@ -58,6 +62,7 @@ export const hl7ProfileFile = z.strictObject({
   charset: members.charset.optional(),
   timestamps: timestamps.partial().optional(),
   text: members.text.optional(),
+  long_text: members.long_text.unwrap().optional(),
   encapsulated: members.encapsulated.optional(),
   render: members.render.optional(),
   beside_pdf: members.beside_pdf.optional(),

@@ -17,6 +17,8 @@ export interface MappingContext<Params> {
   readonly routedAt: string;
   /** The message was filed into a chart it does not belong to, and is to be taken out of it again. */
   readonly withdraw?: boolean;
+  /** When that was decided, ISO 8601 UTC; absent where nobody kept it. */
+  readonly withdrawnAt?: string;
   /** The message was filed without an attachment, and is rendered once more with what is known of it by now. */
   readonly addendum?: boolean;
   /** What clinicians read; absent in what was routed before channels had a language. */

@@ -28,7 +28,7 @@ describe("a channel's filter", () => {
   });
 
   it.each(["content.kind =", "content.kind", "bogus()"])("refuses %s before it is deployed", (expression) => {
-    expect(() => compileFilter(expression)).toThrow(expect.objectContaining({ name: "FilterFault" }));
+    expect(() => compileFilter(expression)).toThrow(expect.objectContaining({ name: "PathFault" }));
   });
 
   it.each([
@@ -56,7 +56,7 @@ describe("a channel's filter", () => {
     ["%wekday = 1 and content.kind = 'text'", "fails", 0],
   ])("says what is wrong with %s, and where", (expression, message, offset) => {
     expect(() => compileFilter(expression)).toThrow(
-      expect.objectContaining({ name: "FilterFault", message: expect.stringContaining(message), offset }),
+      expect.objectContaining({ name: "PathFault", message: expect.stringContaining(message), offset }),
     );
   });
 

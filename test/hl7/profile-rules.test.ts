@@ -38,6 +38,35 @@ describe("a rule of a profile", () => {
     expect(made(fields, place).raw("OBX", 3)).toBe("X^Y^L");
   });
 
+  test("holds only where its FHIRPath says so, of the message, its patient and case", () => {
+    const fields = [
+      {
+        field: "TXA-2",
+        value: "LANG",
+        when: "content.text.length() > 3 and patient.identifiers.where(type = 'PI').exists()",
+      },
+      { field: "TXA-2", value: "KURZ", when: "content.text.length() <= 3" },
+      { field: "ZDO-1", value: "stationär", when: "case.location.first() = 'STAT3' and trigger = 'T02'" },
+      { field: "ZDO-2", value: "x", when: "attachments.exists()" },
+    ];
+    const long = made(fields);
+    expect([long.value("TXA", 2), long.value("ZDO", 1), long.value("ZDO", 2)]).toEqual(["LANG", "stationär", ""]);
+    expect(made(fields, { kind: "text", text: "ja" }).value("TXA", 2)).toBe("KURZ");
+  });
+
+  test.each([
+    "content.cards.phones.select(value | type).distinct().exists()",
+    "content.cards.phones.where((value | type).where($this != 'x').exists()).count() > 1",
+    "content.cards.phones.value.combine(content.cards.phones.value).isDistinct()",
+  ])("that would cost without end fails on the message that makes it: %s", (when) => {
+    const phones = (count: number) => Array.from({ length: count }, (_, nth) => ({ value: `${nth}`, type: "cell" }));
+    const card = { name: "a", emails: [], addresses: [], vcard: "" };
+    const render = (count: number) =>
+      made([{ field: "TXA-2", value: "x", when }], { kind: "contacts", cards: [{ ...card, phones: phones(count) }] });
+    expect(() => render(20)).not.toThrow();
+    expect(() => render(100_000)).toThrow(expect.objectContaining({ code: "MAPPING_FAILED" }));
+  });
+
   test("translates by a table", () => {
     const fields = [
       { field: "PV1-2", from: "case.class", map: { I: "S", O: "A" } },

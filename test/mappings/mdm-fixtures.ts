@@ -39,10 +39,15 @@ export function message(externalId: string, content: Content, more: Partial<Mess
 }
 
 /** What the mapping makes of a message with the channel's `with:`. */
-export function render(one: Message, given: Record<string, unknown> = {}, withdraw = false): Hl7Message {
+export function render(
+  one: Message,
+  given: Record<string, unknown> = {},
+  withdraw = false,
+  withdrawnAt?: string,
+): Hl7Message {
   const found = withProfile(given, profiles);
   if ("issue" in found) throw new Error(found.issue.message);
-  return map(one, found.params, withdraw);
+  return map(one, found.params, withdraw, withdrawnAt);
 }
 
 /** The same with a profile of the test's own. */
@@ -50,7 +55,8 @@ export function renderWith(one: Message, profile: object): Hl7Message {
   return map(one, { profile }, false);
 }
 
-function map(one: Message, given: unknown, withdraw: boolean): Hl7Message {
+function map(one: Message, given: unknown, withdraw: boolean, withdrawnAt?: string): Hl7Message {
   const params = mapping.params.parse(given);
-  return mapping.map(one, { subject: SUBJECT, params, routedAt: "2026-07-01T08:26:09.000Z", withdraw }) as Hl7Message;
+  const told = { withdraw, ...(withdrawnAt !== undefined && { withdrawnAt }) };
+  return mapping.map(one, { subject: SUBJECT, params, routedAt: "2026-07-01T08:26:09.000Z", ...told }) as Hl7Message;
 }

@@ -10,10 +10,11 @@ import {
 import { BotenstoffError } from "#src/message/error-code.ts";
 import type { MessageKind } from "#src/message/content.ts";
 import type { Message } from "#src/message/message.ts";
+import { withBudget, type Budget } from "#src/message/path/budget.ts";
+import { checkPaths, looksAtSomething, partsOf } from "#src/message/path/check.ts";
+import { withLinearPatterns } from "#src/message/path/linear.ts";
+import { PathFault, parseWhole } from "#src/message/path/parse.ts";
 import { wallTime, type Calendar, type WallTime } from "./calendar.ts";
-import { checkFilter, looksAtSomething, partsOf } from "./check.ts";
-import { withLinearPatterns } from "./linear.ts";
-import { FilterFault, parseWhole } from "./parse.ts";
 
 /** A channel's filter, ready to use. */
 export interface Filter {
@@ -62,21 +63,22 @@ const KINDS: Readonly<Record<MessageKind, true>> = {
  * Compiles a FHIRPath expression over the canonical message, e.g. `content.kind = 'text'`. `raw` is not visible: a
  * filter that reads a provider's own members would break with the provider's next release. The time is when the message
  * came in, on the channel's clock, so that the same message is decided on in the same way whenever that is.
- * @throws FilterFault when the expression does not parse, names what is not there, or is no condition
+ * @throws PathFault when the expression does not parse, names what is not there, or is no condition
  */
 export function compileFilter(expression: string, calendar: Calendar = CALENDAR): Filter {
   const parsed = parseWhole(expression);
-  const paths = checkFilter(parsed);
+  const paths = checkPaths(parsed);
   withLinearPatterns(parsed.atom);
   const clock: Clock = { now: undefined };
   onTheChannelsClock(parsed.atom, clock);
+  const budget = withBudget(parsed.atom);
   const atom = new FhirPathAtom(expression, parsed.atom);
   const filter: Filter = {
     expression,
     passes(message) {
       const { raw: _raw, ...visible } = message;
       clock.now = { ...wallTime(message.receivedAt, calendar), instant: message.receivedAt };
-      const [result, ...more] = evaluate(atom, visible, clock.now);
+      const [result, ...more] = evaluate(atom, budget, visible, clock.now);
       if (more.length > 0 || (result !== undefined && typeof result !== "boolean")) {
         throw new BotenstoffError("CONFIG_INVALID", "filtering: the expression's result is not true or false");
       }
@@ -91,16 +93,16 @@ function prove(filter: Filter, atom: Atom, paths: ReadonlySet<string>): void {
   try {
     filter.passes(SAMPLE);
   } catch (error) {
-    throw new FilterFault(Error.isError(error) ? error.message : String(error), 0);
+    throw new PathFault(Error.isError(error) ? error.message : String(error), 0);
   }
-  if (!looksAtSomething(atom)) throw new FilterFault("It is the same for every message", 0);
+  if (!looksAtSomething(atom)) throw new PathFault("It is the same for every message", 0);
   if ([...paths].some((path) => path !== "content" && path !== "content.kind") || usesClock(atom)) return;
   const outcomes = Object.keys(KINDS).map((kind) => {
     return filter.passes({ ...SAMPLE, content: { ...SAMPLE.content, kind } as Message["content"] });
   });
   if (new Set(outcomes).size > 1) return;
   const kinds = Object.keys(KINDS).join(", ");
-  throw new FilterFault(`It is ${String(outcomes[0])} for every kind of message there is: ${kinds}`, 0);
+  throw new PathFault(`It is ${String(outcomes[0])} for every kind of message there is: ${kinds}`, 0);
 }
 
 interface Clock {
@@ -126,13 +128,19 @@ function usesClock(atom: Atom): boolean {
   return partsOf(atom).some(usesClock);
 }
 
-function evaluate(atom: FhirPathAtom, message: object, { weekday, time, date, holiday }: WallTime): unknown[] {
+function evaluate(
+  atom: FhirPathAtom,
+  budget: Budget,
+  message: object,
+  { weekday, time, date, holiday }: WallTime,
+): unknown[] {
   const variables: Record<string, TypedValue> = {
     "%weekday": { type: "integer", value: weekday },
     "%time": { type: "string", value: time },
     "%date": { type: "string", value: date },
     "%holiday": { type: "boolean", value: holiday },
   };
+  budget.begin();
   try {
     return evalFhirPathTyped(atom, [toTypedValue(message)], variables).map((item) => item.value as unknown);
   } catch (error) {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { STATES } from "./calendar.ts";
 import { CALENDAR, compileFilter } from "./filter.ts";
-import { FilterFault } from "./parse.ts";
+import { PathFault } from "#src/message/path/parse.ts";
 
 const HOLIDAY = new RegExp(`^(DE(-(${STATES.join("|")}))?|(\\d{4}-)?(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01]))$`);
 
@@ -11,7 +11,7 @@ export const filter = z.string().superRefine((text, context) => {
     compileFilter(text);
   } catch (error) {
     const message = Error.isError(error) ? error.message : String(error);
-    const params = error instanceof FilterFault ? { offset: error.offset } : {};
+    const params = error instanceof PathFault ? { offset: error.offset } : {};
     context.addIssue({ code: "custom", message, params });
   }
 });

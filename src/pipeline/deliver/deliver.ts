@@ -121,6 +121,7 @@ async function render(
       subject: addressAt(frozen, row.address).subject,
       ...(day && { day: day.day }),
       ...(about && { about }),
+      ...(row.withdrawnAt && { withdrawnAt: row.withdrawnAt.toISOString() }),
     }),
     lane: row.laneKey.toString("hex"),
     repeated: row.inDoubt,
@@ -144,7 +145,10 @@ function map(
   purpose: DeliveryPurpose,
   message: Message,
   frozen: FrozenContext,
-  { subject, ...opened }: { readonly subject: Subject | undefined } & Pick<MappingContext<unknown>, "day" | "about">,
+  {
+    subject,
+    ...opened
+  }: { readonly subject: Subject | undefined } & Pick<MappingContext<unknown>, "day" | "about" | "withdrawnAt">,
 ): unknown {
   const withdraw = purpose === "withdraw";
   if (withdraw && !destination.mapping.withdraws) {

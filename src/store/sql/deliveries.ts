@@ -26,6 +26,8 @@ export interface TakenDelivery {
   readonly latestAddress: number;
   /** An earlier attempt may have arrived: only the identical bytes may follow it. */
   readonly inDoubt: boolean;
+  /** When it was decided to take the message out of the chart; null where it is filed. */
+  readonly withdrawnAt: Date | null;
   readonly receivedAt: Date;
   readonly sealed: Buffer;
   readonly externalId: Buffer;
@@ -38,6 +40,7 @@ const FOR_GOOD = Object.entries(WITHDRAWALS).flatMap(([reason, { forGood }]) => 
 const COLUMNS = `delivery.epoch, delivery.message_id AS "messageId", delivery.seq, delivery.destination, delivery.purpose, delivery.filing,
   delivery.lane_key AS "laneKey", delivery.channel, message.kind, delivery.state, delivery.attempts, delivery.receipt,
   delivery.address, message.address AS "latestAddress", delivery.in_doubt AS "inDoubt",
+  CASE WHEN delivery.purpose = 'withdraw' THEN delivery.queued_at END AS "withdrawnAt",
   message.received_at AS "receivedAt", message.sealed, message.external_id AS "externalId", message.routed`;
 
 /**

@@ -1,6 +1,6 @@
 import { AndAtom, DotAtom, FunctionAtom, LiteralAtom, OrAtom, SymbolAtom, type Atom, type Token } from "@medplum/core";
-import { FilterFault, type Parsed } from "./parse.ts";
-import { MESSAGE, type Shape } from "./shape.ts";
+import { PathFault, type Parsed } from "./parse.ts";
+import { MESSAGE, type Members, type Shape } from "./shape.ts";
 
 /** Functions of an element whose arguments are about that element, and what they leave of it. */
 const OF_ELEMENTS: Readonly<Record<string, "same" | "argument" | "value">> = {
@@ -23,15 +23,17 @@ export const PATTERNS: ReadonlySet<string> = new Set(["matches", "matchesFull", 
 interface Seen {
   /** Paths of the message that are named. */
   readonly paths: Set<string>;
+  /** What the expression is about. */
+  readonly root: Members;
 }
 
 /**
  * What parsing does not say: that every path is one of the message's, every pattern is written out, and that no part decides
- * by itself. @returns the members of the message it looks at @throws FilterFault
+ * by itself. @returns the members of the message it looks at @throws PathFault
  */
-export function checkFilter({ atom, tokens }: Parsed): ReadonlySet<string> {
-  const seen: Seen = { paths: new Set() };
-  walk(atom, { shape: MESSAGE, path: "" }, seen, tokens);
+export function checkPaths({ atom, tokens }: Parsed, root: Members = MESSAGE): ReadonlySet<string> {
+  const seen: Seen = { paths: new Set(), root };
+  walk(atom, { shape: root, path: "" }, seen, tokens);
   refuseConstantParts(atom, tokens);
   return seen.paths;
 }
@@ -60,23 +62,23 @@ function member(name: string, at: At, seen: Seen, tokens: readonly Token[]): At 
   const found = at.shape === "value" ? undefined : at.shape[name];
   if (found !== undefined && Object.hasOwn(at.shape as object, name)) return { shape: found, path };
   const known = at.shape === "value" ? "it has no members" : `expected ${Object.keys(at.shape).join(", ")}`;
-  throw new FilterFault(`The message has no ${path}; ${known}`, offsetOf(name, tokens));
+  throw new PathFault(`The message has no ${path}; ${known}`, offsetOf(name, tokens));
 }
 
 function call({ name, args }: FunctionAtom, at: At, seen: Seen, tokens: readonly Token[]): At {
   if (PATTERNS.has(name) && !(args[0] instanceof LiteralAtom)) {
-    throw new FilterFault(`The pattern of ${name}() must be written out`, offsetOf(name, tokens));
+    throw new PathFault(`The pattern of ${name}() must be written out`, offsetOf(name, tokens));
   }
   const of = OF_ELEMENTS[name];
   // Other arguments are about the element or about the message; which, only running it tells.
-  const results = args.map((arg) => walk(arg, of === undefined ? eitherOf(at) : at, seen, tokens));
+  const results = args.map((arg) => walk(arg, of === undefined ? eitherOf(at, seen.root) : at, seen, tokens));
   if (of === "same") return at;
   if (of === "argument") return results[0] ?? ANYTHING;
   return of === "value" ? VALUE : ANYTHING;
 }
 
-function eitherOf({ shape, path }: At): At {
-  return typeof shape === "string" ? { shape: MESSAGE, path: "" } : { shape: { ...MESSAGE, ...shape }, path };
+function eitherOf({ shape, path }: At, root: Members): At {
+  return typeof shape === "string" ? { shape: root, path: "" } : { shape: { ...root, ...shape }, path };
 }
 
 /** A part of `and` or `or` that looks at nothing decides by itself, or does nothing. */
@@ -86,7 +88,7 @@ function refuseConstantParts(atom: Atom, tokens: readonly Token[]): void {
     if (constant) {
       const literal = firstLiteral(constant);
       const message = `A part of it is the same for every message: ${String(constant)}`;
-      throw new FilterFault(message, literal === undefined ? 0 : offsetOf(literal, tokens));
+      throw new PathFault(message, literal === undefined ? 0 : offsetOf(literal, tokens));
     }
   }
   for (const part of partsOf(atom)) refuseConstantParts(part, tokens);

@@ -1,12 +1,12 @@
 import { FunctionAtom, LiteralAtom, type Atom, type AtomContext, type TypedValue } from "@medplum/core";
 import { RE2JS } from "re2js";
 import { partsOf, PATTERNS } from "./check.ts";
-import { FilterFault } from "./parse.ts";
+import { PathFault } from "./parse.ts";
 
 /**
  * Puts patterns that take time in proportion to the text in place of JavaScript's, which some texts keep busy for ever:
  * the text is a stranger's. They know no look-around and no back references, and say so here.
- * @throws FilterFault
+ * @throws PathFault
  */
 export function withLinearPatterns(atom: Atom): void {
   for (const part of partsOf(atom)) withLinearPatterns(part);
@@ -22,7 +22,7 @@ function linear({ name, args }: FunctionAtom): FunctionAtom["eval"] {
   try {
     compiled = RE2JS.compile(text);
   } catch (error) {
-    throw new FilterFault(`The pattern is not taken: ${Error.isError(error) ? error.message : "unknown"}`, 0);
+    throw new PathFault(`The pattern is not taken: ${Error.isError(error) ? error.message : "unknown"}`, 0);
   }
   return (context, input) => {
     const [value] = input;

@@ -1,8 +1,8 @@
 import { initFhirPathParserBuilder, Tokenizer, type Atom, type Token } from "@medplum/core";
 
 /** Something wrong with an expression, at a place of it. */
-export class FilterFault extends Error {
-  override readonly name = "FilterFault";
+export class PathFault extends Error {
+  override readonly name = "PathFault";
   /** From 0, in characters of the expression. */
   readonly offset: number;
 
@@ -21,7 +21,7 @@ const KEYWORDS = ["true", "false"];
 const OPERATORS = ["!=", "!~", "<=", ">=", "{}", "->"];
 const QUOTES = new Set(["'", '"', "`"]);
 
-/** Parses the whole of an expression: what is left over at its end is a fault like any other. @throws FilterFault */
+/** Parses the whole of an expression: what is left over at its end is a fault like any other. @throws PathFault */
 export function parseWhole(expression: string): Parsed {
   const tokens = tokenize(expression).filter(({ id }) => id !== "Comment");
   const parser = initFhirPathParserBuilder().construct([...tokens]);
@@ -30,10 +30,10 @@ export function parseWhole(expression: string): Parsed {
   try {
     atom = parser.consumeAndParse();
   } catch (error) {
-    throw new FilterFault(Error.isError(error) ? error.message : "does not parse", here());
+    throw new PathFault(Error.isError(error) ? error.message : "does not parse", here());
   }
   const rest = parser.peek();
-  if (rest) throw new FilterFault(`"${rest.value}" follows where the expression has ended`, rest.index);
+  if (rest) throw new PathFault(`"${rest.value}" follows where the expression has ended`, rest.index);
   return { atom, tokens };
 }
 
@@ -42,13 +42,13 @@ function tokenize(expression: string): Token[] {
   try {
     tokens = new Tokenizer(expression, KEYWORDS, OPERATORS).tokenize();
   } catch (error) {
-    throw new FilterFault(Error.isError(error) ? error.message : "does not parse", 0);
+    throw new PathFault(Error.isError(error) ? error.message : "does not parse", 0);
   }
   for (const { index } of tokens) {
     const quote = expression[index] ?? "";
-    if (QUOTES.has(quote) && !isClosed(expression, index + 1, quote)) throw new FilterFault("A text has no end", index);
+    if (QUOTES.has(quote) && !isClosed(expression, index + 1, quote)) throw new PathFault("A text has no end", index);
     if (expression.startsWith("/*", index) && !expression.includes("*/", index + 2)) {
-      throw new FilterFault("A comment has no end", index);
+      throw new PathFault("A comment has no end", index);
     }
   }
   return tokens;

@@ -1,4 +1,5 @@
-import type { Message } from "#src/message/message.ts";
+import type { Encounter, Patient } from "../directory.ts";
+import type { Message } from "../message.ts";
 
 type KeysOf<T> = T extends unknown ? keyof T : never;
 type Member<T, K> = T extends unknown ? (K extends keyof T ? NonNullable<T[K]> : never) : never;
@@ -104,3 +105,33 @@ export const MESSAGE: ShapeOf<Omit<Message, "raw">> = {
     },
   },
 };
+
+const IDENTIFIER = {
+  value: "value",
+  authority: "value",
+  type: "value",
+  assigner: { namespace: "value", universalId: "value", universalType: "value" },
+} as const;
+const PATIENT: ShapeOf<Patient> = {
+  identifiers: IDENTIFIER,
+  familyName: "value",
+  givenName: "value",
+  furtherGivenNames: "value",
+  nameSuffix: "value",
+  namePrefix: "value",
+  degree: "value",
+  birthDate: "value",
+  sex: "value",
+  phones: "value",
+};
+const CASE: ShapeOf<Encounter> = {
+  number: IDENTIFIER,
+  class: "value",
+  open: "value",
+  admittedAt: "value",
+  dischargedAt: "value",
+  location: "value",
+};
+
+/** What a condition of a profile can name: the message, and whom it is filed to by which document event. */
+export const FILED: Members = { ...MESSAGE, patient: PATIENT, case: CASE, trigger: "value" };

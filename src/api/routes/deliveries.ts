@@ -2,7 +2,7 @@ import { z } from "zod";
 import { resendDelivery as sendAgain, type Resent } from "#src/decisions/resend.ts";
 import { skipDelivery as giveUp, type Skipped } from "#src/decisions/skip.ts";
 import { RESENDS, SKIPS } from "#src/message/state.ts";
-import { decided, words } from "../decision.ts";
+import { decided, decider, detailOf } from "../decision.ts";
 import { deliveryParams } from "../message-id.ts";
 import { messageDetailSchema } from "../message-schema.ts";
 import { showMessage } from "../message-view.ts";
@@ -14,7 +14,7 @@ import { json, route, type RouteContext } from "../route.ts";
 const CLOSED = "Why; the journal keeps it. No free text: it could tell of the patient.";
 
 const skipSchema = z.strictObject({
-  skipped_by: words(100).describe("Who decided; the journal keeps it."),
+  skipped_by: decider,
   reason: z.enum(SKIPS).describe(CLOSED),
 });
 
@@ -34,8 +34,9 @@ export const skipDelivery = route({
   answer: json("Message", messageDetailSchema, "The message as it is now.", 202),
   problems: { 409: "The destination has it, it was purged here, or an attempt to deliver it is under way." },
   handle: async ({ params: { id, destination }, body }, context) => {
+    const detail = { destination, ...detailOf(context.principal, body, "skipped_by") };
     const outcome = await journaled(context, (db) => giveUp(db, id, destination, context.deps.terms()), {
-      ...{ done: "skipped", action: "message.skipped", subject: id, detail: { destination, ...body } },
+      ...{ done: "skipped", action: "message.skipped", subject: id, detail },
     });
     await refuse(context, id, outcome, SKIP_REFUSED);
     return decided(context, id);
@@ -51,7 +52,7 @@ const SKIP_REFUSED = {
 } as const;
 
 const resendSchema = z.strictObject({
-  resent_by: words(100).describe("Who decided; the journal keeps it."),
+  resent_by: decider,
   reason: z.enum(RESENDS).describe(CLOSED),
 });
 
@@ -73,8 +74,9 @@ export const resendDelivery = route({
   handle: async ({ params: { id, destination }, body }, context) => {
     const { deps } = context;
     const now = new Date(deps.now());
+    const detail = { destination, ...detailOf(context.principal, body, "resent_by") };
     const outcome = await journaled(context, (db) => sendAgain(db, deps.sealer, id, { destination, now }), {
-      ...{ done: "resent", action: "message.resent", subject: id, detail: { destination, ...body } },
+      ...{ done: "resent", action: "message.resent", subject: id, detail },
     });
     await refuse(context, id, outcome, RESEND_REFUSED);
     return decided(context, id);

@@ -5,6 +5,7 @@ import { acknowledgeAlert, addSilence, endSilence, listAlerts, listSilences } fr
 import { listChannels } from "./channels.ts";
 import { showCoverage } from "./coverage.ts";
 import { listEngines } from "./engines.ts";
+import { listErrors } from "./errors.ts";
 import { resendDelivery, skipDelivery } from "./deliveries.ts";
 import { askContent, grantContent, listContent } from "./content-grants.ts";
 import { healthz, metrics, readyz } from "./health.ts";
@@ -55,6 +56,7 @@ export const ROUTES = [
   showOverview,
   listChannels,
   listEngines,
+  listErrors,
   followLive,
   listPurges,
   listSigningKeys,

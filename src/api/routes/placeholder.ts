@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { fileWithPlaceholders } from "#src/decisions/placeholder.ts";
-import { decided, words } from "../decision.ts";
+import { decided, decider, detailOf, words } from "../decision.ts";
 import { messageParams } from "../message-id.ts";
 import { messageDetailSchema } from "../message-schema.ts";
 import { notFound, Problem } from "../problem.ts";
 import { json, route } from "../route.ts";
 
 const placeholderSchema = z.strictObject({
-  decided_by: words(100).describe("Who decided; the journal keeps it."),
+  decided_by: decider,
   reason: words(500).describe("Why; the journal keeps it for good: nothing about the patient."),
 });
 
@@ -27,10 +27,11 @@ export const placeholder = route({
   answer: json("Message", messageDetailSchema, "The message as it is now.", 202),
   problems: { 409: "It waits for no attachment." },
   handle: async ({ params: { id }, body }, context) => {
-    const { deps } = context;
+    const { deps, principal } = context;
+    const detail = detailOf(principal, body, "decided_by");
     const outcome = await deps.store.transaction(async (db) => {
       const moved = await fileWithPlaceholders(db, id, new Date(deps.now()));
-      if (moved === "goes_on") await context.journal({ action: "message.placeholder", subject: id, detail: body }, db);
+      if (moved === "goes_on") await context.journal({ action: "message.placeholder", subject: id, detail }, db);
       return moved;
     });
     if (outcome === "absent") throw notFound("message");

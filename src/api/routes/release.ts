@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { releaseMessage as letGoOn } from "#src/decisions/release.ts";
-import { decided, words } from "../decision.ts";
+import { decided, decider, detailOf, words } from "../decision.ts";
 import { messageParams } from "../message-id.ts";
 import { messageDetailSchema } from "../message-schema.ts";
 import { notFound, Problem } from "../problem.ts";
 import { json, route, type RouteContext } from "../route.ts";
 
 const releaseSchema = z.strictObject({
-  released_by: words(100).describe("Who decided; the journal keeps it."),
+  released_by: decider,
   reason: words(500).describe("Why; the journal keeps it for good: nothing about the patient."),
 });
 
@@ -32,18 +32,19 @@ export const releaseMessage = route({
 });
 
 async function release(context: RouteContext, id: string, decision: z.infer<typeof releaseSchema>): Promise<void> {
-  const { deps } = context;
+  const { deps, principal } = context;
+  const detail = detailOf(principal, decision, "released_by");
   const outcome = await deps.store.transaction(async (db) => {
     const moved = await letGoOn(db, id, new Date(deps.now()));
     // Nothing is released of which the journal does not know.
-    if (moved === "released") await context.journal({ action: "message.released", subject: id, detail: decision }, db);
+    if (moved === "released") await context.journal({ action: "message.released", subject: id, detail }, db);
     return moved;
   });
   if (outcome === "absent") throw notFound("message");
   if (outcome === "released") return;
-  const detail =
+  const why =
     outcome === "refused"
       ? "Only messages held as quarantine, number_moved or same_patient are released, and a number only while one patient has it."
       : "An attachment has no bytes that could be filed; reprocess the message or ask for it again.";
-  throw new Problem(409, "problem:not-releasable", "Cannot be released", detail);
+  throw new Problem(409, "problem:not-releasable", "Cannot be released", why);
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { WITHDRAWALS, type Withdrawal } from "#src/message/state.ts";
 import { withdrawMessage as takeOut } from "#src/decisions/withdraw.ts";
-import { decided, words } from "../decision.ts";
+import { decided, decider, detailOf } from "../decision.ts";
 import { messageParams } from "../message-id.ts";
 import { messageDetailSchema } from "../message-schema.ts";
 import { showMessage } from "../message-view.ts";
@@ -9,7 +9,7 @@ import { notFound, Problem } from "../problem.ts";
 import { json, route, type RouteContext } from "../route.ts";
 
 const withdrawSchema = z.strictObject({
-  withdrawn_by: words(100).describe("Who decided; the journal keeps it."),
+  withdrawn_by: decider,
   reason: z
     .enum(Object.keys(WITHDRAWALS) as [Withdrawal, ...Withdrawal[]])
     .describe("Why; the journal keeps it. No free text: it could tell of the patient."),
@@ -41,12 +41,13 @@ export const withdrawMessage = route({
 });
 
 async function withdraw(context: RouteContext, id: string, decision: z.infer<typeof withdrawSchema>): Promise<void> {
-  const { deps } = context;
+  const { deps, principal } = context;
+  const detail = detailOf(principal, decision, "withdrawn_by");
   const outcome = await deps.store.transaction(async (db) => {
     const withdrawn = await takeOut(db, id, decision.reason, deps.terms());
     // Nothing is withdrawn of which the journal does not know; asked twice, it happens once.
     if (withdrawn === "withdrawing" || withdrawn === "changed")
-      await context.journal({ action: "message.withdrawn", subject: id, detail: decision }, db);
+      await context.journal({ action: "message.withdrawn", subject: id, detail }, db);
     return withdrawn;
   });
   if (outcome === "withdrawing" || outcome === "changed" || outcome === "already") return;

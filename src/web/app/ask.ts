@@ -5,7 +5,7 @@ import { credentials, forget, session } from "./session.ts";
 
 /** Asks the API. @throws Refusal */
 export async function send<Id extends Operation>(
-  method: "GET" | "POST",
+  method: "GET" | "POST" | "DELETE",
   { href }: Address<Id>,
   body?: unknown,
   signal?: AbortSignal,
@@ -14,7 +14,7 @@ export async function send<Id extends Operation>(
     method,
     cache: "no-store",
     redirect: "error",
-    headers: { ...credentials(method === "POST"), ...(body !== undefined && { "content-type": "application/json" }) },
+    headers: { ...credentials(method !== "GET"), ...(body !== undefined && { "content-type": "application/json" }) },
     ...(body !== undefined && { body: JSON.stringify(body) }),
     ...(signal && { signal }),
   }).catch((error: unknown) => {

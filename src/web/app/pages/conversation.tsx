@@ -8,7 +8,7 @@ import { ageOf } from "../time.ts";
 import { useVersionOf } from "../version.ts";
 import { words } from "../words/index.ts";
 import { ActButton, useAct } from "../parts/act.tsx";
-import { Release } from "../parts/decisions.tsx";
+import { Release } from "../parts/release.tsx";
 import { Id, Loading, Problem, Time, Title } from "../parts/small.tsx";
 import { State } from "../parts/state.tsx";
 

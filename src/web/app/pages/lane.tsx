@@ -1,5 +1,6 @@
 import { at, type Answer } from "../api.ts";
 import { useAsk } from "../ask.ts";
+import { toldOf, useErrorTexts } from "../errors.ts";
 import { changed } from "../live.ts";
 import { hrefOf } from "../router.ts";
 import { may } from "../session.ts";
@@ -7,7 +8,7 @@ import { now, shortTime, span } from "../time.ts";
 import { useThrottled } from "../throttle.ts";
 import { words } from "../words/index.ts";
 import { ActButton } from "../parts/act.tsx";
-import { Empty, Id, Loading, meaningOf, Problem, Time, Title } from "../parts/small.tsx";
+import { Empty, Id, Loading, Problem, Time, Title } from "../parts/small.tsx";
 import { State } from "../parts/state.tsx";
 
 type Lane = Answer<"explainLane">;
@@ -20,6 +21,7 @@ export function LanePage({ values }: { readonly values: Readonly<Record<string, 
   const version = useThrottled(changed.lanes.value + Math.floor(now.value / ASKED_AGAIN_MS));
   const { data, refusal, at: asked, again } = useAsk(at("explainLane", `/lanes/${id}`), version);
   const { lanes, nav, back } = words.value;
+  useErrorTexts();
   const gone = refusal?.status === 404;
   return (
     <>
@@ -140,7 +142,7 @@ function Explained({
 function sentence(lane: Lane, dueIn: number): string {
   const { lanes } = words.value;
   const since = shortTime(lane.parked_at ?? lane.opened_at);
-  const told = lane.error ? meaningOf(lane.error).meaning.replace(/\.$/, "") : "";
+  const told = lane.error ? (toldOf(lane.error.code) ?? lane.error).meaning.replace(/\.$/, "") : "";
   switch (lane.state) {
     case "parked":
       return lane.reason === "person"
@@ -159,7 +161,7 @@ function Why({ lane }: { readonly lane: Lane }) {
   const { problem, lanes, nav } = words.value;
   const { error } = lane;
   if (!error) return null;
-  const { meaning, remedy } = meaningOf(error);
+  const { meaning, remedy } = toldOf(error.code) ?? error;
   return (
     <dl>
       <dt>{problem.code}</dt>

@@ -7,8 +7,11 @@ import { may } from "../session.ts";
 import { bytes } from "../time.ts";
 import { words } from "../words/index.ts";
 import { ActButton } from "../parts/act.tsx";
-import { Release, Withdraw } from "../parts/decisions.tsx";
-import { Id, Loading, meaningOf, Problem, Title } from "../parts/small.tsx";
+import { Decision } from "../parts/decisions.tsx";
+import { Release } from "../parts/release.tsx";
+import { Deliveries } from "../parts/deliveries.tsx";
+import { ErrorText } from "../parts/error-text.tsx";
+import { Id, Loading, Problem, Title } from "../parts/small.tsx";
 import { State } from "../parts/state.tsx";
 import { Timeline } from "../parts/timeline.tsx";
 import { useVersionOf } from "../version.ts";
@@ -47,7 +50,7 @@ export function MessagePage({ values }: { readonly values: Readonly<Record<strin
               <Timeline history={data.history} />
             </section>
             <div>
-              <Deliveries message={data} />
+              <Deliveries message={data} again={again} />
               <Attachments message={data} />
             </div>
           </div>
@@ -73,72 +76,29 @@ function Actions({ message, again }: { readonly message: Message; readonly again
         </ActButton>
       )}
       {release && <Release id={id} done={again} />}
-      {withdraw && <Withdraw id={id} done={again} />}
+      {withdraw && (
+        <Decision
+          to={at("withdrawMessage", `/messages/${id}/withdraw`)}
+          word={words_.withdraw}
+          letter="w"
+          title={words_.withdrawTitle}
+          by="withdrawn_by"
+          reasons={words_.withdrawReasons}
+          done={again}
+        />
+      )}
     </div>
   );
 }
 
 function Why({ error }: { readonly error: string }) {
-  const [code = "", ...rest] = error.split(":");
-  const { meaning, remedy } = meaningOf({ code, meaning: "", remedy: "" });
   return (
     <section class="card" aria-labelledby="why">
       <h2 id="why">{words.value.message.error}</h2>
       <p>
-        <span class="id">{code}</span> {rest.join(":").trim()}
+        <ErrorText of={error} />
       </p>
-      {meaning !== code && (
-        <p>
-          {meaning} {remedy}
-        </p>
-      )}
     </section>
-  );
-}
-
-function Deliveries({ message }: { readonly message: Message }) {
-  const { message: m, field } = words.value;
-  return (
-    <section class="card" aria-labelledby="deliveries">
-      <h2 id="deliveries">{m.deliveries}</h2>
-      {message.deliveries.length === 0 && <p class="muted">{m.noDeliveries}</p>}
-      {message.deliveries.map((delivery) => (
-        <div key={`${delivery.destination} ${delivery.purpose}`} class="delivery">
-          <p>
-            <strong>{delivery.destination}</strong> {delivery.purpose === "withdraw" && m.withdraw.replace(" …", "")}{" "}
-            <State is={delivery.state} /> <span class="muted">{m.attempts(delivery.attempts)}</span>
-          </p>
-          <dl>
-            {delivery.last_error !== null && (
-              <>
-                <dt>{field.error}</dt>
-                <dd>{delivery.last_error}</dd>
-              </>
-            )}
-            <Answered label={m.receipt} of={delivery.receipt} />
-            <Answered label={m.confirmation} of={delivery.confirmation} />
-          </dl>
-        </div>
-      ))}
-    </section>
-  );
-}
-
-function Answered({ label, of }: { readonly label: string; readonly of: unknown }) {
-  if (!may("identifiers.read")) {
-    return (
-      <>
-        <dt>{label}</dt>
-        <dd class="muted">{words.value.message.masked}</dd>
-      </>
-    );
-  }
-  if (of === null || of === undefined) return null;
-  return (
-    <>
-      <dt>{label}</dt>
-      <dd class="id">{JSON.stringify(of)}</dd>
-    </>
   );
 }
 

@@ -1,35 +1,33 @@
 import { useState } from "preact/hooks";
 import type { ComponentChildren } from "preact";
-import { at, type Address, type Operation } from "../api.ts";
+import type { Address, Operation } from "../api.ts";
 import { send } from "../ask.ts";
+import { session } from "../session.ts";
 import { words } from "../words/index.ts";
 import { useAct } from "./act.tsx";
 import { Dialog } from "./dialog.tsx";
 
-/** A decision with a reason: asked for in a dialog, written to the journal. */
-function Decision<Id extends Operation>({
-  to,
-  word,
-  letter,
-  title,
-  read,
-  done,
-  children,
-}: {
+interface FormProps<Id extends Operation> {
   readonly to: Address<Id>;
+  readonly method?: "POST" | "DELETE";
+  /** On the button; the dialog's own says the same without " …". */
   readonly word: string;
-  readonly letter: string;
+  readonly letter?: string;
   readonly title: string;
   readonly read: (form: FormData) => object;
   readonly done: () => void;
   readonly children: ComponentChildren;
-}) {
+}
+
+/** A button that asks in a dialog before it does something; a refusal is told there. */
+export function Asking<Id extends Operation>(props: FormProps<Id>) {
+  const { to, method = "POST", word, letter, title, read, done, children } = props;
   const [open, setOpen] = useState(false);
   const { act, busy, shown } = useAct();
   return (
     <span>
       <button data-key={letter} onClick={() => setOpen(true)}>
-        {word} <kbd>{letter}</kbd>
+        {word} {letter !== undefined && <kbd>{letter}</kbd>}
       </button>
       {open && (
         <Dialog title={title} close={() => setOpen(false)}>
@@ -38,7 +36,7 @@ function Decision<Id extends Operation>({
             onSubmit={(event) => {
               event.preventDefault();
               const body = read(new FormData(event.currentTarget));
-              void act(() => send("POST", to, body)).then((ok) => {
+              void act(() => send(method, to, body)).then((ok) => {
                 if (!ok) return;
                 setOpen(false);
                 done();
@@ -62,59 +60,44 @@ function Decision<Id extends Operation>({
   );
 }
 
-interface Props {
-  readonly id: string;
+interface DecisionProps<Id extends Operation> {
+  readonly to: Address<Id>;
+  readonly word: string;
+  readonly letter?: string;
+  readonly title: string;
+  /** The member that names who decided: asked for only where nobody in person is signed in. */
+  readonly by: string;
+  /** A closed list of reasons; absent: free words. */
+  readonly reasons?: Readonly<Record<string, string>>;
   readonly done: () => void;
 }
 
-export function Withdraw({ id, done }: Props) {
-  const { message } = words.value;
+/** A decision about a message: who and why, for the journal. */
+export function Decision<Id extends Operation>({ by, reasons, ...asking }: DecisionProps<Id>) {
+  const { decision } = words.value;
+  const anonymous = session.value?.kind !== "person";
   return (
-    <Decision
-      to={at("withdrawMessage", `/messages/${id}/withdraw`)}
-      word={message.withdraw}
-      letter="w"
-      title={message.withdrawTitle}
-      read={(form) => ({ withdrawn_by: form.get("who"), reason: form.get("why") })}
-      done={done}
-    >
+    <Asking {...asking} read={(form) => ({ ...(anonymous && { [by]: form.get("who") }), reason: form.get("why") })}>
+      {anonymous && (
+        <label>
+          {decision.who}
+          <input name="who" required maxLength={100} autocomplete="off" />
+        </label>
+      )}
       <label>
-        {message.withdrawWho}
-        <input name="who" required maxLength={100} autocomplete="off" />
+        {reasons ? decision.why : decision.freeWhy}
+        {reasons ? (
+          <select name="why">
+            {Object.entries(reasons).map(([reason, told]) => (
+              <option key={reason} value={reason}>
+                {told}
+              </option>
+            ))}
+          </select>
+        ) : (
+          <input name="why" required maxLength={500} autocomplete="off" />
+        )}
       </label>
-      <label>
-        {message.withdrawWhy}
-        <select name="why">
-          {Object.entries(message.withdrawReasons).map(([reason, told]) => (
-            <option key={reason} value={reason}>
-              {told}
-            </option>
-          ))}
-        </select>
-      </label>
-    </Decision>
-  );
-}
-
-export function Release({ id, done }: Props) {
-  const { message } = words.value;
-  return (
-    <Decision
-      to={at("releaseMessage", `/messages/${id}/release`)}
-      word={message.release}
-      letter="l"
-      title={message.releaseTitle}
-      read={(form) => ({ released_by: form.get("who"), reason: form.get("why") })}
-      done={done}
-    >
-      <label>
-        {message.withdrawWho}
-        <input name="who" required maxLength={100} autocomplete="off" />
-      </label>
-      <label>
-        {message.releaseWhy}
-        <input name="why" required maxLength={500} autocomplete="off" />
-      </label>
-    </Decision>
+    </Asking>
   );
 }

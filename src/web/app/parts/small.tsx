@@ -1,4 +1,5 @@
 import type { ComponentChildren } from "preact";
+import { toldOf, useErrorTexts } from "../errors.ts";
 import { hrefOf } from "../router.ts";
 import { ageOf, exactTime, shortTime } from "../time.ts";
 import { words } from "../words/index.ts";
@@ -47,6 +48,8 @@ export function Empty({ children }: { readonly children: ComponentChildren }) {
 /** An error says its code, what it means and what to do. */
 export function Problem({ of, again }: { readonly of: Refusal; readonly again?: () => void }) {
   const { problem, again: word } = words.value;
+  useErrorTexts();
+  const listed = toldOf(of.code);
   const told =
     of.status === 0
       ? problem.unreachable
@@ -54,10 +57,10 @@ export function Problem({ of, again }: { readonly of: Refusal; readonly again?: 
         ? problem.forbidden
         : of.status === 404
           ? problem.missing
-          : of.detail;
+          : (listed?.remedy ?? of.detail);
   return (
     <div class="card problem" role="alert">
-      {of.message !== "" && of.status !== 403 && of.status !== 404 && <h2>{of.message}</h2>}
+      {of.message !== "" && of.status !== 403 && of.status !== 404 && <h2>{listed?.meaning ?? of.message}</h2>}
       <p>{told}</p>
       {of.status !== 0 && (
         <p class="muted">
@@ -71,12 +74,6 @@ export function Problem({ of, again }: { readonly of: Refusal; readonly again?: 
 
 export function Loading() {
   return <p class="muted">{words.value.loading}</p>;
-}
-
-/** What the closed list says of a code, in the page's language. */
-export function meaningOf(error: { readonly code: string; readonly meaning: string; readonly remedy: string }) {
-  const [meaning, remedy] = words.value.error[error.code] ?? [error.meaning, error.remedy];
-  return { meaning: meaning === "" ? error.code : meaning, remedy };
 }
 
 /** A number that leads to what it counts. */

@@ -1,6 +1,5 @@
 import { dePages } from "./de-pages.ts";
 import { manyIn } from "./many.ts";
-import { germanErrors } from "./de-errors.ts";
 import type { Words } from "./en.ts";
 
 const many = manyIn("de");
@@ -192,5 +191,4 @@ export const de: Words = {
     h: (n) => `${n} h`,
     d: (n) => `${n} T`,
   },
-  error: germanErrors,
 };

@@ -187,7 +187,6 @@ export const en = {
     h: (n: number) => `${n} h`,
     d: (n: number) => `${n} d`,
   },
-  error: {} as Record<string, readonly [meaning: string, remedy: string]>,
 };
 
 export type Words = typeof en;

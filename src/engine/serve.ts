@@ -1,9 +1,11 @@
 import type { Log } from "#src/telemetry/log.ts";
 import { startEngine } from "./start.ts";
 import type { Settings } from "./settings.ts";
+import { watchMainThread } from "./watchdog.ts";
 
 /** Runs the engine until SIGTERM or SIGINT, or until the parent that started it over IPC is gone; then drains. */
 export async function serve(settings: Settings, log: Log): Promise<number> {
+  const watchdog = watchMainThread(settings.frozenMs);
   const engine = await startEngine(settings, log);
   process.send?.({ url: engine.url });
   const reason = await new Promise<string>((resolve) => {
@@ -12,6 +14,7 @@ export async function serve(settings: Settings, log: Log): Promise<number> {
   });
   log("info", "engine.stopping", { reason });
   await engine.stop();
+  await watchdog.stop();
   // An open channel to the parent would keep this process alive.
   if (process.connected) process.disconnect();
   return 0;

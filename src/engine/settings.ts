@@ -40,6 +40,8 @@ export interface Settings {
   readonly epochMs: number;
   /** How long a claimed lane belongs to an engine that does not say anything more. */
   readonly leaseMs: number;
+  /** An engine whose event loop stands still for so long ends itself. */
+  readonly frozenMs: number;
   /** The proxies connectors take that say so; absent where the environment names none. */
   readonly proxy?: Proxy;
   /** What the channels interpolate from. */
@@ -69,6 +71,7 @@ const ENVIRONMENT = z.object({
   BOTENSTOFF_CLAMD: z.string().optional(),
   BOTENSTOFF_EPOCH: z.string().default("P1D"),
   BOTENSTOFF_LEASE: z.string().default("PT20S"),
+  BOTENSTOFF_FROZEN_AFTER: z.string().default("PT1M"),
 });
 
 /** The mappings that come with the engine. Others may lie elsewhere, but not in node_modules: Node strips no types there. */
@@ -108,6 +111,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     alertsFile: said.BOTENSTOFF_ALERTS_FILE ?? new URL(`../../${ALERTS_FILE}`, import.meta.url).pathname,
     epochMs: atLeastASecond("BOTENSTOFF_EPOCH", said.BOTENSTOFF_EPOCH),
     leaseMs: atLeastASecond("BOTENSTOFF_LEASE", said.BOTENSTOFF_LEASE),
+    frozenMs: atLeastASecond("BOTENSTOFF_FROZEN_AFTER", said.BOTENSTOFF_FROZEN_AFTER),
     env: given,
     ...(proxy && { proxy }),
     ...(said.BOTENSTOFF_CLAMD !== undefined && { clamd: readClamd(said.BOTENSTOFF_CLAMD) }),

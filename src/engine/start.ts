@@ -24,6 +24,7 @@ import { startFollowingLate } from "#src/pipeline/follow/late.ts";
 import { HandOver } from "#src/lanes/hand-over.ts";
 import { createIntake } from "#src/pipeline/intake/intake.ts";
 import { createLeases } from "#src/lanes/lease.ts";
+import { createExamination } from "#src/lanes/suspicion.ts";
 import { openChannel } from "#src/deployment/open-channel.ts";
 import { shareOut } from "#src/pipeline/intake/share-out.ts";
 import { watchForLostWork } from "#src/lanes/lost-work.ts";
@@ -115,6 +116,7 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
     largeGate: createLargeGate(),
     ...(settings.clamd && { scanner: createScanner({ address: settings.clamd }) }),
     leaseMs: settings.leaseMs,
+    examination: createExamination(),
     metrics,
     channels: (id) => deployment.get(id),
   };

@@ -1,5 +1,13 @@
 import { GroupCommit } from "#src/store/group-commit.ts";
-import { claimLanes, giveBackLanes, renewLanes, type Claim, type ClaimedLane } from "#src/store/sql/lanes.ts";
+import {
+  claimLanes,
+  giveBackLanes,
+  renewLanes,
+  type Claim,
+  type ClaimedLane,
+  type StageKey,
+} from "#src/store/sql/lanes.ts";
+import { claimSuspect, easeSuspicion } from "#src/store/sql/suspects.ts";
 import type { LaneDeps } from "./deps.ts";
 
 /** A lease is renewed when a quarter of it has passed, so that one lost renewal does not lose the lane. */
@@ -34,6 +42,10 @@ interface Deadline {
 /** Claims lanes and keeps their leases alive until they are released. */
 export interface Leases {
   claim(channel: string, stage: string, limit: number): Promise<readonly Leased[]>;
+  /** One lane that an engine held when it died, which `claim` leaves alone. */
+  claimSuspect(stage: StageKey): Promise<Leased | undefined>;
+  /** Takes back what claiming it so held against it. */
+  ease(lane: ClaimedLane): Promise<void>;
   /** False while lanes are being given back: what opens lanes must not wait for that, and opens none for us meanwhile. */
   mayOpen(): boolean;
   /** Runs what opens lanes that are this engine's from the beginning, and holds those it says it opened. */
@@ -132,6 +144,13 @@ export function createLeases(deps: LaneDeps): Leases {
 
   return {
     claim: (channel, stage, limit) => claims.add({ channel, stage, limit }),
+    claimSuspect: async (stage) => {
+      const [leased] = await take(async () =>
+        [await claimSuspect(deps.store, stage, deps)].flatMap((lane) => lane ?? []),
+      );
+      return leased;
+    },
+    ease: (lane) => easeSuspicion(deps.store, lane),
     mayOpen: () => !givingBack,
     open: take,
     release: (lane) => void held.delete(lane.token),

@@ -4,6 +4,7 @@ import { dropEmptyLanes } from "#src/store/sql/lanes.ts";
 import type { LaneDeps } from "./deps.ts";
 import type { Filled, Receiver } from "./hand-over.ts";
 import type { Leased, Leases } from "./lease.ts";
+import { examined } from "./suspicion.ts";
 
 /** The work of one stage of one channel: how lanes are filled and how a turn is made. */
 export interface StageWork<Work> {
@@ -25,6 +26,8 @@ export interface StageWork<Work> {
  * long as none that are due have to wait.
  */
 export interface Stage<Work> extends Receiver<Work> {
+  /** Takes up what was in the hands of an engine that died, one after the other. */
+  examine(): void;
   /** Claims nothing more; resolves when the running turns have ended. */
   drain(): Promise<void>;
 }
@@ -32,6 +35,7 @@ export interface Stage<Work> extends Receiver<Work> {
 export function createStage<Work>(deps: LaneDeps, leases: Leases, work: StageWork<Work>): Stage<Work> {
   const running = new Set<Promise<void>>();
   let claiming: Promise<void> | undefined;
+  let examining: Promise<void> | undefined;
   let wokenMeanwhile = false;
   let draining = false;
   let reserved = 0;
@@ -101,7 +105,7 @@ export function createStage<Work>(deps: LaneDeps, leases: Leases, work: StageWor
 
   function begin(places: number, lanes: readonly Filled<Work>[]): void {
     reserved -= places;
-    for (const { leased, works } of lanes) run(leased, works);
+    for (const { leased, works } of lanes) void run(leased, works);
     if (reserved === 0) onAllFreed?.();
   }
 
@@ -120,6 +124,41 @@ export function createStage<Work>(deps: LaneDeps, leases: Leases, work: StageWor
     return lanes.map((leased) => ({ leased, works: taken.get(leased.lane) ?? [] }));
   }
 
+  function examine(): void {
+    if (draining || examining) return;
+    examining = deps.examination
+      .run(examineOne)
+      .catch((error: unknown) => {
+        report(deps, work, error);
+        return false;
+      })
+      .then((found) => {
+        examining = undefined;
+        if (found) examine();
+      });
+  }
+
+  /** @returns whether there was one */
+  async function examineOne(): Promise<boolean> {
+    if (draining || room() <= 0) return false;
+    reserved += 1;
+    let full: Filled<Work> | undefined;
+    try {
+      const leased = await leases.claimSuspect(work);
+      [full] = leased ? await fill([leased]) : [];
+    } finally {
+      begin(1, []);
+    }
+    if (!full) return false;
+    const { lane } = full.leased;
+    if (full.works.length === 0) await forget([lane]);
+    else
+      await examined(run(full.leased, full.works), { suspicion: lane.suspicion ?? 0, ...deps }, () =>
+        leases.ease(lane),
+      );
+    return true;
+  }
+
   async function forget(empty: readonly ClaimedLane[]): Promise<void> {
     for (const lane of empty) leases.giveBack(lane);
     await deps.store
@@ -127,7 +166,7 @@ export function createStage<Work>(deps: LaneDeps, leases: Leases, work: StageWor
       .catch((error: unknown) => report(deps, work, error));
   }
 
-  function run(leased: Leased, works: readonly Work[]): void {
+  function run(leased: Leased, works: readonly Work[]): Promise<void> {
     const turn = work
       .turn(leased, works)
       .then(
@@ -146,18 +185,21 @@ export function createStage<Work>(deps: LaneDeps, leases: Leases, work: StageWor
         if (more || behind) wake();
       });
     running.add(turn);
+    return turn;
   }
 
   return {
     channel: work.channel,
     stage: work.stage,
     wake,
+    examine,
     reserve,
     begin,
     drain: async () => {
       draining = true;
       clearTimeout(timer);
       await claiming;
+      await examining;
       if (reserved > 0) await new Promise<void>((resolve) => (onAllFreed = resolve));
       await Promise.all(running);
     },

@@ -119,7 +119,7 @@ interface DeliverStage extends Stage<ToDeliver> {
 }
 
 /** A stage, whatever it works on. */
-type AnyStage = Pick<Stage<never>, "channel" | "stage" | "wake" | "drain">;
+type AnyStage = Pick<Stage<never>, "channel" | "stage" | "wake" | "examine" | "drain">;
 
 /** How claimed lanes are filled, by what they are claimed for. */
 interface Takes {
@@ -215,8 +215,12 @@ function tellHealth(
 async function poll(deps: PipelineDeps, confirming: Confirming, stages: readonly AnyStage[]): Promise<void> {
   try {
     const ready = await readyStages(deps.store, stages);
-    const names = new Set(ready.map(({ channel, stage }) => `${channel}/${stage}`));
-    for (const stage of stages) if (names.has(`${stage.channel}/${stage.stage}`)) stage.wake();
+    const byName = new Map(ready.map((one) => [`${one.channel}/${one.stage}`, one]));
+    for (const stage of stages) {
+      const found = byName.get(`${stage.channel}/${stage.stage}`);
+      if (found?.claimable) stage.wake();
+      if (found?.suspect) stage.examine();
+    }
     await confirming.look();
   } catch {
     deps.log("warn", "poll.failed");

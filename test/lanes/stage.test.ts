@@ -23,6 +23,8 @@ function leasesOf(names: readonly string[]) {
       const signal = new AbortController().signal;
       return claims > 1 ? [] : lanes.map((lane): Leased => ({ lane, signal, valid: () => true }));
     },
+    claimSuspect: async () => undefined,
+    ease: async () => undefined,
     mayOpen: () => true,
     open: async () => [],
     release: ended("released"),

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { createConfirming, type Confirming } from "#src/pipeline/deliver/confirm.ts";
 import type { PipelineDeps } from "#src/pipeline/deps.ts";
 import type { RunningChannel } from "#src/pipeline/running-channel.ts";
+import { createExamination } from "#src/lanes/suspicion.ts";
 import { place } from "#src/store/sealed/message.ts";
 import type { Settle } from "#src/pipeline/settle.ts";
 import type { DeliveryOutcome } from "#src/store/sql/deliveries.ts";
@@ -36,6 +37,7 @@ beforeEach(async () => {
   const channel = { id: "c", destinations: DESTINATIONS, retention: {} } as unknown as RunningChannel;
   const deps = {
     ...{ ...keys, store: database.store, channels: () => channel, clock: () => Date.now() },
+    examination: createExamination(),
     ...{ leaseMs: 600_000, log: () => undefined, metrics: { count: () => undefined } },
   } as unknown as PipelineDeps;
   const settle = { confirmed: (outcome: DeliveryOutcome) => Promise.resolve(settled.push(outcome) > 0) };
@@ -94,4 +96,19 @@ test("what is being read is broken off when the engine stops, and comes due agai
   expect(settled).toEqual([]);
   const { rows } = await database.store.query("SELECT FROM delivery WHERE state = 'accepted' AND confirm_at > now()");
   expect(rows).toHaveLength(2);
+});
+
+test("what was being read when an engine died is read one after the other, and not again once it died of that", async () => {
+  await accepted("chart", 3);
+  await database.store.query("UPDATE delivery SET suspicion = 1");
+  await confirming.look();
+  await until(() => settled.length === 3);
+  expect(settled.map(({ state }) => state)).toEqual(["confirmed", "confirmed", "confirmed"]);
+  await database.store.query("UPDATE delivery SET suspicion = 3, confirm_at = now()");
+  await confirming.look();
+  await until(() => settled.length === 6);
+  expect(settled.slice(3).map(({ state, lastError }) => `${state} ${lastError?.split(":")[0]}`)).toEqual(
+    Array.from({ length: 3 }, () => "failed WORK_STOPS_ENGINE"),
+  );
+  expect(asked).toHaveLength(3);
 });

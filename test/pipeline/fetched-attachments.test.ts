@@ -119,7 +119,7 @@ function engine({ settling = true } = {}) {
 
 /** Claims the one lane, as if the lease of whoever held it had run out. */
 async function claim(): Promise<Leased> {
-  await database.store.query("UPDATE lane SET ready_at = now()");
+  await database.store.query("UPDATE lane SET ready_at = now(), suspicion = 0");
   const stage = { channel: CHANNEL, stage: "prepare", limit: 1 };
   const [lane] = await claimLanes(database.store, [stage], { owner: "test", leaseMs: 60_000 });
   return { lane: lane!, signal: new AbortController().signal, valid: () => true };

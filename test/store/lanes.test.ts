@@ -113,9 +113,9 @@ describe("a booked turn", () => {
       return Math.round((await claimedAgain("stopped")).stoppedMs! / 3_600_000);
     };
     expect(await stoppedMs(0, true)).toBe(1);
-    await database.store.query("UPDATE lane SET owner = NULL, ready_at = now()");
+    await database.store.query("UPDATE lane SET owner = NULL, ready_at = now(), suspicion = 0");
     expect(await stoppedMs(0, true)).toBe(2);
-    await database.store.query("UPDATE lane SET owner = NULL, ready_at = now()");
+    await database.store.query("UPDATE lane SET owner = NULL, ready_at = now(), suspicion = 0");
     expect(await stoppedMs(1, false)).toBe(0);
   });
 

@@ -15,6 +15,7 @@ import {
 import { linksOf, seenOf } from "#src/store/sql/links.ts";
 import { storeIntake } from "#src/store/sql/intake.ts";
 import { bookTurns, claimLanes, lockOwnedLanes } from "#src/store/sql/lanes.ts";
+import { claimSuspect } from "#src/store/sql/suspects.ts";
 import { releaseDeletions } from "#src/store/sql/media-deletion.ts";
 import { listMessages } from "#src/store/sql/list-messages.ts";
 import { getMessage } from "#src/store/sql/messages.ts";
@@ -67,6 +68,7 @@ const PIPELINE: Record<string, (db: Transaction) => Promise<unknown>> = {
   "what a contact leads to, at the commit": (db) => seenOf(db, [{ contactBi: KEY, userBi: KEY }]),
   "links of a contact": (db) => linksOf(db, { contactBi: KEY, userBi: KEY }),
   claim: (db) => claimLanes(db, [{ channel: "c", stage: "prepare", limit: 10 }], { owner: "o", leaseMs: 1_000 }),
+  "claim suspect": (db) => claimSuspect(db, { channel: "c", stage: "prepare" }, { owner: "o", leaseMs: 1_000 }),
   "take received": (db) => takeReceived(db, [LANE], 20),
   "overtaking turns": (db) => overtakingTurns(db, [{ ...LANE, seq: 1 }]),
   "settle prepared": (db) => settlePrepared(db, [prepared([])], NOW),

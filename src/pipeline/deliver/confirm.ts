@@ -1,7 +1,9 @@
 import { takeToConfirm, type TakenDelivery } from "#src/store/sql/deliveries.ts";
+import { easeReading, suspectReading } from "#src/store/sql/suspects.ts";
+import { examined, isGuilty } from "#src/lanes/suspicion.ts";
 import { readAttachments } from "#src/store/sql/prepare.ts";
 import { kindOfError } from "#src/message/error-code.ts";
-import { confirmAgain, type ToDeliver } from "./deliver.ts";
+import { confirmAgain, putAside, type ToDeliver } from "./deliver.ts";
 import type { PipelineDeps } from "../deps.ts";
 import type { Settle } from "../settle.ts";
 
@@ -26,6 +28,7 @@ export function createConfirming(deps: PipelineDeps, settle: Settle): Confirming
   const stopping = new AbortController();
   const running = new Set<Promise<void>>();
   const reading = new Map<string, TakenDelivery[]>();
+  const queued = new Map<string, Promise<void>>();
 
   async function read(work: ToDeliver): Promise<void> {
     const { row } = work;
@@ -33,11 +36,13 @@ export function createConfirming(deps: PipelineDeps, settle: Settle): Confirming
     const destination = channel?.destinations.find(({ id }) => id === row.destination);
     if (!channel || !destination) return;
     const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(deps.leaseMs)]);
-    const { outcome } = await confirmAgain(deps, channel, destination, work, signal);
+    const { outcome } = isGuilty(row)
+      ? putAside(deps, channel, row)
+      : await confirmAgain(deps, channel, destination, work, signal);
     if (!stopping.signal.aborted) await settle.confirmed(outcome);
   }
 
-  function begin(work: ToDeliver): void {
+  function begin(work: ToDeliver): Promise<void> {
     const { row } = work;
     const name = `${row.channel}/${row.destination}`;
     reading.set(name, [...(reading.get(name) ?? []), row]);
@@ -52,6 +57,26 @@ export function createConfirming(deps: PipelineDeps, settle: Settle): Confirming
         else reading.delete(name);
       });
     running.add(one);
+    return one;
+  }
+
+  /** What was being read when an engine died is read apart from the rest, one after the other. */
+  async function examine(work: ToDeliver): Promise<void> {
+    const { row } = work;
+    if (stopping.signal.aborted || !(await suspectReading(deps.store, row, deps.leaseMs))) return;
+    await examined(begin(work), { ...row, ...deps }, () => easeReading(deps.store, row));
+  }
+
+  function queue(work: ToDeliver): void {
+    const { messageId, destination, purpose } = work.row;
+    const name = `${messageId}/${destination}/${purpose}`;
+    // It may come due again before its turn has come.
+    if (queued.has(name)) return;
+    const one = deps.examination
+      .run(() => examine(work))
+      .catch((error: unknown) => deps.log("warn", "confirm.failed", { message: messageId, error: kindOfError(error) }))
+      .finally(() => queued.delete(name));
+    queued.set(name, one);
   }
 
   return {
@@ -61,9 +86,14 @@ export function createConfirming(deps: PipelineDeps, settle: Settle): Confirming
       if (due.length === 0) return;
       const messages = due.map(({ messageId, kind }) => ({ id: messageId, kind }));
       const attachments = Map.groupBy(await readAttachments(deps.store, messages), ({ messageId }) => messageId);
-      for (const row of due) begin({ row, attachments: attachments.get(row.messageId) ?? [] });
+      for (const row of due) {
+        const work = { row, attachments: attachments.get(row.messageId) ?? [] };
+        if (row.suspicion === 0) void begin(work);
+        else queue(work);
+      }
     },
     drain: async () => {
+      await Promise.all(queued.values());
       await Promise.all(running);
     },
     stop: () => stopping.abort(),

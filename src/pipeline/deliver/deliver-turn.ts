@@ -1,10 +1,11 @@
 import { BotenstoffError } from "#src/message/error-code.ts";
 import type { DeliveryOutcome, TakenDelivery } from "#src/store/sql/deliveries.ts";
 import { backoff } from "#src/lanes/backoff.ts";
-import { deliver, outcomeOf, type Attempt, type ToDeliver } from "./deliver.ts";
+import { deliver, outcomeOf, putAside, type Attempt, type ToDeliver } from "./deliver.ts";
 import { giveUp } from "./stopped.ts";
 import type { PipelineDeps } from "../deps.ts";
 import type { Leased } from "#src/lanes/lease.ts";
+import { isGuilty } from "#src/lanes/suspicion.ts";
 import { patience } from "#src/lanes/patience.ts";
 import type { Permits } from "#src/lanes/permits.ts";
 import type { RunningChannel, RunningDestination } from "../running-channel.ts";
@@ -43,9 +44,10 @@ export async function deliverTurn(
   let more = false;
   for (const [index, work] of works.entries()) {
     const began = performance.now();
-    last = await connections.run(() => {
+    last = await connections.run(async () => {
       // A paused process may wake up after another took its lane: it must not send (fencing).
       if (!leased.valid()) throw new BotenstoffError("LEASE_LOST", "delivering: the lane's lease ran out");
+      if (isGuilty(lane)) return putAside(deps, channel, work.row);
       return deliver(deps, channel, destination, work, leased.signal);
     });
     const forMs = index === 0 ? (lane.stoppedMs ?? 0) : 0;
@@ -53,8 +55,7 @@ export async function deliverTurn(
     last = giveUp(last, destination.id, { forMs, mostMs, othersPass: answeredWithin(forMs) });
     const retried = last.outcome.state === "retrying";
     const over = last.error?.code === "STOPPED_TOO_LONG";
-    const failed = last.outcome.state === "failed" && !over;
-    const park = failed && destination.onPermanent === "park" ? (last.error?.code ?? null) : null;
+    const park = parks(destination, last) ? (last.error?.code ?? null) : null;
     const ends = retried || park !== null || index === works.length - 1;
     const rest = works.slice(index + 1).map(({ row }) => row);
     const outcomes = [last.outcome, ...(ends ? givenBack(channel, rest) : [])];
@@ -75,6 +76,15 @@ export async function deliverTurn(
     break;
   }
   return { last, more };
+}
+
+/**
+ * Whether a conversation waits behind what failed. What was given up or set aside has stopped it for long enough; only the
+ * next version of a day's document, which would hold the same again, waits for a person.
+ */
+function parks({ onPermanent, stopsForMs }: RunningDestination, { outcome, error }: Attempt): boolean {
+  if (outcome.state !== "failed" || onPermanent !== "park") return false;
+  return error?.code !== "STOPPED_TOO_LONG" && (error?.code !== "WORK_STOPS_ENGINE" || stopsForMs === null);
 }
 
 /** Deliveries that were taken and not tried. */

@@ -12,6 +12,7 @@ import type { AttachmentState } from "#src/store/sql/prepare.ts";
 import { openAbout } from "./about.ts";
 import { openDay } from "./day.ts";
 import type { PipelineDeps } from "../deps.ts";
+import { setAside } from "../set-aside.ts";
 import type { RunningChannel, RunningDestination } from "../running-channel.ts";
 import { addressAt, isWithdrawn, openMessage, place, without, type FrozenContext } from "#src/store/sealed/message.ts";
 
@@ -79,6 +80,13 @@ export async function confirmAgain(
   } catch (error) {
     return failure(deps, channel, work.row, error, {});
   }
+}
+
+/** Not to be taken up again: whoever worked on it died of it. It may have arrived. */
+export function putAside(deps: PipelineDeps, channel: RunningChannel, row: TakenDelivery): Attempt {
+  const error = setAside(deps, row.messageId, { channel: row.channel, stage: row.destination });
+  const lastError = describeError(error.code, error.message);
+  return { outcome: outcomeOf(channel, row, { state: "failed", lastError, inDoubt: row.inDoubt }), error };
 }
 
 /** @throws BotenstoffError PATIENT_WITHDRAWN when the patient was deleted since the message was routed (I3) */

@@ -58,7 +58,7 @@ function freshDelivery(row: ReceivedRow, destination: string, routed: Buffer): T
   return {
     ...message,
     ...{ messageId, destination, routed, purpose: "file", state: "sending", attempts: 1, receipt: null },
-    ...{ address: 0, latestAddress: 0, inDoubt: false, withdrawnAt: null },
+    ...{ address: 0, latestAddress: 0, inDoubt: false, withdrawnAt: null, suspicion: 0 },
   };
 }
 

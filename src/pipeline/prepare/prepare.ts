@@ -15,6 +15,8 @@ import { freezeDay } from "../deliver/day.ts";
 import type { PipelineDeps } from "../deps.ts";
 import type { Leased } from "#src/lanes/lease.ts";
 import { hasCome } from "../intake/stand-ins.ts";
+import { setAside } from "../set-aside.ts";
+import { isGuilty } from "#src/lanes/suspicion.ts";
 import { route } from "./route.ts";
 import type { RunningChannel } from "../running-channel.ts";
 import { messageOf, openMessage, place } from "#src/store/sealed/message.ts";
@@ -72,6 +74,7 @@ async function decide(
   leased: Leased,
 ): Promise<Decision> {
   const { row } = work;
+  if (isGuilty(work.lane)) return { row: held(work, "set_aside", setAside(deps, row.id, work.lane)) };
   const channel = deps.channels(row.channel);
   if (!channel) return { row: held(work, "no_channel") };
   try {

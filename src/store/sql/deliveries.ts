@@ -3,7 +3,7 @@ import { WITHDRAWALS, type DeliveryPurpose, type DeliveryState } from "#src/mess
 import type { Queryable, Transaction } from "../queryable.ts";
 import { columns } from "./columns.ts";
 import { inEpoch, perEpoch } from "./one-epoch.ts";
-import type { LaneKey } from "./lanes.ts";
+import { mostOf, type ClaimedLane, type LaneKey } from "./lanes.ts";
 
 /** One delivery taken for sending, with the sealed message and its frozen context. */
 export interface TakenDelivery {
@@ -28,6 +28,8 @@ export interface TakenDelivery {
   readonly inDoubt: boolean;
   /** When it was decided to take the message out of the chart; null where it is filed. */
   readonly withdrawnAt: Date | null;
+  /** Of one that is read back: how suspect it was (`lanes/suspicion.ts`). */
+  readonly suspicion: number;
   readonly receivedAt: Date;
   readonly sealed: Buffer;
   readonly externalId: Buffer;
@@ -39,7 +41,7 @@ const FOR_GOOD = Object.entries(WITHDRAWALS).flatMap(([reason, { forGood }]) => 
 
 const COLUMNS = `delivery.epoch, delivery.message_id AS "messageId", delivery.seq, delivery.destination, delivery.purpose, delivery.filing,
   delivery.lane_key AS "laneKey", delivery.channel, message.kind, delivery.state, delivery.attempts, delivery.receipt,
-  delivery.address, message.address AS "latestAddress", delivery.in_doubt AS "inDoubt",
+  delivery.address, message.address AS "latestAddress", delivery.in_doubt AS "inDoubt", delivery.suspicion,
   CASE WHEN delivery.purpose = 'withdraw' THEN delivery.queued_at END AS "withdrawnAt",
   message.received_at AS "receivedAt", message.sealed, message.external_id AS "externalId", message.routed`;
 
@@ -52,15 +54,16 @@ const COLUMNS = `delivery.epoch, delivery.message_id AS "messageId", delivery.se
  */
 export async function takeDeliveries(
   db: Queryable,
-  lanes: readonly LaneKey[],
+  lanes: readonly (LaneKey & Pick<ClaimedLane, "suspicion">)[],
   perLane: number,
 ): Promise<TakenDelivery[]> {
   const { rows } = await db.query<TakenDelivery>(
     `WITH next AS MATERIALIZED (
-       SELECT delivery.destination, delivery.purpose, delivery.filing AS of_filing, message.* FROM unnest($1::text[], $2::text[], $3::bytea[]) AS lane (channel, stage, key)
+       SELECT delivery.destination, delivery.purpose, delivery.filing AS of_filing, message.* FROM unnest($1::text[], $2::text[], $3::bytea[], $4::int[])
+         AS lane (channel, stage, key, most)
        CROSS JOIN LATERAL (SELECT * FROM delivery WHERE delivery.channel = lane.channel
          AND delivery.destination = lane.stage AND delivery.lane_key = lane.key
-         AND delivery.state IN ('queued', 'sending', 'retrying') ORDER BY delivery.seq LIMIT $4) AS delivery
+         AND delivery.state IN ('queued', 'sending', 'retrying') ORDER BY delivery.seq LIMIT lane.most) AS delivery
        JOIN message ON message.epoch = delivery.epoch AND message.id = delivery.message_id
        ORDER BY message.epoch, message.id FOR KEY SHARE OF message)
      UPDATE delivery SET state = 'sending', attempts = delivery.attempts + 1,
@@ -73,7 +76,7 @@ export async function takeDeliveries(
        AND delivery.filing = message.of_filing
        AND lower(delivery.state) IN ('queued', 'sending', 'retrying')
      RETURNING ${COLUMNS}`,
-    [...columns(lanes, ["channel", "stage", "key"]), perLane],
+    [...columns(lanes, ["channel", "stage", "key"]), mostOf(lanes, perLane)],
   );
   return rows.toSorted((a, b) => a.seq - b.seq);
 }
@@ -90,15 +93,17 @@ export async function takeToConfirm(
 ): Promise<TakenDelivery[]> {
   const { rows } = await db.query<TakenDelivery>(
     `WITH due AS (
-       SELECT epoch, message_id, destination, purpose, filing FROM delivery WHERE state = 'accepted' AND confirm_at <= now()
+       SELECT epoch, message_id, destination, purpose, filing, suspicion AS before FROM delivery
+       WHERE state = 'accepted' AND confirm_at <= now()
          AND ((channel, destination) IN (SELECT * FROM unnest($3::text[], $4::text[]))) IS NOT TRUE
        ORDER BY confirm_at LIMIT $2 FOR UPDATE SKIP LOCKED
      ), taken AS (
-       UPDATE delivery SET confirm_at = now() + make_interval(secs => $1 / 1000.0) FROM due
+       UPDATE delivery SET confirm_at = now() + make_interval(secs => $1 / 1000.0), suspicion = greatest(delivery.suspicion, 1)
+       FROM due
        WHERE delivery.epoch = due.epoch AND delivery.message_id = due.message_id AND delivery.destination = due.destination
          AND delivery.purpose = due.purpose AND delivery.filing = due.filing
-       RETURNING delivery.*)
-     SELECT ${COLUMNS} FROM taken AS delivery
+       RETURNING delivery.*, due.before)
+     SELECT ${COLUMNS.replace("delivery.suspicion", "delivery.before AS suspicion")} FROM taken AS delivery
      JOIN message ON message.epoch = delivery.epoch AND message.id = delivery.message_id`,
     [againInMs, limit, ...columns(but, ["channel", "destination"])],
   );
@@ -134,7 +139,7 @@ export async function writeOutcomes(db: Queryable, outcomes: readonly DeliveryOu
     db.query(
       `UPDATE delivery SET state = outcome.state, last_error = outcome.last_error,
          attempts = delivery.attempts - CASE WHEN outcome.state = 'queued' THEN 1 ELSE 0 END,
-         in_doubt = delivery.in_doubt OR outcome.in_doubt,
+         in_doubt = delivery.in_doubt OR outcome.in_doubt, suspicion = 0,
          mapping_version = coalesce(outcome.mapping_version, delivery.mapping_version),
          sent_sha256 = coalesce(outcome.sent_sha256, delivery.sent_sha256),
          receipt = coalesce(outcome.receipt, delivery.receipt),

@@ -18,6 +18,13 @@ export interface ClaimedLane extends LaneKey {
   readonly stoppedMs?: number;
   /** Work in it when it was claimed. */
   readonly open: number;
+  /** How suspect the message at its head was before (`lanes/suspicion.ts`); absent: not at all. */
+  readonly suspicion?: number;
+}
+
+/** How many works of each lane a turn takes: of a suspect one the first alone. */
+export function mostOf(lanes: readonly Pick<ClaimedLane, "suspicion">[], perLane: number): number[] {
+  return lanes.map(({ suspicion }) => (suspicion === undefined ? perLane : 1));
 }
 
 export interface StageKey {
@@ -25,12 +32,22 @@ export interface StageKey {
   readonly stage: string;
 }
 
-/** Which stages have a lane that could be claimed now. Costs one index probe per stage, whatever the backlog. */
-export async function readyStages(db: Queryable, stages: readonly StageKey[]): Promise<StageKey[]> {
-  const { rows } = await db.query<StageKey>(
-    `SELECT channel, stage FROM unnest($1::text[], $2::text[]) AS wanted (channel, stage)
-     WHERE EXISTS (SELECT FROM lane WHERE lane.channel = wanted.channel AND lane.stage = wanted.stage
-       AND parked_at IS NULL AND ready_at <= now())`,
+/** A stage with a lane that could be claimed now: one like any other, one to be examined, or both. */
+export interface ReadyStage extends StageKey {
+  readonly claimable: boolean;
+  readonly suspect: boolean;
+}
+
+/** What was in an engine's hands when that died is suspect, and claimed apart from the rest (`claimSuspect`). */
+export const SUSPECT = "lane.suspicion > 0";
+
+/** Which stages have lanes that could be claimed now. Costs two index probes per stage, whatever the backlog. */
+export async function readyStages(db: Queryable, stages: readonly StageKey[]): Promise<ReadyStage[]> {
+  const ready = (condition: string) => `EXISTS (SELECT FROM lane WHERE lane.channel = wanted.channel
+    AND lane.stage = wanted.stage AND parked_at IS NULL AND ready_at <= now() AND ${condition})`;
+  const { rows } = await db.query<ReadyStage>(
+    `SELECT * FROM (SELECT channel, stage, ${ready(`NOT ${SUSPECT}`)} AS claimable, ${ready(SUSPECT)} AS suspect
+       FROM unnest($1::text[], $2::text[]) AS wanted (channel, stage)) AS ready WHERE claimable OR suspect`,
     columns(stages, ["channel", "stage"]),
   );
   return rows;
@@ -56,8 +73,10 @@ export async function claimLanes(
        SELECT due.* FROM unnest($1::text[], $2::text[], $3::int[]) AS wanted (channel, stage, most)
        CROSS JOIN LATERAL (SELECT channel, stage, key FROM lane
          WHERE lane.channel = wanted.channel AND lane.stage = wanted.stage AND parked_at IS NULL AND ready_at <= now()
+           AND NOT ${SUSPECT}
          ORDER BY ready_at LIMIT wanted.most FOR UPDATE SKIP LOCKED) AS due)
-     UPDATE lane SET token = nextval('lane_token'), owner = $4, ready_at = now() + make_interval(secs => $5 / 1000.0)
+     UPDATE lane SET token = nextval('lane_token'), owner = $4, ready_at = now() + make_interval(secs => $5 / 1000.0),
+       suspicion = 1
      FROM due
      WHERE lane.channel = due.channel AND lane.stage = due.stage AND lane.key = due.key
      RETURNING lane.channel, lane.stage, lane.key, lane.token, lane.failures, lane.open,
@@ -117,7 +136,8 @@ export async function giveBackLanes(
     `WITH orphan AS (
        SELECT channel, stage, key FROM lane WHERE owner = $1 AND NOT token = ANY ($2::bigint[])
        ORDER BY ${LANE_ORDER} FOR UPDATE)
-     UPDATE lane SET owner = NULL, ready_at = now() + make_interval(secs => $3 / 1000.0) FROM orphan
+     UPDATE lane SET owner = NULL, ready_at = now() + make_interval(secs => $3 / 1000.0),
+       suspicion = CASE WHEN lane.suspects > 0 THEN 1 ELSE 0 END FROM orphan
      WHERE lane.channel = orphan.channel AND lane.stage = orphan.stage AND lane.key = orphan.key`,
     [owner, but, pauseMs],
   );
@@ -171,6 +191,8 @@ export async function bookTurns(db: Queryable, turns: readonly LaneTurn[]): Prom
      UPDATE lane SET open = open - turn.done,
        ready_at = coalesce(now() + make_interval(secs => turn.wait_ms / 1000.0), lane.ready_at),
        owner = CASE WHEN turn.wait_ms IS NULL THEN lane.owner END,
+       suspicion = CASE WHEN turn.wait_ms IS NULL OR lane.suspects > turn.done THEN 1 ELSE 0 END,
+       suspects = greatest(lane.suspects - turn.done, 0),
        failures = CASE WHEN turn.retried THEN lane.failures + 1 WHEN turn.done > 0 THEN 0 ELSE lane.failures END,
        stopped_at = CASE WHEN turn.done > 0 THEN CASE WHEN turn.retried THEN now() END
          WHEN turn.retried THEN coalesce(lane.stopped_at, now()) ELSE lane.stopped_at END,
@@ -183,7 +205,10 @@ export async function bookTurns(db: Queryable, turns: readonly LaneTurn[]): Prom
   return new Set(rows.flatMap(({ token, due }) => (due ? [token] : [])));
 }
 
-/** Adds work to lanes, opening those that do not exist; `unpark` also sets parked ones going. */
+/**
+ * Adds work to lanes, opening those that do not exist; `unpark` also sets parked ones going. What comes in may go before what
+ * is suspect: nothing is held against a lane any more that was examined, and everything in it is examined once more.
+ */
 export async function openLanes(
   db: Queryable,
   work: readonly (LaneKey & { readonly count: number })[],
@@ -195,6 +220,8 @@ export async function openLanes(
      FROM unnest($1::text[], $2::text[], $3::bytea[], $4::int[]) AS lane (channel, stage, key, count)
      GROUP BY channel, stage, key ORDER BY ${LANE_ORDER}
      ON CONFLICT (channel, stage, key) DO UPDATE SET open = lane.open + EXCLUDED.open,
+       suspicion = least(lane.suspicion, 1),
+       suspects = CASE WHEN lane.suspects > 0 THEN lane.suspects + EXCLUDED.open ELSE 0 END,
        ready_at = CASE WHEN $5 AND lane.parked_at IS NOT NULL THEN EXCLUDED.ready_at ELSE lane.ready_at END,
        parked_at = CASE WHEN $5 THEN NULL ELSE lane.parked_at END,
        reason = CASE WHEN $5 THEN NULL ELSE lane.reason END`,

@@ -3,7 +3,7 @@ import { mayHaveAttachments, type MessageKind } from "#src/message/content.ts";
 import type { Queryable } from "../queryable.ts";
 import { columns } from "./columns.ts";
 import { inEpoch, perEpoch } from "./one-epoch.ts";
-import type { ClaimedLane, LaneKey, Lease } from "./lanes.ts";
+import { mostOf, type ClaimedLane, type LaneKey, type Lease } from "./lanes.ts";
 import { moveAndQueue, type Move, type Queued } from "./queue.ts";
 
 /** A message that waits to be assembled, filtered, identified and routed. */
@@ -44,18 +44,22 @@ const TO_PREPARE = `(message.state || '') = 'received'`;
 /** The state of a message found by its key, in a form that no index answers, for the same reason. */
 const STATE = "lower(message.state)";
 
-/** The oldest received messages of each claimed lane, in order. */
-export async function takeReceived(db: Queryable, lanes: readonly LaneKey[], perLane: number): Promise<ReceivedRow[]> {
+/** The oldest received messages of each claimed lane, in order; of a suspect one the first alone. */
+export async function takeReceived(
+  db: Queryable,
+  lanes: readonly (LaneKey & Pick<ClaimedLane, "suspicion">)[],
+  perLane: number,
+): Promise<ReceivedRow[]> {
   const { rows } = await db.query<ReceivedRow>(
     `SELECT message.epoch, message.id, message.seq, message.channel, message.kind, message.lane_key AS "laneKey",
        message.contact_bi AS "contactBi", message.filing,
        CASE WHEN message.withdrawal = 'wrong_patient' THEN message.patient_bi END AS "notPatientBi", message.received_at AS "receivedAt", message.sealed,
        message.external_id AS "externalId", message.link_id AS "linkId"
-     FROM unnest($1::text[], $2::bytea[]) AS lane (channel, key)
+     FROM unnest($1::text[], $2::bytea[], $3::int[]) AS lane (channel, key, most)
      CROSS JOIN LATERAL (SELECT * FROM message WHERE message.channel = lane.channel AND message.lane_key = lane.key
-       AND ${TO_PREPARE} ORDER BY message.seq LIMIT $3) AS message
+       AND ${TO_PREPARE} ORDER BY message.seq LIMIT lane.most) AS message
      ORDER BY message.seq`,
-    [...columns(lanes, ["channel", "key"]), perLane],
+    [...columns(lanes, ["channel", "key"]), mostOf(lanes, perLane)],
   );
   return rows;
 }

@@ -60,10 +60,10 @@ export async function moveAndQueue(
          CASE WHEN bool_and(offered) THEN nextval('lane_token') ELSE 0 END AS token
        FROM new GROUP BY channel, destination, lane_key
      ), lanes AS (
-       INSERT INTO lane (channel, stage, key, open, opened_at, ready_at, token, owner)
+       INSERT INTO lane (channel, stage, key, open, opened_at, ready_at, token, owner, suspicion)
        SELECT channel, destination, lane_key, open, now(),
          now() + CASE WHEN token > 0 THEN make_interval(secs => $19 / 1000.0) ELSE interval '0' END, token,
-         CASE WHEN token > 0 THEN $18::text END
+         CASE WHEN token > 0 THEN $18::text END, (token > 0)::int
        FROM wanted ORDER BY channel, destination, lane_key
        ON CONFLICT (channel, stage, key) DO UPDATE SET open = lane.open + EXCLUDED.open
        RETURNING channel, stage, key, token, open

@@ -5,6 +5,11 @@ export const ENGINE_EVENTS = {
   "engine.started": event(["info"], "The engine takes messages."),
   "engine.draining": event(["info"], "The engine finishes what it has begun and takes nothing new."),
   "engine.stopping": event(["info"], "The engine was asked to stop."),
+  "engine.frozen": event(
+    ["error"],
+    "The engine stood still for longer than `BOTENSTOFF_FROZEN_AFTER` and ended itself, to be started again.",
+    "If it repeats: what froze it twice is set aside (WORK_STOPS_ENGINE); report that.",
+  ),
   "engine.stopped": event(["info"], "The engine has stopped; nothing is under way."),
   "engine.stop_not_journaled": event(
     ["error"],

@@ -32,6 +32,11 @@ export const WORK_EVENTS = {
     "A message cannot be prepared yet; its lane waits and tries again.",
     "Read the error code.",
   ),
+  "message.set_aside": event(
+    ["error"],
+    "What had killed or frozen the engine twice was set aside; what comes after it goes on.",
+    "See WORK_STOPS_ENGINE in the error reference.",
+  ),
   "attachment.late": event(
     ["warn"],
     "An attachment could not be fetched for as long as its channel is patient; its message went on with a placeholder.",

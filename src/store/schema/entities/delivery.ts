@@ -25,6 +25,7 @@ export const DeliveryEntity = new EntitySchema({
     confirmation: nullable(bytes),
     address: { ...integer, default: 0 },
     in_doubt: { ...bool, default: false },
+    suspicion: { ...integer, default: 0 },
   },
   indices: [
     {
@@ -52,6 +53,8 @@ export const LaneEntity = new EntitySchema({
     parked_at: nullable(time),
     stopped_at: nullable(time),
     reason: nullable(text),
+    suspicion: { ...integer, default: 0 },
+    suspects: { ...integer, default: 0 },
   },
   indices: [{ name: "lane_ready", columns: ["channel", "stage", "ready_at"], where: `"parked_at" IS NULL` }],
 });

@@ -19,6 +19,7 @@ import { Console1764470000000 } from "./1764470000000-console.ts";
 import { Alerts1764480000000 } from "./1764480000000-alerts.ts";
 import { BreakGlass1764460100000 } from "./1764460100000-break-glass.ts";
 import { TombstonesWithoutHashes1764490000000 } from "./1764490000000-tombstones-without-hashes.ts";
+import { Suspicion1764500000000 } from "./1764500000000-suspicion.ts";
 import { Clearing1764510000000 } from "./1764510000000-clearing.ts";
 import { FoundErrors1764520000000 } from "./1764520000000-found-errors.ts";
 
@@ -44,6 +45,7 @@ export const MIGRATIONS: (new () => MigrationInterface)[] = [
   Alerts1764480000000,
   BreakGlass1764460100000,
   TombstonesWithoutHashes1764490000000,
+  Suspicion1764500000000,
   Clearing1764510000000,
   FoundErrors1764520000000,
 ];

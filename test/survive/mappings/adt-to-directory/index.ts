@@ -1,0 +1,1 @@
+export { default } from "../../../../mappings/adt-to-directory/index.ts";

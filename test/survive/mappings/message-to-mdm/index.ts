@@ -1,0 +1,1 @@
+export { default } from "../../../../mappings/message-to-mdm/index.ts";

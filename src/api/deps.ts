@@ -10,6 +10,7 @@ import type { ChannelStatus } from "#src/deployment/deployment.ts";
 import type { Log } from "#src/telemetry/log.ts";
 import type { JournalAction, Who } from "#src/audit/journal.ts";
 import type { AccessPort } from "./access-port.ts";
+import type { Clearing } from "#src/clearing/clearing.ts";
 import type { Clients } from "./clients.ts";
 import type { Connections } from "./connections.ts";
 import type { Live } from "./live.ts";
@@ -61,6 +62,8 @@ export interface ApiDeps {
   readonly pages?: RequestHandler;
   /** Of a decision made now. */
   terms(): Terms;
+  /** The tasks of whoever decides who a stranger is. */
+  readonly clearing: Clearing;
   /** Newest first. */
   purges(limit: number): Promise<readonly PurgeRow[]>;
   /** Writes to the audit journal through `db`; what it refuses is not done or shown. */

@@ -10,6 +10,7 @@ import type { ApiDeps, ApiJournalEntry } from "./deps.ts";
 export const TAGS = {
   access: "Signing in and out, sessions and tokens.",
   messages: "Messages and what people decide about them.",
+  clearing: "Who wrote what is held: tasks, two identifiers, two persons.",
   lanes: "Lanes: what waits, why, and what a person can do about it.",
   provider: "What providers tell operators, and how far sent messages have come.",
   operation: "Channels, health and metrics.",

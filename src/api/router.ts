@@ -80,6 +80,7 @@ function contextOf({ right }: Route, deps: ApiDeps, request: Request, response: 
 const CHANNEL_OF: Readonly<Record<string, (deps: ApiDeps, id: string) => Promise<{ channel: string } | undefined>>> = {
   message: (deps, id) => getMessage(deps.store, id),
   notice: (deps, id) => getNotice(deps.store, id),
+  task: (deps, id) => deps.clearing.find(id),
 };
 
 /** What lies on a channel of which the caller has not the right is not there for him. @throws Problem 404 */

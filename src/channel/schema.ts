@@ -53,14 +53,25 @@ const patient = z.strictObject({
   level: z.coerce.number().int().min(0).max(4).default(1).describe("Link level of these numbers."),
 });
 
+/** How long content and people may wait where a channel's file does not say. */
+export const LIMITS = {
+  hardMaxAge: "P30D",
+  unknownSender: "P7D",
+  stopsFor: "PT4H",
+  dueAfter: "PT4H",
+  escalateAfter: "P1D",
+} as const;
+
 const clearing = z.strictObject({
   four_eyes: z
     .stringbool()
     .or(z.boolean())
     .default(true)
     .describe("Whether a second person confirms who a contact is before anything of theirs is filed."),
-  due_after: duration.prefault("PT4H").describe("By when what is held is to be decided, ISO 8601."),
-  escalate_after: duration.prefault("P1D").describe("When somebody else is told that it still is not, ISO 8601."),
+  due_after: duration.prefault(LIMITS.dueAfter).describe("By when what is held is to be decided, ISO 8601."),
+  escalate_after: duration
+    .prefault(LIMITS.escalateAfter)
+    .describe("When somebody else is told that it still is not, ISO 8601."),
 });
 
 const expectation = z
@@ -81,9 +92,6 @@ const test = z.strictObject({
   patients: z.array(patient).optional().describe("The directory; by default one patient who owns the sender's number."),
   expect: expectation.describe("What becomes of every message cut from it."),
 });
-
-/** How long content may wait where a channel's file does not say. */
-export const LIMITS = { hardMaxAge: "P30D", unknownSender: "P7D", stopsFor: "PT4H" } as const;
 
 /** What every channel file says; the fields of its connectors are checked against their own specs. */
 export const channelFile = z.strictObject({

@@ -11,6 +11,9 @@ import { createInspector } from "#src/attachments/inspector.ts";
 import { createLargeGate } from "#src/attachments/large-gate.ts";
 import { createScanner } from "#src/attachments/scanner.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
+import { createClearing } from "#src/clearing/clearing.ts";
+import { watchClearing } from "#src/clearing/watch.ts";
+import { taskPolicyOf } from "#src/clearing/policy.ts";
 import { termsOf } from "#src/decisions/terms.ts";
 import { startCompletingNumbers } from "#src/identity/number-index.ts";
 import { startServer, type RunningServer } from "#src/api/server.ts";
@@ -149,6 +152,7 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
   const connections = new Connections({ connections: settings.maxConnections });
   let draining = false;
   const live = createLive(store.reading);
+  const clearing = { ...foundation, policyOf: (id: string) => taskPolicyOf(deployment.get(id)) };
   const app = createApp({
     store: { query: (text, values) => store.reading.query(text, values), transaction: (run) => store.transaction(run) },
     sealer,
@@ -158,6 +162,7 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
     now: clock,
     access,
     terms: () => termsOf(deps),
+    clearing: createClearing(clearing),
     webhook: (id) => webhookOf(id),
     channels: () => deployment.status(),
     retention: () => deployment.all().map(({ id, retention }) => ({ id, ...retention })),
@@ -238,6 +243,7 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
       }),
     );
     beside.push(startCompletingNumbers(foundation));
+    beside.push(watchClearing(clearing));
     beside.push(watchParkedLanes(deps, () => deployment.all()));
     beside.push(startSchedule({ ...retention, metrics }, deployment));
     beside.push(

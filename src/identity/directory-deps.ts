@@ -18,7 +18,7 @@ export interface DirectoryDeps extends ApplyDeps {
 
 /** The persons of these roots, as all their records together know them; the deleted ones are left out. */
 export async function readPersons(
-  deps: DirectoryDeps,
+  deps: Pick<ApplyDeps, "sealer">,
   db: Queryable,
   rootIds: readonly string[],
 ): Promise<Map<string, Patient>> {
@@ -33,7 +33,7 @@ export async function readPersons(
 
 /** Every record of the persons of these roots. */
 export async function readRecords(
-  { sealer }: DirectoryDeps,
+  { sealer }: Pick<ApplyDeps, "sealer">,
   db: Queryable,
   rootIds: readonly string[],
 ): Promise<Persons> {

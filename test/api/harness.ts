@@ -5,6 +5,10 @@ import { NO_FILE } from "#src/access/settings.ts";
 import { createApp } from "#src/api/app.ts";
 import { createClients } from "#src/api/clients.ts";
 import { Connections } from "#src/api/connections.ts";
+import { createClearing } from "#src/clearing/clearing.ts";
+import { taskPolicyOf } from "#src/clearing/policy.ts";
+import { createContacts } from "#src/identity/contacts.ts";
+import { createDirectory } from "#src/identity/directory.ts";
 import type { ApiDeps, ApiJournalEntry } from "#src/api/deps.ts";
 import { createLive } from "#src/api/live.ts";
 import { createMetrics } from "#src/api/routes/metrics.ts";
@@ -213,6 +217,12 @@ export async function createHarness() {
       now: new Date(NOW),
       retainFrom: new Date(NOW),
       policyOf: () => ({ ackOnly: false, afterFiledMs: 1_000 }),
+    }),
+    clearing: createClearing({
+      ...{ store: { reading: store, transaction: (run) => store.transaction(run) }, sealer, blindIndex },
+      directory: createDirectory({ store, sealer, blindIndex, clock: () => NOW, onChanged: async () => undefined }),
+      contacts: createContacts({ store, sealer, blindIndex }),
+      ...{ clock: () => NOW, retainFrom: () => NOW, policyOf: () => taskPolicyOf(undefined) },
     }),
     purges: (limit) => listPurges(store, limit),
     journal: async ({ who: _who, ...entry }) => {

@@ -3,6 +3,17 @@ import { WEBHOOKS } from "../webhooks/description.ts";
 import { freezeBulk, showBulk, startBulk, stopBulk } from "./bulk.ts";
 import { acknowledgeAlert, addSilence, endSilence, listAlerts, listSilences } from "./alerts.ts";
 import { listChannels } from "./channels.ts";
+import {
+  approveClearing,
+  assignClearing,
+  declineClearing,
+  listClearing,
+  matchClearing,
+  rejectClearing,
+  showClearing,
+  unlockClearing,
+  wantClearing,
+} from "./clearing.ts";
 import { showCoverage } from "./coverage.ts";
 import { listEngines } from "./engines.ts";
 import { listErrors } from "./errors.ts";
@@ -40,6 +51,15 @@ export const ROUTES = [
   showBulk,
   startBulk,
   stopBulk,
+  listClearing,
+  showClearing,
+  matchClearing,
+  assignClearing,
+  approveClearing,
+  declineClearing,
+  rejectClearing,
+  wantClearing,
+  unlockClearing,
   listLanes,
   explainStuckLane,
   tryLane,

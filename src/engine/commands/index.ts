@@ -1,4 +1,5 @@
 import { ACCESS_COMMANDS } from "./access.ts";
+import { CLEARING_COMMANDS } from "./clearing.ts";
 import type { Command } from "./command.ts";
 import { completionCommand } from "./completion.ts";
 import { ENGINE_COMMANDS } from "./engine.ts";
@@ -13,6 +14,7 @@ export const COMMANDS: readonly Command[] = [
   ...FILE_COMMANDS,
   ...REMOTE_COMMANDS,
   FIND_COMMAND,
+  ...CLEARING_COMMANDS,
   ...PROOF_COMMANDS,
   ...ACCESS_COMMANDS,
   completionCommand(() => COMMANDS),

@@ -63,6 +63,11 @@ export const WORK_EVENTS = {
     "A round of following late attachments failed; it is repeated.",
     "Check PostgreSQL if it repeats.",
   ),
+  "clearing.failed": event(
+    ["warn"],
+    "A round of keeping the clearing tasks failed; it is repeated.",
+    "Check PostgreSQL if it repeats.",
+  ),
   "confirm.failed": event(
     ["warn"],
     "A delivery could not be read back yet; it is read again.",

@@ -52,6 +52,7 @@ export const MessageEntity = new EntitySchema({
     { name: "message_by_patient", columns: ["patient_bi"], where: `"patient_bi" IS NOT NULL` },
     { name: "message_of_day", columns: ["channel", "lane_key", "day", "seq"], where: `"day" IS NOT NULL` },
     { name: "message_with_error", columns: ["seq"], where: `"last_error" IS NOT NULL` },
+    { name: "message_held", columns: ["channel", "lane_key", "seq"], where: `"state" = 'held'` },
     { name: "message_to_prepare", columns: ["channel", "lane_key", "seq"], where: `("state" || '') = 'received'` },
   ],
 });

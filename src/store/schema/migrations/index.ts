@@ -21,6 +21,7 @@ import { BreakGlass1764460100000 } from "./1764460100000-break-glass.ts";
 import { TombstonesWithoutHashes1764490000000 } from "./1764490000000-tombstones-without-hashes.ts";
 import { Suspicion1764500000000 } from "./1764500000000-suspicion.ts";
 import { Clearing1764510000000 } from "./1764510000000-clearing.ts";
+import { Held1764510100000 } from "./1764510100000-held.ts";
 import { FoundErrors1764520000000 } from "./1764520000000-found-errors.ts";
 
 /** In the order they run. */
@@ -47,5 +48,6 @@ export const MIGRATIONS: (new () => MigrationInterface)[] = [
   TombstonesWithoutHashes1764490000000,
   Suspicion1764500000000,
   Clearing1764510000000,
+  Held1764510100000,
   FoundErrors1764520000000,
 ];

@@ -1,9 +1,8 @@
 import { readdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { BotenstoffError } from "#src/message/error-code.ts";
-import { proxyOfEnvironment, type Proxy } from "#src/wire/http/proxy.ts";
 import { runChannelTests, type ChannelTestResult } from "./channel-tests.ts";
 import type { Channel } from "./channel.ts";
+import { checkConnectors } from "./connectors.ts";
 import { runMappingExamples } from "./examples.ts";
 import { renderGraph } from "./graph.ts";
 import { loadHl7Profiles } from "./hl7-profiles.ts";
@@ -25,9 +24,6 @@ export interface CommandArguments {
   /** Prints one line. */
   readonly write: (line: string) => void;
 }
-
-/** A connector that does not answer a check in this time does not work. */
-const CHECK_TIMEOUT_MS = 10_000;
 
 /** `botenstoff lint`: offline and without secrets. 1 when there is any problem. */
 export async function lintCommand(args: CommandArguments): Promise<0 | 1> {
@@ -87,68 +83,15 @@ export async function graphCommand(args: CommandArguments): Promise<0 | 1> {
 /** `botenstoff dry-run`: reaches out to every connector, without leaving a trace, and says which do not work. */
 export async function dryRunCommand(args: CommandArguments): Promise<0 | 1> {
   const { channels, ok } = await load(args, "error");
-  const proxy = proxyOfEnvironment(args.env);
-  const results = await Promise.all(channels.flatMap((channel) => connectorsOf(channel, proxy)).map(checkOne));
+  const checked = await checkConnectors(channels, args.env);
+  const results = checked.map(({ name, type, reason, remedy = "" }) =>
+    reason === undefined
+      ? { line: `ok     ${name} (${type})`, good: true }
+      : { line: `FAILED ${name} (${type}): ${reason}${remedy === "" ? "" : ` (${remedy})`}`, good: false },
+  );
   if (args.json) args.write(JSON.stringify({ ok: ok && results.every(({ good }) => good), results }));
   else for (const { line } of results) args.write(line);
   return ok && results.every(({ good }) => good) ? 0 : 1;
-}
-
-interface Connector {
-  readonly name: string;
-  readonly concealed: Channel["concealed"];
-  open(): { check(signal: AbortSignal): Promise<void>; close(): Promise<void> };
-}
-
-function connectorsOf(channel: Channel, environment: Proxy | undefined): Connector[] {
-  const proxy = environment && { proxy: environment };
-  const log = (): undefined => undefined;
-  const { sourceSpec, sourceConfig, concealed } = channel;
-  return [
-    {
-      name: `${channel.id} source (${channel.sourceType})`,
-      concealed,
-      open: () => sourceSpec.open(sourceConfig, { channel: channel.id, log, count: log, gauge: log, ...proxy }),
-    },
-    ...channel.destinations.map(({ id, spec, config }) => ({
-      name: `${channel.id} ${id} (${spec.type})`,
-      concealed,
-      open: () =>
-        spec.open(config, {
-          channel: channel.id,
-          destination: id,
-          log,
-          count: log,
-          gauge: log,
-          ...proxy,
-          applyToDirectory: () => Promise.reject(new BotenstoffError("CONFIG_INVALID", "applying: not in a dry run")),
-        }),
-    })),
-  ];
-}
-
-async function checkOne(connector: Connector): Promise<{ line: string; good: boolean }> {
-  const signal = AbortSignal.timeout(CHECK_TIMEOUT_MS);
-  try {
-    const opened = connector.open();
-    try {
-      // Raced as well: a connector that ignores the signal must not hang the command.
-      await Promise.race([opened.check(signal), expiry(signal)]);
-    } finally {
-      await opened.close();
-    }
-    return { line: `ok     ${connector.name}`, good: true };
-  } catch (error) {
-    const reason = connector.concealed(Error.isError(error) ? error.message : String(error));
-    const remedy = error instanceof BotenstoffError ? ` (${error.remedy})` : "";
-    return { line: `FAILED ${connector.name}: ${reason}${remedy}`, good: false };
-  }
-}
-
-function expiry(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    signal.addEventListener("abort", () => reject(new Error(`no answer within ${CHECK_TIMEOUT_MS / 1_000} s`)));
-  });
 }
 
 async function load(args: CommandArguments, unresolved: "error" | "placeholder") {

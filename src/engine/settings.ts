@@ -35,6 +35,8 @@ export interface Settings {
   /** Absent: there is no token named `env`. */
   readonly apiToken?: Secret;
   readonly masterKeyFile?: string;
+  /** A file that the backup touches when it has succeeded; absent: how old the last one is, is not known. */
+  readonly backupMarkerFile?: string;
   /** Absent: attachments are not scanned for malware. */
   readonly clamd?: ClamdAddress;
   readonly epochMs: number;
@@ -68,6 +70,7 @@ const ENVIRONMENT = z.object({
   BOTENSTOFF_ALERTS_FILE: z.string().optional(),
   BOTENSTOFF_API_TOKEN: z.string().optional(),
   BOTENSTOFF_MASTER_KEY_FILE: z.string().optional(),
+  BOTENSTOFF_BACKUP_MARKER_FILE: z.string().optional(),
   BOTENSTOFF_CLAMD: z.string().optional(),
   BOTENSTOFF_EPOCH: z.string().default("P1D"),
   BOTENSTOFF_LEASE: z.string().default("PT20S"),
@@ -118,6 +121,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     ...tlsOf(said),
     ...(said.DATABASE_URL !== undefined && { databaseUrl: said.DATABASE_URL }),
     ...(said.BOTENSTOFF_API_TOKEN !== undefined && { apiToken: new Secret(said.BOTENSTOFF_API_TOKEN) }),
+    ...(said.BOTENSTOFF_BACKUP_MARKER_FILE !== undefined && { backupMarkerFile: said.BOTENSTOFF_BACKUP_MARKER_FILE }),
     ...(said.BOTENSTOFF_MASTER_KEY_FILE !== undefined && { masterKeyFile: said.BOTENSTOFF_MASTER_KEY_FILE }),
   };
 }

@@ -1,4 +1,5 @@
-import { write, type Command } from "./command.ts";
+import { JSON_FLAG, write, type Command, type Given } from "./command.ts";
+import { engineVersion } from "./version.ts";
 
 /** The commands that run an engine. Like all commands, they load what they need when they run: help comes at once. */
 export const ENGINE_COMMANDS: readonly Command[] = [
@@ -26,4 +27,27 @@ export const ENGINE_COMMANDS: readonly Command[] = [
       return runDemo({ exit: flags.has("exit"), write });
     },
   },
+  {
+    name: "doctor",
+    summary: "says what is wrong and what to do, on one page, with the engine running or not",
+    details:
+      "Looks at settings, key, disk, database, clocks, certificates, channels, destinations, what waits and what is open,\nand changes nothing. 1 where somebody must act. Without secrets: fit to be sent to support.",
+    options: { folder: "of setup: takes the settings from the files in it" },
+    flags: JSON_FLAG,
+    run: doctor,
+  },
 ];
+
+async function doctor({ flags, options: { folder } }: Given): Promise<number> {
+  const [{ examine }, { isSound, json, page }, { environmentOf }] = await Promise.all([
+    import("../checkup/examine.ts"),
+    import("../checkup/report.ts"),
+    import("../setup/environment-file.ts"),
+  ]);
+  const env = folder === undefined ? process.env : { ...process.env, ...environmentOf(folder) };
+  const findings = await examine(env, Date.now);
+  const heading = { version: await engineVersion(), at: new Date() };
+  if (flags.has("json")) write(json(findings, heading));
+  else for (const line of page(findings, heading)) write(line);
+  return isSound(findings) ? 0 : 1;
+}

@@ -40,6 +40,13 @@ export const REMOTE_COMMANDS: readonly Command[] = [
     columns: ["id", "state", "title", "problems"],
   }),
   list({
+    name: "alerts",
+    summary: "lists alerts, open ones first",
+    path: "/api/v1/alerts",
+    options: { limit: "at most this many" },
+    columns: ["id", "rule", "subject", "severity", "opened_at", "acknowledged_at", "closed_at"],
+  }),
+  list({
     name: "purges",
     summary: "lists purges, newest first",
     path: "/api/v1/purges",

@@ -91,6 +91,13 @@ export const deliverySchema = z.strictObject({
   last_error: z.string().nullable().describe("Error code and sentence."),
   receipt: z.unknown().describe("What the destination answered; null before, and once purged."),
   confirmation: z.unknown().describe("The independent read of what it holds; null before, and once purged."),
+  said: z
+    .strictObject({ at: instant, text: z.string() })
+    .nullable()
+    .optional()
+    .describe(
+      "Only with `content=true`: the destination's own words when it last did not take it (MSA-3, ERR-8, OperationOutcome).",
+    ),
 });
 
 export type DeliveryView = z.infer<typeof deliverySchema>;

@@ -95,13 +95,18 @@ function showDetail(
     history: row.history.map(({ state, at }) => ({ state, at: new Date(at).toISOString() })),
     last_error: row.lastError,
     attachments: attachments.map((attachment) => showAttachment(deps.sealer, attachment)),
-    deliveries: deliveries.map((delivery) => showDelivery(deps, row, delivery)),
+    deliveries: deliveries.map((delivery) => showDelivery(deps, row, delivery, withContent)),
     ...(withContent && { content: showContent(deps, row) }),
   };
 }
 
-function showDelivery({ sealer }: ViewDeps, { id, epoch }: MessageDetail, delivery: DeliveryDetail): DeliveryView {
-  const open = (column: "receipt" | "confirmation") => {
+function showDelivery(
+  { sealer }: ViewDeps,
+  { id, epoch }: MessageDetail,
+  delivery: DeliveryDetail,
+  withContent: boolean,
+): DeliveryView {
+  const open = (column: "receipt" | "confirmation" | "said") => {
     const sealed = delivery[column];
     if (epoch === null || sealed === null) return null;
     return sealer.openJson(place.delivery(epoch, { ...delivery, messageId: id }, column), sealed);
@@ -115,6 +120,7 @@ function showDelivery({ sealer }: ViewDeps, { id, epoch }: MessageDetail, delive
     last_error: delivery.lastError,
     receipt: open("receipt"),
     confirmation: open("confirmation"),
+    ...(withContent && { said: open("said") as DeliveryView["said"] }),
   };
 }
 

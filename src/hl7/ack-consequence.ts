@@ -51,7 +51,14 @@ export function consequenceOf(ack: Ack, expected: Expected): "done" | "wait" {
   throw new BotenstoffError(
     ERRORS[consequence],
     `delivering by MLLP: answered ${ack.code}${where === "" ? "" : ` (${where})`}`,
+    heard(ack),
   );
+}
+
+/** MSA-3, and ERR-8 of each error, as they came. */
+function heard({ text, errors }: Ack): { said?: string } {
+  const words = [text, ...errors.map((error) => error.text)].filter((one) => one !== "");
+  return words.length === 0 ? {} : { said: [...new Set(words)].join("\n") };
 }
 
 function consequenceOfRefusal(ack: Ack, expected: Expected): Consequence {

@@ -22,6 +22,12 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
+/** What the other side told us. */
+interface Heard {
+  readonly retryAfterMs?: number;
+  readonly said?: string;
+}
+
 /**
  * The one error class of the engine. `message` is a gerund phrase ("delivering to archive: no ACK after 30 s") and
  * never carries personal data: ids only.
@@ -33,10 +39,14 @@ export class BotenstoffError extends Error {
   /** How long the other side asks us to wait before we try again. */
   readonly retryAfterMs: number | undefined;
 
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions & { readonly retryAfterMs?: number }) {
+  /** The other side's own words. They may be personal: kept sealed, shown to who may see content, and in no log. */
+  readonly said: string | undefined;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions & Heard) {
     super(message, options);
     this.code = code;
     this.retryAfterMs = options?.retryAfterMs;
+    this.said = options?.said ?? saidBy(options?.cause);
   }
 
   get class(): FailureClass {
@@ -46,6 +56,10 @@ export class BotenstoffError extends Error {
   get remedy(): string {
     return ERRORS[this.code].remedy;
   }
+}
+
+function saidBy(cause: unknown): string | undefined {
+  return cause instanceof BotenstoffError ? cause.said : undefined;
 }
 
 /** What may be logged of any error: our code, PostgreSQL's or Node's code, or its class. Its text may be personal. */

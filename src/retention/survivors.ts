@@ -89,6 +89,7 @@ async function moveBatch(deps: RetentionDeps, db: Transaction, from: number, to:
       ...row,
       receipt: resealIf((epoch) => place.delivery(epoch, row, "receipt"), row.receipt),
       confirmation: resealIf((epoch) => place.delivery(epoch, row, "confirmation"), row.confirmation),
+      said: resealIf((epoch) => place.delivery(epoch, row, "said"), row.said),
     })),
   );
   return survivors.length;

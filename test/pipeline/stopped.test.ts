@@ -20,6 +20,7 @@ const AN_OUTCOME: DeliveryOutcome = {
   sentSha256: null,
   receipt: null,
   confirmation: null,
+  said: null,
   confirmInMs: null,
   ackOnly: false,
   afterFiledMs: 0,

@@ -77,7 +77,7 @@ test("a batch that spans midnight is settled in both epochs", async () => {
         mappingVersion: "1",
         sentSha256: "0",
       } as const;
-      const answered = { receipt: Buffer.from("AA"), confirmation: null, confirmInMs: null };
+      const answered = { receipt: Buffer.from("AA"), confirmation: null, said: null, confirmInMs: null };
       const key = { epoch, messageId, kind, destination, purpose, filing };
       return { ...key, ...sent, ...answered, ackOnly: false, afterFiledMs: 1_000 };
     });

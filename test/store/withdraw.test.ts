@@ -18,6 +18,7 @@ const OUTCOME: DeliveryOutcome = {
   sentSha256: null,
   receipt: null,
   confirmation: null,
+  said: null,
   confirmInMs: null,
   ackOnly: false,
   afterFiledMs: 1,

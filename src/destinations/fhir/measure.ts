@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { FhirClient } from "#src/wire/fhir/client.ts";
-import { refused, type FhirResponse } from "#src/wire/fhir/answer.ts";
+import { refusal, type FhirResponse } from "#src/wire/fhir/answer.ts";
 import { bytesWithin, dump } from "#src/wire/http/body.ts";
 
 /** What bytes are compared by. */
@@ -42,9 +42,9 @@ export async function measureBinary(
 async function measureBody(response: FhirResponse, mostBytes: number): Promise<Measured | "elsewhere" | undefined> {
   const { status, contentType, body } = response;
   if (status !== 200) {
+    if (status !== 404 && status !== 410) throw await refusal(response);
     await dump(body);
-    if (status === 404 || status === 410) return undefined;
-    throw refused(response, "");
+    return undefined;
   }
   if (contentType.includes("json")) {
     const bytes = await bytesWithin(body, Math.ceil(mostBytes / 3) * 4 + JSON_OVERHEAD_BYTES);

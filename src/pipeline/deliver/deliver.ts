@@ -255,7 +255,18 @@ function failure(
   const confirmInMs = state === "accepted" ? CONFIRM_AGAIN_CAP_MS : null;
   const lastError = describeError(error.code, error.message);
   const inDoubt = error.class === "ambiguous" && !wasAccepted;
-  return { outcome: outcomeOf(channel, row, { ...written, state, lastError, confirmInMs, inDoubt }), error };
+  const said = sealSaid(deps, row, error.said);
+  return { outcome: outcomeOf(channel, row, { ...written, ...said, state, lastError, confirmInMs, inDoubt }), error };
+}
+
+/** A page a proxy answers with may be long; what it is about stands at its beginning. */
+const MOST_SAID = 4_000;
+
+function sealSaid(deps: PipelineDeps, row: TakenDelivery, said: string | undefined): Partial<DeliveryOutcome> {
+  if (said === undefined) return {};
+  const at = new Date(deps.clock()).toISOString();
+  const words = { at, text: said.slice(0, MOST_SAID).toWellFormed() };
+  return { said: deps.sealer.sealJson(place.delivery(row.epoch, row, "said"), words) };
 }
 
 /** An outcome with nothing but its state, as a base for the rest. */
@@ -277,6 +288,7 @@ export function outcomeOf(
     sentSha256: null,
     receipt: null,
     confirmation: null,
+    said: null,
     confirmInMs: null,
     ackOnly: channel.ackOnly,
     afterFiledMs: channel.retention.afterFiledMs,

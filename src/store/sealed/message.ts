@@ -136,7 +136,7 @@ export const place = {
       purpose,
       filing,
     }: Pick<TakenDelivery, "messageId" | "destination" | "purpose" | "filing">,
-    column: "receipt" | "confirmation",
+    column: "receipt" | "confirmation" | "said",
   ) => ({
     epoch,
     table: "delivery",

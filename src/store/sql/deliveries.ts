@@ -126,6 +126,8 @@ export interface DeliveryOutcome {
   readonly sentSha256: string | null;
   readonly receipt: Buffer | null;
   readonly confirmation: Buffer | null;
+  /** The destination's own words, sealed; null: it said nothing new. */
+  readonly said: Buffer | null;
   /** How long until an accepted delivery is read back (again), in milliseconds, by the database's clock. */
   readonly confirmInMs: number | null;
   /** A channel with an ack-only waiver files without confirmation. */
@@ -144,12 +146,13 @@ export async function writeOutcomes(db: Queryable, outcomes: readonly DeliveryOu
          sent_sha256 = coalesce(outcome.sent_sha256, delivery.sent_sha256),
          receipt = coalesce(outcome.receipt, delivery.receipt),
          confirmation = coalesce(outcome.confirmation, delivery.confirmation),
+         said = coalesce(outcome.said, delivery.said),
          confirm_at = now() + make_interval(secs => outcome.confirm_in_ms / 1000.0),
          accepted_at = CASE WHEN outcome.state IN ('accepted', 'confirmed') THEN coalesce(delivery.accepted_at, $12) END,
          confirmed_at = CASE WHEN outcome.state = 'confirmed' THEN $12 END
        FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bytea[],
-         $9::bytea[], $10::float8[], $11::bool[], $14::int[]) AS outcome (message_id, destination, purpose, state,
-         last_error, mapping_version, sent_sha256, receipt, confirmation, confirm_in_ms, in_doubt, filing)
+         $9::bytea[], $10::float8[], $11::bool[], $14::int[], $15::bytea[]) AS outcome (message_id, destination, purpose,
+         state, last_error, mapping_version, sent_sha256, receipt, confirmation, confirm_in_ms, in_doubt, filing, said)
        WHERE ${inEpoch("delivery", "$13")} AND delivery.message_id = outcome.message_id
          AND delivery.destination = outcome.destination AND delivery.purpose = outcome.purpose
          AND delivery.filing = outcome.filing AND delivery.state IN ('sending', 'accepted')`,
@@ -170,6 +173,7 @@ export async function writeOutcomes(db: Queryable, outcomes: readonly DeliveryOu
         now,
         epoch,
         rows.map(({ filing }) => filing),
+        rows.map(({ said }) => said),
       ],
     ),
   );

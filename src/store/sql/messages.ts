@@ -52,7 +52,7 @@ export async function routedContexts(
   return new Map(rows.map(({ id, ...row }) => [id, row]));
 }
 
-/** A delivery as shown; `receipt` and `confirmation` are sealed under the message's epoch. */
+/** A delivery as shown; `receipt`, `confirmation` and `said` are sealed under the message's epoch. */
 export interface DeliveryDetail {
   readonly destination: string;
   readonly purpose: DeliveryPurpose;
@@ -66,17 +66,18 @@ export interface DeliveryDetail {
   readonly confirmedAt: Date | null;
   readonly receipt: Buffer | null;
   readonly confirmation: Buffer | null;
+  readonly said: Buffer | null;
 }
 
 /** The deliveries of a message; for a purged one, what its tombstone kept: no receipt, and no hash of what was sent. */
 export async function getDeliveries(db: Queryable, messageId: string): Promise<DeliveryDetail[]> {
   const { rows } = await db.query<DeliveryDetail>(
     `SELECT destination, purpose, filing, state, attempts, last_error AS "lastError", mapping_version AS "mappingVersion",
-       sent_sha256 AS "sentSha256", accepted_at AS "acceptedAt", confirmed_at AS "confirmedAt", receipt, confirmation
-     FROM delivery WHERE message_id = $1
+       sent_sha256 AS "sentSha256", accepted_at AS "acceptedAt", confirmed_at AS "confirmedAt", receipt, confirmation,
+       said FROM delivery WHERE message_id = $1
      UNION ALL
      SELECT d.destination, coalesce(d.purpose, 'file'), coalesce(d.filing, 1), d.state, d.attempts, NULL, d.mapping_version,
-       NULL, d.accepted_at, d.confirmed_at, NULL, NULL
+       NULL, d.accepted_at, d.confirmed_at, NULL, NULL, NULL
      FROM tombstone, jsonb_to_recordset(tombstone.deliveries) AS d (destination text, purpose text, filing int, state text,
        attempts int, mapping_version text, accepted_at timestamptz, confirmed_at timestamptz)
      WHERE tombstone.message_id = $1 ORDER BY filing, destination, purpose`,

@@ -167,6 +167,7 @@ export interface SealedDelivery {
   readonly filing: number;
   readonly receipt: Buffer | null;
   readonly confirmation: Buffer | null;
+  readonly said: Buffer | null;
 }
 
 export async function deliveriesOf(
@@ -175,7 +176,7 @@ export async function deliveriesOf(
   messageIds: readonly string[],
 ): Promise<SealedDelivery[]> {
   const { rows } = await db.query<SealedDelivery>(
-    `SELECT message_id AS "messageId", destination, purpose, filing, receipt, confirmation FROM delivery
+    `SELECT message_id AS "messageId", destination, purpose, filing, receipt, confirmation, said FROM delivery
      WHERE epoch = $1 AND message_id = ANY ($2::uuid[]) FOR UPDATE`,
     [epoch, messageIds],
   );
@@ -189,9 +190,9 @@ export async function moveDeliveries(
   deliveries: readonly SealedDelivery[],
 ): Promise<void> {
   await db.query(
-    `UPDATE delivery SET epoch = $6, receipt = new.receipt, confirmation = new.confirmation
-     FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::bytea[], $7::text[], $8::int[])
-       AS new (message_id, destination, receipt, confirmation, purpose, filing)
+    `UPDATE delivery SET epoch = $6, receipt = new.receipt, confirmation = new.confirmation, said = new.said
+     FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::bytea[], $7::text[], $8::int[], $9::bytea[])
+       AS new (message_id, destination, receipt, confirmation, purpose, filing, said)
      WHERE delivery.epoch = $5 AND delivery.message_id = new.message_id AND delivery.destination = new.destination
        AND delivery.purpose = new.purpose AND delivery.filing = new.filing`,
     [
@@ -200,6 +201,7 @@ export async function moveDeliveries(
       to,
       deliveries.map(({ purpose }) => purpose),
       deliveries.map(({ filing }) => filing),
+      deliveries.map(({ said }) => said),
     ],
   );
 }

@@ -36,12 +36,22 @@ const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
 };
 
 /** The error of an answer that is none; its body must have been read or dumped. */
-export function refused({ status, headers }: Pick<FhirResponse, "status" | "headers">, said: string): BotenstoffError {
+function refused(
+  { status, headers }: Pick<FhirResponse, "status" | "headers">,
+  said: string,
+  words?: string,
+): BotenstoffError {
   const pause = retryAfterMs(headers, Date.now());
   const redirect = status >= 300 && status < 400 ? "; redirects are not followed: correct base_url if it lasts" : "";
   return new BotenstoffError(meaningOf(status), `asking the FHIR server: answered ${status}${redirect}${said}`, {
     ...(pause !== undefined && { retryAfterMs: pause }),
+    ...(words !== undefined && { said: words }),
   });
+}
+
+/** The same of an answer whose body nobody has read yet. */
+export async function refusal(response: FhirResponse): Promise<BotenstoffError> {
+  return refused(response, "", (await outcomeOf(response)).words);
 }
 
 function meaningOf(status: number): ErrorCode {
@@ -70,9 +80,11 @@ export async function resourceOf(response: FhirResponse): Promise<Record<string,
     if (typeof resource === "object" && resource !== null) return resource as Record<string, unknown>;
     throw new BotenstoffError("DESTINATION_NO_ANSWER", "asking the FHIR server: the answer is not a resource");
   }
-  await dump(response.body);
-  if (response.status === 404 || response.status === 410) return undefined;
-  throw refused(response, "");
+  if (response.status === 404 || response.status === 410) {
+    await dump(response.body);
+    return undefined;
+  }
+  throw await refusal(response);
 }
 
 /**
@@ -82,50 +94,82 @@ export async function resourceOf(response: FhirResponse): Promise<Record<string,
  */
 export async function transactionAnswer(response: FhirResponse): Promise<unknown> {
   if (response.status >= 200 && response.status < 300) return taken(response, await json(response));
-  const { said, isAboutIds } = await outcomeOf(response);
+  const { said, isAboutIds, words } = await outcomeOf(response);
   const idsRefused = isAboutIds || [404, 405].includes(response.status);
-  if (idsRefused && said !== undefined) throw idsAreRefused(`answered ${response.status}${said}`);
-  throw refused(response, said ?? "");
+  if (idsRefused && said !== undefined) throw idsAreRefused(`answered ${response.status}${said}`, words);
+  throw refused(response, said ?? "", words);
 }
 
 function taken(response: FhirResponse, answer: unknown): unknown {
   const entries =
-    (answer as { entry?: readonly { response?: { status?: unknown } }[] } | null | undefined)?.entry ?? [];
+    (answer as { entry?: readonly { response?: { status?: unknown; outcome?: unknown } }[] } | null | undefined)
+      ?.entry ?? [];
   const statuses = entries.map(({ response }) => Number.parseInt(String(response?.status), 10));
-  const refusal = statuses.find((status) => status >= 400);
+  const at = statuses.findIndex((status) => status >= 400);
+  const refusal = statuses[at];
   if (refusal === undefined) return answer;
-  if (refusal === 404 || refusal === 405) throw idsAreRefused(`answered ${refusal} to an entry`);
-  const error = refused({ status: refusal, headers: response.headers }, " to an entry");
+  const words = wordsOf(entries[at]?.response?.outcome);
+  if (refusal === 404 || refusal === 405) throw idsAreRefused(`answered ${refusal} to an entry`, words);
+  const error = refused({ status: refusal, headers: response.headers }, " to an entry", words);
   if (error.class === "permanent" || statuses.every((status) => status >= 400)) throw error;
-  throw new BotenstoffError("DESTINATION_NO_ANSWER", error.message);
+  throw new BotenstoffError("DESTINATION_NO_ANSWER", error.message, { cause: error });
 }
 
 /**
  * Every entry writes a resource under an id of ours: a server that knows transactions and says "not found" or "not allowed"
  * lets nobody choose ids (R4 http.html#upsert: 405; HAPI: 404).
  */
-function idsAreRefused(said: string): BotenstoffError {
-  return new BotenstoffError("DESTINATION_REFUSES_IDS", `asking the FHIR server: ${said}`);
+function idsAreRefused(said: string, words: string | undefined): BotenstoffError {
+  return new BotenstoffError("DESTINATION_REFUSES_IDS", `asking the FHIR server: ${said}`, {
+    ...(words !== undefined && { said: words }),
+  });
 }
 
 const ABOUT_IDS = /client[- ]?assigned|client[- ]?supplied|client[- ]?defined|update[- ]?as[- ]?create|updateCreate/i;
 
-/**
- * Codes and places of an OperationOutcome, undefined where the answer is none; its texts may quote the patient and stay
- * behind. They are only searched for what concerns ids.
- */
-async function outcomeOf(response: FhirResponse): Promise<{ said: string | undefined; isAboutIds: boolean }> {
-  const outcome = await json(response, MOST_OUTCOME_BYTES).catch(() => undefined);
-  const { resourceType, issue } = (outcome ?? {}) as { resourceType?: unknown; issue?: unknown };
-  if (resourceType !== "OperationOutcome") return { said: undefined, isAboutIds: false };
-  const issues = (Array.isArray(issue) ? issue : []).slice(0, 5) as readonly Issue[];
+interface Told {
+  /** Codes and places of an OperationOutcome, undefined where the answer is none. */
+  readonly said: string | undefined;
+  readonly isAboutIds: boolean;
+  /** Its texts, which may quote the patient; or what came instead of one. */
+  readonly words: string | undefined;
+}
+
+async function outcomeOf(response: FhirResponse): Promise<Told> {
+  const text = await bytesWithin(response.body, MOST_OUTCOME_BYTES)
+    .then((bytes) => bytes.toString("utf8"))
+    .catch(() => "");
+  const outcome = parsed(text);
+  const issues = issuesOf(outcome);
+  if (!issues) return { said: undefined, isAboutIds: false, words: text.trim() === "" ? undefined : text };
   const said = issues
     .map(({ code, expression }) => [code, ...(expression ?? [])].join(" "))
     .join(", ")
     .replace(/[^\w .,[\]()-]/g, "?")
     .slice(0, 300);
-  const texts = issues.map(({ diagnostics, details }) => `${diagnostics ?? ""} ${details?.text ?? ""}`).join(" ");
-  return { said: said === "" ? "" : ` (${said})`, isAboutIds: ABOUT_IDS.test(texts) };
+  const words = wordsOf(outcome);
+  return { said: said === "" ? "" : ` (${said})`, isAboutIds: ABOUT_IDS.test(words ?? ""), words };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The first issues of an OperationOutcome; undefined where it is none. */
+function issuesOf(outcome: unknown): readonly Issue[] | undefined {
+  const { resourceType, issue } = (outcome ?? {}) as { resourceType?: unknown; issue?: unknown };
+  if (resourceType !== "OperationOutcome") return undefined;
+  return (Array.isArray(issue) ? issue : []).slice(0, 5) as readonly Issue[];
+}
+
+function wordsOf(outcome: unknown): string | undefined {
+  const words = (issuesOf(outcome) ?? []).flatMap(({ diagnostics, details }) => [diagnostics, details?.text]);
+  const said = words.filter((one) => typeof one === "string" && one !== "");
+  return said.length === 0 ? undefined : said.join("\n");
 }
 
 interface Issue {

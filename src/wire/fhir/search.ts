@@ -1,6 +1,6 @@
 import { BotenstoffError } from "#src/message/error-code.ts";
 import { dump } from "../http/body.ts";
-import { json, refused, type FhirResponse } from "./answer.ts";
+import { json, refusal, type FhirResponse } from "./answer.ts";
 import type { FhirClient } from "./client.ts";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -79,10 +79,7 @@ function get(client: FhirClient, path: string, signal: AbortSignal): Promise<Sea
 }
 
 async function searchSet(response: FhirResponse): Promise<SearchSet> {
-  if (response.status !== 200) {
-    await dump(response.body);
-    throw refused(response, "");
-  }
+  if (response.status !== 200) throw await refusal(response);
   const set = (await json(response)) as SearchSet | undefined;
   if (set?.resourceType !== "Bundle") throw unreliable("the answer to a search is no Bundle");
   return set;

@@ -23,6 +23,7 @@ export const DeliveryEntity = new EntitySchema({
     confirm_at: nullable(time),
     receipt: nullable(bytes),
     confirmation: nullable(bytes),
+    said: nullable(bytes),
     address: { ...integer, default: 0 },
     in_doubt: { ...bool, default: false },
     suspicion: { ...integer, default: 0 },

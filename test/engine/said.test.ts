@@ -1,0 +1,44 @@
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { startTestEngine, type TestEngine } from "./harness.ts";
+
+interface Said {
+  readonly deliveries: readonly { readonly destination: string; readonly said?: { readonly text: string } | null }[];
+}
+
+describe("a destination's own words about what it does not take", () => {
+  let engine: TestEngine;
+  beforeAll(async () => {
+    engine = await startTestEngine();
+    await engine.admit();
+  });
+  afterAll(() => engine.close());
+
+  const shown = async (id: string, query = "") => {
+    const { deliveries } = await engine.api.get<Said>(`/api/v1/messages/${id}${query}`);
+    return Object.fromEntries(deliveries.map(({ destination, said }) => [destination, said?.text]));
+  };
+
+  it("are kept sealed, shown with the content alone, and in no log, error or metric", async () => {
+    engine.world.mllp.behave(["unknown-in-words"]);
+    engine.world.fhir.behave([{ on: "transaction", status: 503 }]);
+    const { id, deliveries = [] } = await engine.until(await engine.text("Guten Tag"), "filed");
+    expect(deliveries.map(({ attempts }) => attempts)).toEqual([2, 2]);
+    expect(await shown(id)).toEqual({ archive: undefined, chart: undefined });
+    expect(await shown(id, "?content=true")).toEqual({ archive: "Patient nicht gefunden", chart: "told to" });
+
+    const { rows } = await engine.store.query<{ said: Buffer }>("SELECT said FROM delivery WHERE said IS NOT NULL");
+    expect(rows).toHaveLength(2);
+    const metrics = await (await fetch(`${engine.url}/metrics`)).text();
+    const everywhere = [JSON.stringify(engine.logged), metrics, ...rows.map(({ said }) => said.toString("latin1"))];
+    for (const words of ["nicht gefunden", "told to"]) {
+      for (const place of everywhere) expect(place).not.toContain(words);
+    }
+    const journal = await engine.store.query<{ detail: unknown }>("SELECT * FROM journal");
+    expect(JSON.stringify(journal.rows)).not.toContain("nicht gefunden");
+  });
+
+  it("are null where it took everything at once", async () => {
+    const { id } = await engine.until(await engine.text("Guten Tag"), "filed");
+    expect(await shown(id, "?content=true")).toEqual({ archive: null, chart: null });
+  });
+});

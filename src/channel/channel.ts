@@ -1,3 +1,4 @@
+import type { CaseRule } from "#src/message/case-rule.ts";
 import type { Language } from "#src/message/language.ts";
 import type { Mapping } from "#src/message/mapping.ts";
 import type { SourceSpec } from "#src/sources/source.ts";
@@ -30,6 +31,7 @@ export interface Channel {
     readonly requireLevel: number;
     readonly reverifyAfterMs?: number;
     readonly lookup?: LookupConfig;
+    readonly caseRule?: CaseRule;
   };
   readonly clearing: ClearingPolicy;
   readonly destinations: readonly ChannelDestination[];

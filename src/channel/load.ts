@@ -195,6 +195,7 @@ function assemble(
         requireLevel: identity.require_level,
         ...(identity.reverify_after !== undefined && { reverifyAfterMs: identity.reverify_after }),
         ...(identity.lookup && { lookup: identity.lookup }),
+        ...(identity.encounter && { caseRule: identity.encounter }),
       },
     }),
     clearing: {

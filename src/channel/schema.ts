@@ -1,22 +1,14 @@
 import { z } from "zod";
-import { parseDuration } from "#src/message/duration.ts";
 import { LANGUAGES } from "#src/message/language.ts";
 import { HOLD_REASONS } from "#src/message/message.ts";
 import type { HoldReason } from "#src/message/message.ts";
+import { caseRule } from "./case-rule.ts";
+import { duration } from "./duration.ts";
 import { NAME } from "./names.ts";
 import { lookup } from "./lookup.ts";
 import { filter, holidays, timezone } from "./filter/schema.ts";
 
 const ID = /^[a-z][a-z0-9-]{1,62}$/;
-
-const duration = z.string().transform((text, context) => {
-  try {
-    return parseDuration(text);
-  } catch {
-    context.addIssue({ code: "custom", message: "Not an ISO 8601 duration such as PT24H or P30D" });
-    return z.NEVER;
-  }
-});
 
 /** What patients send from their phones, without what carries macros. */
 const ALLOWED_TYPES = [
@@ -121,6 +113,7 @@ export const channelFile = z.strictObject({
           "A link that was last verified longer ago files nothing, and neither does a number that the directory was last " +
             "told of longer ago, ISO 8601; without it both hold as long as nothing speaks against them.",
         ),
+      encounter: caseRule.optional(),
       lookup: lookup.optional().describe("Asks the KIS who carries a number; without it an ADT feed must tell."),
     })
     .optional()

@@ -42,6 +42,7 @@ export function openChannel(deps: OpenDeps, channel: Channel): RunningChannel {
       identity: {
         requireLevel: channel.identity.requireLevel,
         ...(channel.identity.reverifyAfterMs !== undefined && { reverifyAfterMs: channel.identity.reverifyAfterMs }),
+        ...(channel.identity.caseRule && { caseRule: channel.identity.caseRule }),
         ...(channel.identity.lookup && {
           lookup: openLookup(channel.identity.lookup, { log: named, gauge: gauge("lookup"), ...proxy }),
         }),

@@ -81,7 +81,7 @@ export async function openFoundation(settings: Settings, log: Log, beside = fals
   const follow: ReaddressDeps = {
     sealer,
     blindIndex,
-    subjectNow: (db, patientId, routed) => directory.subjectNow(db, patientId, routed),
+    subjectNow: (db, patientId, routed, choice) => directory.subjectNow(db, patientId, routed, choice),
     journal: (db, subject, detail) => journal(db, "messages.followed", subject, detail),
   };
   const retention: RetentionDeps = {

@@ -63,11 +63,28 @@ export async function findCase(deps: ApplyDeps, db: Queryable, number: Identifie
   return placed[0] && viewsOf(placed).get(placed[0].root);
 }
 
-async function read({ sealer, blindIndex }: ApplyDeps, db: Queryable, numbers: readonly Identifier[]) {
+/** Each of these cases, whatever numbers it had before. */
+export async function viewCases(deps: ApplyDeps, db: Queryable, cases: readonly sql.CaseRow[]): Promise<CaseView[]> {
+  if (cases.length === 0) return [];
+  const placed = openRows(
+    deps,
+    await sql.casesOf(
+      db,
+      cases.map(({ bi }) => bi),
+    ),
+  );
+  return [...viewsOf(placed).values()];
+}
+
+async function read(deps: ApplyDeps, db: Queryable, numbers: readonly Identifier[]) {
   const rows = await sql.casesOf(
     db,
-    numbers.map((number) => caseKey(blindIndex, number)),
+    numbers.map((number) => caseKey(deps.blindIndex, number)),
   );
+  return openRows(deps, rows);
+}
+
+function openRows({ sealer }: ApplyDeps, rows: readonly sql.CaseRow[]): PlacedCase[] {
   return rows.map((row): PlacedCase => ({
     id: row.bi.toString("hex"),
     root: row.rootBi.toString("hex"),

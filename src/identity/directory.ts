@@ -1,18 +1,19 @@
+import { OPEN_OR_PLANNED, type CaseChoice, type CaseRule } from "#src/message/case-rule.ts";
 import { isSamePhone, phoneBucket } from "#src/message/comparable-phone.ts";
 import type { Contact } from "#src/message/contact.ts";
 import type { DirectoryChange, DirectoryUpdate, Encounter, Patient, Subject } from "#src/message/directory.ts";
 import type { AppliedChange } from "#src/destinations/destination.ts";
 import type { Queryable, Transaction } from "#src/store/queryable.ts";
-import { currentCases } from "#src/store/sql/cases.ts";
+import { casesIn } from "#src/store/sql/cases.ts";
 import { lock } from "#src/store/locks.ts";
 import * as sql from "#src/store/sql/directory.ts";
 import * as sqlLinks from "#src/store/sql/links.ts";
 import type { ContactKeys, LinkRow } from "#src/store/sql/links.ts";
 import { applyUpdate } from "./apply.ts";
-import { findCase } from "./apply-cases.ts";
-import type { CaseRecord } from "./case.ts";
+import { findCase, viewCases } from "./apply-cases.ts";
+import type { CaseView } from "./case.ts";
+import { fittingCase } from "./case-rule.ts";
 import { readPersons, readRecords, type DirectoryDeps } from "./directory-deps.ts";
-import { casePlace } from "./keys.ts";
 import { askOnce } from "./ask.ts";
 import type { PatientLookup } from "#src/lookups/lookup.ts";
 import type { DirectoryPatient, LiveLink } from "./found.ts";
@@ -42,12 +43,14 @@ export interface Directory {
   /** One link, live or ended; without a patient where that was deleted. */
   link(id: string): Promise<(Seen & { readonly row: LinkRow; readonly patient?: DirectoryPatient }) | undefined>;
   now(): number;
+  /** The cases of a patient that a channel's rule may choose among. */
+  cases(patientId: string, rule: CaseRule): Promise<CaseView[]>;
   /** The patient's only open case, or the only planned one when none is open; none when there are several. */
   onlyOpenEncounter(patientId: string): Promise<Encounter | undefined>;
   /** Asks the KIS who carries the number, unless it was asked lately. @throws BotenstoffError when there is no answer */
   refresh(phone: string, lookup: PatientLookup, signal: AbortSignal): Promise<void>;
   /** What is to be said of a patient today to whom a message was routed; undefined when there is none any more. */
-  subjectNow(db: Queryable, patientId: string, routed: Subject): Promise<Subject | undefined>;
+  subjectNow(db: Queryable, patientId: string, routed: Subject, choice?: CaseChoice): Promise<Subject | undefined>;
 }
 
 /** What was seen and what was known of it then. */
@@ -68,14 +71,17 @@ export function createDirectory(deps: DirectoryDeps): Directory {
     links: (contact, keys) => linksOf(deps, contact, keys),
     link: (id) => oneLink(deps, id),
     now: deps.clock,
-    onlyOpenEncounter: (patientId) => onlyOpenEncounter(deps, store, patientId),
+    cases: (patientId, rule) => casesOf(deps, store, patientId, rule),
+    onlyOpenEncounter: async (patientId) =>
+      fittingCase(await casesOf(deps, store, patientId, OPEN_OR_PLANNED), OPEN_OR_PLANNED, deps.clock()),
     refresh: (phone, lookup, signal) => askOnce(deps, lookup, phone, signal),
-    subjectNow: async (db, patientId, { level, encounter }) => {
+    subjectNow: async (db, patientId, { level, encounter }, choice) => {
+      const { rule, sentAt } = choice ?? { rule: OPEN_OR_PLANNED, sentAt: new Date(deps.clock()).toISOString() };
       const patient = (await readPersons(deps, db, [patientId])).get(patientId);
       if (!patient) return undefined;
       const current =
         (encounter && (await sameCase(deps, db, patientId, encounter))) ??
-        (await onlyOpenEncounter(deps, db, patientId));
+        fittingCase(await casesOf(deps, db, patientId, rule), rule, Date.parse(sentAt));
       return { patient, level, ...(current && { encounter: current }) };
     },
   };
@@ -139,14 +145,18 @@ async function apply(
   return { outcome: changed ? "changed" : "unchanged", evidence: { patients: [...patients] } };
 }
 
-async function onlyOpenEncounter(deps: DirectoryDeps, db: Queryable, patientId: string) {
-  const [only, ...more] = await currentCases(db, patientId);
-  if (!only || more.length > 0) return undefined;
-  const { patientId: owner } = only;
-  if (owner !== patientId && (await readRecords(deps, db, [patientId])).isSomebodyElse(owner, patientId))
-    return undefined;
-  const { number } = deps.sealer.openJson(casePlace(only.bi), only.sealed) as CaseRecord;
-  return (await findCase(deps, db, number))?.encounter;
+/** A person's cases that a rule may choose among; not those of a number that is somebody else's by now. */
+async function casesOf(
+  deps: DirectoryDeps,
+  db: Queryable,
+  patientId: string,
+  { states }: CaseRule,
+): Promise<CaseView[]> {
+  const rows = await casesIn(db, patientId, states);
+  const strange = rows.some((row) => row.patientId !== patientId);
+  const records = strange ? await readRecords(deps, db, [patientId]) : undefined;
+  const own = rows.filter(({ patientId: owner }) => !records?.isSomebodyElse(owner, patientId));
+  return viewCases(deps, db, own);
 }
 
 /** The case a message was routed to, under the number it has now, if it is this patient's still and was not cancelled. */

@@ -1,8 +1,10 @@
+import { OPEN_OR_PLANNED, type CaseRule } from "#src/message/case-rule.ts";
 import type { Contact } from "#src/message/contact.ts";
 import type { Subject } from "#src/message/directory.ts";
 import type { HoldReason } from "#src/message/message.ts";
 import type { ContactKeys, LinkRow } from "#src/store/sql/links.ts";
 import type { PatientLookup } from "#src/lookups/lookup.ts";
+import type { CaseView } from "./case.ts";
 import type { Directory } from "./directory.ts";
 import type { DirectoryPatient, LiveLink } from "./found.ts";
 import { agedFor, VERIFIED } from "./links.ts";
@@ -10,7 +12,9 @@ import { agedFor, VERIFIED } from "./links.ts";
 export type Resolution = (
   | {
       readonly found: true;
+      /** Without a case: which one depends on when a message was written (`fittingCase`). */
       readonly subject: Subject;
+      readonly cases: readonly CaseView[];
       readonly patientId: string;
       /** Set where a person, or a code, has said who it is: not the number alone. */
       readonly link?: { readonly id: string; readonly validFrom: string | undefined };
@@ -24,6 +28,8 @@ export interface Requirement {
   /** For so long a link holds, and what the directory was told of a number; absent: as long as nothing speaks against it. */
   readonly reverifyAfterMs?: number;
   readonly lookup?: PatientLookup;
+  /** Which case it is filed to. */
+  readonly caseRule?: CaseRule;
 }
 
 /** Who asks, and may lose interest: its signal is only made when something takes long enough to be broken off. */
@@ -57,11 +63,12 @@ export async function resolve(
   const judged = judge(carriers.patients, links.live, requirement, directory.now());
   if ("reason" in judged) return { found: false, ...judged, ...known };
   const { patient, level, link } = judged;
-  const encounter = await directory.onlyOpenEncounter(patient.id);
+  const cases = await directory.cases(patient.id, requirement.caseRule ?? OPEN_OR_PLANNED);
   return {
     found: true,
     patientId: patient.id,
-    subject: { patient: patient.patient, level, ...(encounter && { encounter }) },
+    subject: { patient: patient.patient, level },
+    cases,
     ...(link && { link: { id: link.id, validFrom: link.validFrom?.toISOString() } }),
     ...known,
   };
@@ -71,19 +78,20 @@ export async function resolve(
 export async function resolveDecided(
   directory: Directory,
   linkId: string,
-  { requireLevel }: Requirement,
+  requirement: Requirement,
 ): Promise<Resolution> {
   const link = await directory.link(linkId);
   if (!link) return { found: false, reason: "unverified", seen: [] };
   const known = { keys: link.row, seen: link.seen };
   const { row, patient } = link;
-  if (!patient || row.endedAt !== null || row.level < requireLevel)
+  if (!patient || row.endedAt !== null || row.level < requirement.requireLevel)
     return { found: false, reason: "unverified", ...known };
-  const encounter = await directory.onlyOpenEncounter(patient.id);
+  const cases = await directory.cases(patient.id, requirement.caseRule ?? OPEN_OR_PLANNED);
   return {
     found: true,
     patientId: patient.id,
-    subject: { patient: patient.patient, level: row.level, ...(encounter && { encounter }) },
+    subject: { patient: patient.patient, level: row.level },
+    cases,
     link: { id: row.id, validFrom: undefined },
     ...known,
   };

@@ -30,7 +30,8 @@ export function createResolver(directory: Directory, now: () => number = () => p
   const remembered = new Map<string, Remembered>();
   return async (contact, identity, asking) => {
     if (identity.lookup) return { ...(await resolve(directory, contact, identity, asking)), forget: () => undefined };
-    const key = JSON.stringify([identity.requireLevel, identity.reverifyAfterMs, contact?.phone, contact?.userId]);
+    const { requireLevel, reverifyAfterMs, caseRule } = identity;
+    const key = JSON.stringify([requireLevel, reverifyAfterMs, caseRule, contact?.phone, contact?.userId]);
     const known = remembered.get(key);
     const fresh = known && now() < known.until ? known : remember(key, resolve(directory, contact, identity, asking));
     try {

@@ -79,7 +79,7 @@ function counting(broken: () => boolean = () => false) {
     links: () => Promise.resolve({ seen: [], live: [] }),
     now: () => 0,
     refresh: () => Promise.resolve(),
-    onlyOpenEncounter: () => Promise.resolve(undefined),
+    cases: () => Promise.resolve([]),
   } as unknown as Directory;
   return { directory, asked: () => asked };
 }

@@ -1,4 +1,5 @@
 import type { Effects } from "#src/identity/apply.ts";
+import type { CaseChoice } from "#src/message/case-rule.ts";
 import type { Subject } from "#src/message/directory.ts";
 import type { BlindIndex } from "#src/seal/blind-index.ts";
 import type { Sealer } from "#src/seal/sealer.ts";
@@ -20,7 +21,7 @@ export interface ReaddressDeps {
   readonly sealer: Sealer;
   readonly blindIndex: BlindIndex;
   /** What is to be said today of a patient to whom a message was routed. */
-  subjectNow(db: Queryable, patientId: string, routed: Subject): Promise<Subject | undefined>;
+  subjectNow(db: Queryable, patientId: string, routed: Subject, choice?: CaseChoice): Promise<Subject | undefined>;
   journal(db: Transaction, subject: string, detail: Record<string, string | number | null>): Promise<void>;
 }
 
@@ -79,7 +80,8 @@ async function decide(
   { from, to }: Destiny,
   moved: Effects["cases"],
 ): Promise<Decision | undefined> {
-  const subject = currentAddress(open(deps, message)).subject;
+  const frozen = open(deps, message);
+  const { subject } = currentAddress(frozen);
   if (!subject) return undefined;
   if (to === null) return { kind: "deleted", to, subject: undefined };
   const encounter = subject.encounter?.number;
@@ -88,7 +90,11 @@ async function decide(
       number.value === encounter?.value && number.authority === encounter.authority && number.type === encounter.type,
   );
   if (to === from && !itsCase) return undefined;
-  return { kind: to === from ? "case" : "merge", to, subject: await deps.subjectNow(db, to, subject) };
+  return {
+    kind: to === from ? "case" : "merge",
+    to,
+    subject: await deps.subjectNow(db, to, subject, frozen.caseChoice),
+  };
 }
 
 function readdress(deps: ReaddressDeps, message: AddressedMessage, { to, subject }: Decision, now: Date): Readdressed {

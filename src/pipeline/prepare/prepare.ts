@@ -200,7 +200,7 @@ async function routed(
   resolution?: Extract<Resolution, { found: true }>,
 ): Promise<PreparedRow> {
   const { epoch, id } = work.row;
-  const context = route(channel, resolution?.subject, new Date(deps.clock()).toISOString(), message);
+  const context = route(channel, resolution, new Date(deps.clock()).toISOString(), message);
   const patientBi = resolution ? deps.blindIndex.of("patient", resolution.patientId) : null;
   const day = patientBi && (await freezeDay(deps, channel, { row: work.row, message, patientBi, context }));
   const about = await freezeAbout(deps, work.row, message);

@@ -5,6 +5,7 @@ import {
   type AttachmentReference,
   type StoredContent,
 } from "#src/message/attachment.ts";
+import type { CaseChoice } from "#src/message/case-rule.ts";
 import type { DayPosition } from "#src/message/day.ts";
 import type { Language } from "#src/message/language.ts";
 import type { MessageId } from "#src/message/id.ts";
@@ -41,6 +42,8 @@ export interface FrozenContext {
   readonly language?: Language;
   readonly sourceName?: string;
   readonly subject?: Subject;
+  /** By which rule of the channel's its case was chosen; absent: the open one, or the planned one. */
+  readonly caseChoice?: CaseChoice;
   /** Mapping parameters by destination id. */
   readonly params: Readonly<Record<string, unknown>>;
   /** Attachments the message went on without: what files it says so, whatever has come since. */

@@ -39,13 +39,16 @@ export async function writeCases(db: Queryable, cases: readonly CaseDraft[], now
   );
 }
 
-/** A person's open cases, or the planned ones when none is open. Two are read: one is an answer, two are a question. */
-export async function currentCases(db: Queryable, rootId: string): Promise<CaseRow[]> {
+/** More cases than this in one state nobody chooses among. */
+const MOST_CASES = 100;
+
+/** A person's cases in these states, those last heard of first. */
+export async function casesIn(db: Queryable, rootId: string, states: readonly CaseState[]): Promise<CaseRow[]> {
   const { rows } = await db.query<CaseRow>(
     `SELECT ${COLUMNS} FROM encounter JOIN patient ON patient.id = encounter.patient_id
-     WHERE patient.root_id = $1 AND encounter.state IN ('open', 'planned') ORDER BY encounter.state, encounter.bi LIMIT 3`,
-    [rootId],
+     WHERE patient.root_id = $1 AND encounter.state = ANY ($2::text[])
+     ORDER BY encounter.updated_at DESC, encounter.bi LIMIT ${MOST_CASES}`,
+    [rootId, states],
   );
-  const open = rows.filter(({ state }) => state === "open");
-  return open.length > 0 ? open : rows;
+  return rows;
 }

@@ -9,6 +9,7 @@ import type { Terms } from "#src/decisions/terms.ts";
 import type { ChannelStatus } from "#src/deployment/deployment.ts";
 import type { Log } from "#src/telemetry/log.ts";
 import type { JournalAction, Who } from "#src/audit/journal.ts";
+import type { AlertRule } from "#src/alerts/file.ts";
 import type { AccessPort } from "./access-port.ts";
 import type { Clearing } from "#src/clearing/clearing.ts";
 import type { Clients } from "./clients.ts";
@@ -64,6 +65,8 @@ export interface ApiDeps {
   terms(): Terms;
   /** The tasks of whoever decides who a stranger is. */
   readonly clearing: Clearing;
+  /** What alerts there can be, as the file says now. */
+  alertRules(): readonly Pick<AlertRule, "id" | "title" | "remedy">[];
   /** Newest first. */
   purges(limit: number): Promise<readonly PurgeRow[]>;
   /** Writes to the audit journal through `db`; what it refuses is not done or shown. */

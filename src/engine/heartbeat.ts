@@ -2,7 +2,7 @@ import { statfs } from "node:fs/promises";
 import { kindOfError } from "#src/message/error-code.ts";
 import type { Log } from "#src/telemetry/log.ts";
 import type { Queryable } from "#src/store/queryable.ts";
-import { forgetEngine, reportEngine, type BreakerReport } from "#src/store/sql/engines.ts";
+import { forgetEngine, reportEngine, type BreakerReport, type CertificateReport } from "#src/store/sql/engines.ts";
 import packageJson from "../../package.json" with { type: "json" };
 
 /** As old as what another engine's console shows of this one may be. */
@@ -17,6 +17,7 @@ interface HeartbeatDeps {
   readonly log: Log;
   channels(): number;
   breakers(): readonly BreakerReport[];
+  certificates(): readonly CertificateReport[];
   mayStore(): Promise<boolean>;
 }
 
@@ -63,5 +64,6 @@ async function reportOf(deps: HeartbeatDeps) {
     disk_reserve: deps.minFreeBytes,
     accepts: await deps.mayStore(),
     breakers: deps.breakers(),
+    certificates: deps.certificates(),
   };
 }

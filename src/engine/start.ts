@@ -51,6 +51,7 @@ import { openFoundation } from "./foundation.ts";
 import type { Settings } from "./settings.ts";
 import { createLive } from "#src/api/live.ts";
 import { createPages } from "#src/web/server/pages.ts";
+import { certificatesOf } from "./certificates.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import { watchAlertsFile } from "./alerts-file.ts";
 import { offerVitals } from "./vitals.ts";
@@ -169,6 +170,7 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
     signingKeys: () => [signingKeyOf(foundation.keyring)],
     live,
     pages: createPages({ log }),
+    alertRules: () => alerts.current()?.rules ?? [],
     purges: (limit) => listPurges(store.reading, limit),
     journal: (entry, db) => journal(db, entry.action, entry.subject, entry.detail, entry.actor, entry.who),
     ready: () => readiness(),
@@ -212,10 +214,11 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
     return { ok: database && channels && disk && !draining, checks: { database, channels, disk, draining } };
   }
 
+  const alerts = await watchAlertsFile(settings, log);
   let files: Stoppable | undefined;
   let server: RunningServer | undefined;
   /** What runs beside the channels. */
-  const beside: Stoppable[] = [];
+  const beside: Stoppable[] = [alerts];
   const halt = async () => {
     draining = true;
     live.close();
@@ -229,9 +232,7 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
   };
   try {
     files = await watchChannels(settings, log, (wanted) => deployment.apply(wanted));
-    const alerts = await watchAlertsFile(settings, log);
     beside.push(
-      alerts,
       await offerVitals({ metrics, dataDir: settings.dataDir, channels: () => deployment.status() }),
       watchAlerts({ store, clock, log, metrics, samples: () => metrics.samples(), rules: () => alerts.current() }),
     );
@@ -251,13 +252,14 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
         ...{ store, owner: foundation.owner, clock, log, mayStore },
         ...{ dataDir: settings.dataDir, minFreeBytes: settings.minFreeBytes },
         channels: () => deployment.all().length,
+        certificates: () => certificatesOf(metrics, clock()),
         breakers: () => worker.breakers().map(({ waitMs, ...one }) => ({ ...one, probe_in_ms: Math.round(waitMs) })),
       }),
     );
     const { httpHost: host, httpPort: port } = settings;
     const started = await startServer(app, { host, port, connections, ...(tls && { tls: tls.current().options }) });
     server = started;
-    if (tls) beside.push(watchTls(tls, (renewed) => started.renew(renewed)));
+    if (tls) beside.push(watchTls({ log, metrics, now: clock }, tls, (renewed) => started.renew(renewed)));
     const { httpInsecure: insecure } = settings;
     await note("engine.started", foundation.owner, insecure === undefined ? {} : { insecure });
   } catch (error) {

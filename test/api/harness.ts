@@ -224,6 +224,7 @@ export async function createHarness() {
       contacts: createContacts({ store, sealer, blindIndex }),
       ...{ clock: () => NOW, retainFrom: () => NOW, policyOf: () => taskPolicyOf(undefined) },
     }),
+    alertRules: () => [],
     purges: (limit) => listPurges(store, limit),
     journal: async ({ who: _who, ...entry }) => {
       journal.push(entry);

@@ -50,11 +50,13 @@ const pagesOf: Record<Role, () => Promise<string[]>> = {
     "/console/no-such-page",
   ],
   clerk: async () => ["/clearing", `/clearing/${filled.held.id}`],
+  approver: async () => ["/clearing"],
   privacy: async () => PRIVACY_PAGES,
+  auditor: async () => ["/privacy/access", "/privacy"],
 };
 
 describe("every page", () => {
-  test.each(["engineer", "clerk", "privacy"] as const)(
+  test.each(["engineer", "clerk", "privacy", "auditor"] as const)(
     "of the %s, in both languages and themes, has no finding of axe, no fault in the console and no foreign request",
     async (role) => {
       const { page, context } = await site.signedIn(role);

@@ -12,7 +12,13 @@ import { startTestEngine } from "../engine/harness.ts";
 /** Planted where it is personal: no byte of it reaches who may not see it. */
 export const PLANTED = { phone: "4915187654321", text: "Kanarienvogel im Hals" };
 
-export const PEOPLE = { engineer: "Erin Engel", clerk: "Clara Klar", privacy: "Dora Dachs" } as const;
+export const PEOPLE = {
+  engineer: "Erin Engel",
+  clerk: "Clara Klar",
+  approver: "Paul Prüfer",
+  privacy: "Dora Dachs",
+  auditor: "Axel Amsel",
+} as const;
 export type Role = keyof typeof PEOPLE;
 
 export const ENGINEER_PAGES = [
@@ -20,11 +26,13 @@ export const ENGINEER_PAGES = [
   "/console/lanes",
   "/console/messages",
   "/console/channels",
+  "/console/alerts",
   "/console/notices",
+  "/console/certificates",
   "/console/purges",
   "/console/engines",
 ];
-export const PRIVACY_PAGES = ["/privacy", "/console/purges"];
+export const PRIVACY_PAGES = ["/privacy", "/console/purges", "/privacy/access"];
 
 /** A whole engine with something of everything, an identity provider, and a Chromium to look at it. */
 export async function openSite() {

@@ -14,9 +14,12 @@ import { json, route } from "../route.ts";
 
 const LONGEST_SILENCE_MS = 7 * 86_400_000;
 
+const bilingual = z.strictObject({ de: z.string(), en: z.string() });
 const alertSchema = z.strictObject({
   id: z.uuid(),
   rule: z.string().describe("Its id in config/alerts.yaml."),
+  title: bilingual.nullable().describe("Null: the file has no such rule any more."),
+  remedy: bilingual.nullable(),
   subject: z.string().describe("What it is about: labels of the metric, such as channel=a,stage=chart."),
   severity: z.string(),
   value: z.number().describe("The metric's value when it was last seen."),
@@ -44,15 +47,20 @@ export const listAlerts = route({
   summary: "Lists alerts, open ones first",
   query: z.strictObject({ limit: pageLimit }),
   answer: json("AlertList", z.strictObject({ items: z.array(alertSchema) }), "A page."),
-  handle: async ({ query: { limit } }, { deps }) => ({
-    items: (await alerts(deps.store, limit)).map((row) => ({
-      ...{ id: row.id, rule: row.rule, subject: row.subject, severity: row.severity, value: row.value },
-      opened_at: row.openedAt.toISOString(),
-      closed_at: row.closedAt?.toISOString() ?? null,
-      acknowledged_at: row.acknowledgedAt?.toISOString() ?? null,
-      escalated_at: row.escalatedAt?.toISOString() ?? null,
-    })),
-  }),
+  handle: async ({ query: { limit } }, { deps }) => {
+    const rules = new Map(deps.alertRules().map((rule) => [rule.id, rule]));
+    return {
+      items: (await alerts(deps.store, limit)).map((row) => ({
+        ...{ id: row.id, rule: row.rule, subject: row.subject, severity: row.severity, value: row.value },
+        title: rules.get(row.rule)?.title ?? null,
+        remedy: rules.get(row.rule)?.remedy ?? null,
+        opened_at: row.openedAt.toISOString(),
+        closed_at: row.closedAt?.toISOString() ?? null,
+        acknowledged_at: row.acknowledgedAt?.toISOString() ?? null,
+        escalated_at: row.escalatedAt?.toISOString() ?? null,
+      })),
+    };
+  },
 });
 
 export const acknowledgeAlert = route({
@@ -84,8 +92,16 @@ export const listSilences = route({
   path: "/api/v1/silences",
   right: "alerts.read",
   summary: "Lists maintenance windows that have not ended",
-  answer: json("SilenceList", z.strictObject({ items: z.array(silenceSchema) }), "All of them."),
+  answer: json(
+    "SilenceList",
+    z.strictObject({
+      items: z.array(silenceSchema),
+      rules: z.array(z.string()).describe("Rules there are, each of which a window may be for."),
+    }),
+    "All of them.",
+  ),
   handle: async (_input, { deps }) => ({
+    rules: deps.alertRules().map(({ id }) => id),
     items: (await silences(deps.store, new Date(deps.now()))).map(({ id, rule, reason, beginsAt, endsAt }) => ({
       ...{ id, rule, reason },
       begins_at: beginsAt.toISOString(),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { listEngines as readEngines } from "#src/store/sql/engines.ts";
+import { certificatesNow, listEngines as readEngines } from "#src/store/sql/engines.ts";
 import type { ApiDeps } from "../deps.ts";
 import { json, route } from "../route.ts";
 
@@ -52,8 +52,48 @@ async function show(deps: ApiDeps): Promise<z.infer<typeof engineListSchema>> {
       silent_s: silentS,
       clock_ahead_ms: clockAheadMs,
       leases,
-      ...report,
+      version: report.version,
+      node: report.node,
+      channels: report.channels,
+      accepts: report.accepts,
+      disk_free: report.disk_free,
+      disk_reserve: report.disk_reserve,
       breakers: [...report.breakers],
     })),
   };
 }
+
+const certificateListSchema = z.strictObject({
+  items: z.array(
+    z.strictObject({
+      channel: z.string().nullable().describe("Null: of the engine's own door."),
+      connector: z
+        .string()
+        .describe("`source`, `lookup`, the id of a destination, or `http` for the engine's own door."),
+      role: z
+        .enum(["own", "ca", "peer"])
+        .describe("Ours, that of an authority we trust, or the one the other side showed last."),
+      expires_at: z.iso.datetime(),
+      engine: z.string().describe("Which engine says so."),
+    }),
+  ),
+});
+
+export const listCertificates = route({
+  operationId: "listCertificates",
+  tag: "operation",
+  method: "get",
+  path: "/api/v1/certificates",
+  right: "engines.read",
+  summary: "Lists when the certificates of doors and connectors end, soonest first",
+  answer: json("CertificateList", certificateListSchema, "Of each kind the one that ends first, on any engine."),
+  handle: async (_input, { deps }) => ({
+    items: (await certificatesNow(deps.store)).map(({ channel, connector, role, expires_at, owner }) => ({
+      channel: channel === "" ? null : channel,
+      connector,
+      role: role as "own" | "ca" | "peer",
+      expires_at,
+      engine: owner,
+    })),
+  }),
+});

@@ -15,7 +15,7 @@ import {
   wantClearing,
 } from "./clearing.ts";
 import { showCoverage } from "./coverage.ts";
-import { listEngines } from "./engines.ts";
+import { listCertificates, listEngines } from "./engines.ts";
 import { listErrors } from "./errors.ts";
 import { resendDelivery, skipDelivery } from "./deliveries.ts";
 import { askContent, grantContent, listContent } from "./content-grants.ts";
@@ -76,6 +76,7 @@ export const ROUTES = [
   showOverview,
   listChannels,
   listEngines,
+  listCertificates,
   listErrors,
   followLive,
   listPurges,

@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
-import { COUNTERS, GAUGES, STORE_GAUGES } from "#src/telemetry/metric-list.ts";
+import { COUNTERS, GAUGES, STORE_GAUGES, type GaugeName } from "#src/telemetry/metric-list.ts";
 import type { Metrics } from "#src/telemetry/metrics.ts";
 import type { Clock } from "#src/message/clock.ts";
 import type { Unconfirmed } from "#src/store/sql/waits.ts";
@@ -24,6 +24,8 @@ export interface MetricsRegistry extends Metrics {
   render(): Promise<string>;
   /** The counters and gauges as they are now, for the alerts. */
   samples(): Promise<Sample[]>;
+  /** The values of a gauge whose values their owners keep. */
+  offered(name: GaugeName): { readonly labels: Readonly<Record<string, string>>; readonly value: number }[];
 }
 
 /** One value of one metric: "botenstoff_lanes_parked" of a channel and a stage. */
@@ -84,7 +86,7 @@ export function createMetrics(deps: MetricsDeps): MetricsRegistry {
       count("delivery_accepted", { channel, destination });
     },
     count,
-    gauge: offeredGauges(registry),
+    ...offeredGauges(registry),
   };
 }
 
@@ -94,10 +96,10 @@ function textOf(labels: Readonly<Partial<Record<string, string | number>>>): Rec
 }
 
 /** Gauges whose values their owners keep. */
-function offeredGauges(registry: Registry): Metrics["gauge"] {
+function offeredGauges(registry: Registry): Pick<MetricsRegistry, "gauge" | "offered"> {
   type Offer = { readonly labels: Readonly<Record<string, string>>; readonly read: () => number | undefined };
   const known = new Map<string, Map<string, Offer>>();
-  return (name, labels, read) => {
+  const gauge: Metrics["gauge"] = (name, labels, read) => {
     let offers = known.get(name);
     if (!offers) {
       const mine = new Map<string, Offer>();
@@ -118,6 +120,14 @@ function offeredGauges(registry: Registry): Metrics["gauge"] {
       });
     }
     offers.set(JSON.stringify(labels), { labels, read });
+  };
+  return {
+    gauge,
+    offered: (name) =>
+      [...(known.get(name)?.values() ?? [])].flatMap(({ labels, read }) => {
+        const value = read();
+        return value === undefined ? [] : [{ labels, value }];
+      }),
   };
 }
 

@@ -9,6 +9,16 @@ export interface BreakerReport {
   readonly probe_in_ms: number;
 }
 
+/** A certificate that ends. */
+export interface CertificateReport {
+  /** Empty: of the engine's own door. */
+  readonly channel: string;
+  readonly connector: string;
+  /** `own`, `ca` or `peer`. */
+  readonly role: string;
+  readonly expires_at: string;
+}
+
 /** What an engine says of itself: ids and numbers. */
 export interface EngineReport {
   readonly version: string;
@@ -18,6 +28,8 @@ export interface EngineReport {
   readonly disk_reserve: number;
   readonly accepts: boolean;
   readonly breakers: readonly BreakerReport[];
+  /** Absent from engines of an earlier version. */
+  readonly certificates?: readonly CertificateReport[];
 }
 
 export interface EngineRow {
@@ -70,6 +82,19 @@ export async function breakersNow(db: Queryable): Promise<(BreakerReport & { rea
        greatest(0, b.probe_in_ms - extract(epoch FROM now() - seen_at) * 1000)::float8 AS probe_in_ms
      FROM engine, jsonb_to_recordset(report -> 'breakers') AS b (channel text, stage text, failures int, probe_in_ms float8)
      WHERE seen_at > now() - interval '10 seconds' ORDER BY owner`,
+  );
+  return rows;
+}
+
+/** What engines that are alive say of certificates: of each kind the one that ends first, soonest first. */
+export async function certificatesNow(db: Queryable): Promise<(CertificateReport & { readonly owner: string })[]> {
+  const { rows } = await db.query<CertificateReport & { readonly owner: string }>(
+    `SELECT * FROM (
+       SELECT DISTINCT ON (c.channel, c.connector, c.role) owner, c.channel, c.connector, c.role, c.expires_at
+       FROM engine, jsonb_to_recordset(report -> 'certificates') AS c (channel text, connector text, role text, expires_at text)
+       WHERE seen_at > now() - interval '10 seconds'
+       ORDER BY c.channel, c.connector, c.role, c.expires_at, owner) AS soonest
+     ORDER BY expires_at, channel, connector, role`,
   );
   return rows;
 }

@@ -8,10 +8,13 @@ import { GoTo, Help } from "./parts/help.tsx";
 import { SignIn } from "./parts/sign-in.tsx";
 import { Empty } from "./parts/small.tsx";
 import { Top } from "./parts/top.tsx";
+import { AlertsPage } from "./pages/alerts.tsx";
+import { CertificatesPage } from "./pages/certificates.tsx";
 import { ChannelsPage } from "./pages/channels.tsx";
 import { ClearingPage } from "./pages/clearing.tsx";
 import { ConversationPage } from "./pages/conversation.tsx";
 import { EnginesPage } from "./pages/engines.tsx";
+import { JournalPage } from "./pages/journal.tsx";
 import { LanePage } from "./pages/lane.tsx";
 import { LanesPage } from "./pages/lanes.tsx";
 import { MessagePage } from "./pages/message.tsx";
@@ -35,12 +38,15 @@ const PAGES: readonly Page[] = [
   { pattern: "/console/messages", name: "messages", right: "messages.read", view: MessagesPage },
   { pattern: "/console/messages/:id", name: "messages", right: "messages.read", view: MessagePage },
   { pattern: "/console/channels", name: "channels", right: "channels.read", view: ChannelsPage },
+  { pattern: "/console/alerts", name: "alerts", right: "alerts.read", view: AlertsPage },
   { pattern: "/console/notices", name: "notices", right: "notices.read", view: NoticesPage },
   { pattern: "/console/purges", name: "purges", right: "purges.read", view: PurgesPage },
+  { pattern: "/console/certificates", name: "certificates", right: "engines.read", view: CertificatesPage },
   { pattern: "/console/engines", name: "engines", right: "engines.read", view: EnginesPage },
   { pattern: "/clearing", name: "clearing", right: "content.read", view: ClearingPage },
   { pattern: "/clearing/:id", name: "clearing", right: "content.read", view: ConversationPage },
   { pattern: "/privacy", name: "privacy", right: "coverage.read", view: PrivacyPage },
+  { pattern: "/privacy/access", name: "journal", right: "journal.read", view: JournalPage },
 ];
 
 export function App() {
@@ -50,7 +56,8 @@ export function App() {
   useEffect(() => {
     void recognise();
   }, []);
-  useEffect(() => (signedIn ? followLive() : undefined), [signedIn]);
+  const follows = signedIn && may("messages.read");
+  useEffect(() => (follows ? followLive() : undefined), [follows]);
   const theme = query.get("theme");
   const density = query.get("density");
   useLayoutEffect(() => {

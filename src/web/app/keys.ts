@@ -11,11 +11,14 @@ export const GO: Readonly<Record<string, string>> = {
   l: "/console/lanes",
   m: "/console/messages",
   h: "/console/channels",
+  a: "/console/alerts",
   n: "/console/notices",
+  i: "/console/certificates",
   p: "/console/purges",
   e: "/console/engines",
   f: "/clearing",
   d: "/privacy",
+  w: "/privacy/access",
 };
 
 const PREFIX_MS = 1_500;

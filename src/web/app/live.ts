@@ -60,8 +60,6 @@ async function lead(tell: (news: LiveChange | "lost" | "found") => void, signal:
     try {
       const headers = { ...credentials(false), ...(last !== "" && { "last-event-id": last }) };
       const response = await fetch("/api/v1/live", { headers, cache: "no-store", signal });
-      // Who may not follow messages has nothing to follow.
-      if (response.status === 403) return;
       if (!response.ok || !response.body) throw new Error("no stream");
       tell("found");
       for await (const { id, data } of eventsOf(response.body)) {

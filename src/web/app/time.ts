@@ -53,3 +53,10 @@ export function bytes(size: number): string {
   const power = size < 1 ? 0 : Math.min(4, Math.floor(Math.log10(size) / 3));
   return `${count(Math.round((size / 1_000 ** power) * 10) / 10)} ${units[power] ?? ""}`;
 }
+
+/** As an input for local times wants it; empty for what is no time. */
+export function localTime(at: Date): string {
+  return Number.isNaN(at.getTime())
+    ? ""
+    : new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}

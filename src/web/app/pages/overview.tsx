@@ -1,17 +1,21 @@
 import { at, type Answer } from "../api.ts";
 import { useAsk } from "../ask.ts";
+import { toldOf, useErrorTexts } from "../errors.ts";
 import { changed } from "../live.ts";
 import { hrefOf } from "../router.ts";
 import { may } from "../session.ts";
 import { useThrottled } from "../throttle.ts";
-import { words } from "../words/index.ts";
+import { now } from "../time.ts";
+import { language, words } from "../words/index.ts";
 import { Age, Count, Empty, Loading, Problem, Time, Title } from "../parts/small.tsx";
+import { Severity } from "../parts/severity.tsx";
 import { Spark } from "../parts/spark.tsx";
 import { State } from "../parts/state.tsx";
 
 type Channel = Answer<"showOverview">["channels"][number];
 
 const LAST_MINUTES = 5;
+const ALERTS_MS = 10_000;
 
 export function OverviewPage() {
   const version = useThrottled(changed.messages.value + changed.lanes.value + changed.waits.value);
@@ -47,6 +51,7 @@ export function OverviewPage() {
 /** First what needs somebody, and why. */
 function Needs({ channels }: { readonly channels: readonly Channel[] }) {
   const { needs, nav, reason: reasons } = words.value;
+  useErrorTexts();
   const lines = channels.flatMap((channel) => [
     ...channel.stages.flatMap(({ stage, parked }) =>
       parked.map((one) => (
@@ -54,7 +59,7 @@ function Needs({ channels }: { readonly channels: readonly Channel[] }) {
           <State is="parked" />
           <strong>{stage}</strong>
           <span>{needs.parked(one.lanes, one.open)}</span>
-          <span class="id">{reasons[one.reason] ?? one.reason}</span>
+          <span>{reasons[one.reason] ?? toldOf(one.reason)?.meaning ?? one.reason}</span>
           <span class="muted">
             {words.value.field.since} <Time at={one.since} />
           </span>
@@ -106,7 +111,31 @@ function Needs({ channels }: { readonly channels: readonly Channel[] }) {
     <section class="card" aria-labelledby="needs">
       <h2 id="needs">{needs.title}</h2>
       {lines.length === 0 ? <p class="muted">{needs.nothing}</p> : <ul class="needs">{lines}</ul>}
+      {may("alerts.read") && <OpenAlerts />}
     </section>
+  );
+}
+
+/** Alerts nobody has taken yet. */
+function OpenAlerts() {
+  const { data } = useAsk(at("listAlerts", "/alerts", { limit: 50 }), Math.floor(now.value / ALERTS_MS));
+  const { nav } = words.value;
+  const open = data?.items.filter((one) => one.closed_at === null && one.acknowledged_at === null) ?? [];
+  if (open.length === 0) return null;
+  return (
+    <ul class="needs">
+      {open.map((one) => (
+        <li key={one.id}>
+          <Severity of={one.severity} />
+          <strong>{one.title?.[language.value] ?? one.rule}</strong>
+          <span class="id">{one.subject}</span>
+          <span class="muted">
+            {words.value.field.since} <Age of={one.opened_at} />
+          </span>
+          <a href={hrefOf("/console/alerts")}>{nav.alerts}</a>
+        </li>
+      ))}
+    </ul>
   );
 }
 

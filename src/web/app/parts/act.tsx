@@ -29,6 +29,7 @@ export function useAct() {
 /** A button that posts, and says under it what follows. */
 export function ActButton<Id extends Operation>({
   to,
+  method = "POST",
   hint,
   letter,
   done,
@@ -36,6 +37,7 @@ export function ActButton<Id extends Operation>({
   children,
 }: {
   readonly to: Address<Id>;
+  readonly method?: "POST" | "DELETE";
   readonly hint?: string;
   readonly letter?: string;
   readonly done: () => void;
@@ -49,7 +51,7 @@ export function ActButton<Id extends Operation>({
         class={main === true ? "main" : undefined}
         disabled={busy}
         data-key={letter}
-        onClick={() => void act(() => send("POST", to, undefined)).then((ok) => ok && done())}
+        onClick={() => void act(() => send(method, to)).then((ok) => ok && done())}
       >
         {children} {letter !== undefined && <kbd>{letter}</kbd>}
       </button>

@@ -46,6 +46,7 @@ export function Deliveries({ message, again }: { readonly message: Message; read
           {delivery.state === "failed" && may("lanes.read") && (
             <p>
               <a
+                class="drop"
                 href={hrefOf("/console/lanes", {
                   state: "parked",
                   channel: message.channel,

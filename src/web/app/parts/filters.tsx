@@ -1,4 +1,5 @@
 import { hrefOf, place, change } from "../router.ts";
+import { localTime } from "../time.ts";
 import { words } from "../words/index.ts";
 
 export interface FilterField {
@@ -6,6 +7,8 @@ export interface FilterField {
   readonly label: string;
   /** A closed list; absent: typed. */
   readonly options?: readonly string[];
+  /** What the options are called. */
+  readonly told?: Readonly<Record<string, string>>;
   readonly type?: "datetime-local";
 }
 
@@ -13,9 +16,8 @@ export interface FilterField {
 export function Filters({ fields }: { readonly fields: readonly FilterField[] }) {
   const { query, path } = place.value;
   const { field, apply, clear, filter, state, reason } = words.value;
+  const known: Readonly<Record<string, Readonly<Record<string, string>>>> = { state, reason };
   const active = fields.some(({ name }) => query.has(name));
-  const wordOf = (name: string, value: string) =>
-    (name === "state" ? state : name === "reason" ? reason : {})[value] ?? value;
   return (
     <form
       key={fields.map(({ name }) => query.get(name)).join("\n")}
@@ -32,7 +34,7 @@ export function Filters({ fields }: { readonly fields: readonly FilterField[] })
         change({ ...Object.fromEntries(wanted), after: undefined, sel: undefined });
       }}
     >
-      {fields.map(({ name, label, options, type }, index) => {
+      {fields.map(({ name, label, options, told, type }, index) => {
         const value = query.get(name) ?? "";
         const first = index === 0 ? { "data-search": true } : {};
         return (
@@ -43,7 +45,7 @@ export function Filters({ fields }: { readonly fields: readonly FilterField[] })
                 <option value="">{field.any}</option>
                 {[...new Set([...options, ...(value === "" ? [] : [value])])].map((option) => (
                   <option key={option} value={option} selected={option === value}>
-                    {wordOf(name, option)}
+                    {(told ?? known[name])?.[option] ?? option}
                   </option>
                 ))}
               </select>
@@ -74,7 +76,8 @@ function Typed({
   readonly timed: boolean;
   readonly search: boolean;
 }) {
-  if (timed) return <input name={name} type="datetime-local" defaultValue={value === "" ? "" : localOf(value)} />;
+  if (timed)
+    return <input name={name} type="datetime-local" defaultValue={value === "" ? "" : localTime(new Date(value))} />;
   return (
     <input
       name={name}
@@ -84,12 +87,4 @@ function Typed({
       {...(search && { "data-search": true })}
     />
   );
-}
-
-/** As an input for local times wants it. */
-function localOf(iso: string): string {
-  const at = new Date(iso);
-  return Number.isNaN(at.getTime())
-    ? ""
-    : new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }

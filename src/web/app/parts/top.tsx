@@ -1,6 +1,6 @@
 import { lostSince } from "../live.ts";
 import { change, hrefOf, place } from "../router.ts";
-import { session, signOut } from "../session.ts";
+import { may, session, signOut } from "../session.ts";
 import { now, span } from "../time.ts";
 import { helpOpen } from "../keys.ts";
 import { language, LANGUAGES, words, type Words } from "../words/index.ts";
@@ -30,7 +30,7 @@ export function Top({ pages, current }: Props) {
       </nav>
       <div class="side">
         <span role="status">
-          {lost === undefined ? (
+          {!may("messages.read") ? null : lost === undefined ? (
             <span class="muted">● {live.on}</span>
           ) : (
             <span class="stop">✕ {live.lost(span(now.value - lost))}</span>

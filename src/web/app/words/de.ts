@@ -1,3 +1,4 @@
+import { deOperation } from "./de-operation.ts";
 import { dePages } from "./de-pages.ts";
 import { manyIn } from "./many.ts";
 import type { Words } from "./en.ts";
@@ -16,6 +17,9 @@ export const de: Words = {
     engines: "Engines",
     clearing: "Klärung",
     privacy: "Datenschutz",
+    alerts: "Alarme",
+    certificates: "Zertifikate",
+    journal: "Protokoll",
     main: "Seiten",
     skip: "Zum Inhalt",
   },
@@ -151,10 +155,8 @@ export const de: Words = {
     rows: [
       ["?", "diese Hilfe"],
       ["Strg K", "zu einer Seite oder Kennung"],
-      [
-        "g, dann c l m h n p e f d",
-        "Überblick, Bahnen, Nachrichten, Kanäle, Hinweise, Löschungen, Engines, Klärung, Datenschutz",
-      ],
+      ["g, dann c l m h a n i", "Überblick, Bahnen, Nachrichten, Kanäle, Alarme, Hinweise, Zertifikate"],
+      ["g, dann p e f d w", "Löschungen, Engines, Klärung, Datenschutz, Protokoll"],
       ["/", "zum Filter"],
       ["j k", "nächste und vorige Zeile"],
       ["Enter", "Zeile öffnen"],
@@ -184,6 +186,7 @@ export const de: Words = {
     heldBack: (stage) => `${stage} hat beim letzten Versuch nicht geantwortet`,
   },
   ...dePages,
+  ...deOperation,
   notFound: "Diese Seite gibt es nicht.",
   age: {
     s: (n) => `${n} s`,

@@ -1,3 +1,4 @@
+import { enOperation } from "./en-operation.ts";
 import { enPages } from "./en-pages.ts";
 import { manyIn } from "./many.ts";
 const many = manyIn("en");
@@ -15,6 +16,9 @@ export const en = {
     engines: "Engines",
     clearing: "Clearing",
     privacy: "Privacy",
+    alerts: "Alerts",
+    certificates: "Certificates",
+    journal: "Journal",
     main: "Pages",
     skip: "To the content",
   },
@@ -150,7 +154,8 @@ export const en = {
     rows: [
       ["?", "this help"],
       ["Ctrl K", "go to a page or an id"],
-      ["g, then c l m h n p e f d", "overview, lanes, messages, channels, notices, purges, engines, clearing, privacy"],
+      ["g, then c l m h a n i", "overview, lanes, messages, channels, alerts, notices, certificates"],
+      ["g, then p e f d w", "purges, engines, clearing, privacy, journal"],
       ["/", "to the filter"],
       ["j k", "next and previous row"],
       ["Enter", "open the row"],
@@ -180,6 +185,7 @@ export const en = {
     heldBack: (stage: string) => `${stage} did not answer when it was last tried`,
   },
   ...enPages,
+  ...enOperation,
   notFound: "There is no such page.",
   age: {
     s: (n: number) => `${n} s`,

@@ -1,3 +1,4 @@
+import { Episodes, QUIET_MS } from "#src/telemetry/episodes.ts";
 import type { IncomingMessage } from "node:http";
 import type { Request, RequestHandler } from "express";
 import { NOBODY, type Principal } from "#src/audit/principal.ts";
@@ -32,7 +33,12 @@ export function sessionOf(request: IncomingMessage): OpenSession | undefined {
  * counted by address and refused faster after twenty a minute; the right one is let in all the same, for many may stand
  * behind one address, and none can be guessed.
  */
-export function authenticate({ access }: Pick<ApiDeps, "access">): RequestHandler {
+export function authenticate({ access, log }: Pick<ApiDeps, "access" | "log">): RequestHandler {
+  const refusals = new Episodes(QUIET_MS);
+  const tellWrong = () => {
+    const begins = refusals.happened("credential", ({ count }) => log("info", "access.refusals_over", { count }));
+    if (begins) log("warn", "access.refused");
+  };
   const failures = new Failures({ perMinute: FAILURES_PER_MINUTE, tooMany });
   return async (request, response, next) => {
     const shown = await prove(access, request);
@@ -42,6 +48,7 @@ export function authenticate({ access }: Pick<ApiDeps, "access">): RequestHandle
       return;
     }
     if (!(await access.isOpen())) throw closed;
+    if (shown === "wrong") tellWrong();
     throw shown === "nothing" ? unauthorized : await failures.count(request, response, unauthorized);
   };
 }

@@ -9,6 +9,7 @@ export type JournalAction =
   | "engine.stopped"
   | "channel.deployed"
   | "channel.refused"
+  | "channel.removed"
   | "content.read"
   | "messages.searched"
   | "message.reprocessed"

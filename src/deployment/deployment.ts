@@ -52,7 +52,7 @@ interface DeploymentDeps {
   readonly log: Log;
   open(channel: Channel): RunningChannel;
   journal(
-    action: "channel.deployed" | "channel.refused",
+    action: "channel.deployed" | "channel.refused" | "channel.removed",
     channel: string,
     detail: Record<string, string>,
   ): Promise<void>;
@@ -100,6 +100,13 @@ export function createDeployment(deps: DeploymentDeps): Deployment {
     await closeChannel(old.running);
   }
 
+  async function remove(id: string): Promise<void> {
+    if (!deployed.has(id)) return;
+    await stop(id);
+    await deps.journal("channel.removed", id, {});
+    deps.log("warn", "channel.removed", { channel: id });
+  }
+
   async function refuse(id: string, problems: readonly string[]): Promise<void> {
     if (refused.get(id)?.join() === problems.join()) return;
     await deps.journal("channel.refused", id, { problems: String(problems.length) });
@@ -111,7 +118,8 @@ export function createDeployment(deps: DeploymentDeps): Deployment {
       const current = [...deployed.values()].map(({ channel }) => channel);
       const steps = plan(current, wanted.channels);
       const reasons = new Map(wanted.refused);
-      for (const { id } of steps.stop) if (!wanted.refused.has(id)) await stop(id);
+      for (const { id } of steps.stop) if (!wanted.refused.has(id)) await remove(id);
+      const begun = [...steps.replace.map(({ to }) => to.id), ...steps.start.map(({ id }) => id)];
       for (const channel of [...steps.replace.map(({ to }) => to), ...steps.start]) {
         try {
           await start(channel);
@@ -120,6 +128,9 @@ export function createDeployment(deps: DeploymentDeps): Deployment {
         }
       }
       for (const [id, problems] of reasons) await refuse(id, problems);
+      // One that is deployed says so; another's file is gone, or as it was before.
+      const over = [...refused.keys()].filter((id) => !reasons.has(id) && !begun.includes(id));
+      for (const channel of over) deps.log("info", "channel.refusal_over", { channel });
       refused = reasons;
       return wanted.channels.map(({ id }) => id).filter((id) => !deployed.has(id));
     },

@@ -5,6 +5,7 @@ import { Breaker } from "#src/lanes/breaker.ts";
 import { Health } from "#src/lanes/health.ts";
 import { createConfirming, type Confirming } from "./deliver/confirm.ts";
 import type { ToDeliver } from "./deliver/deliver.ts";
+import { AttemptTeller } from "./deliver/tell-attempts.ts";
 import { deliverTurn } from "./deliver/deliver-turn.ts";
 import type { PipelineDeps } from "./deps.ts";
 import type { HandOver } from "#src/lanes/hand-over.ts";
@@ -169,6 +170,7 @@ function deliverStage(
   deps.metrics.gauge("destination_up", labels, () => (health.up ? 1 : 0));
   const answeredWithin = (ms: number) => health.answeredWithin(ms, performance.now());
   const connections = new Permits(destination.destination.concurrency);
+  const teller = new AttemptTeller(deps.log, labels, () => health.up);
   const stage = createStage(deps, leases, {
     channel: channel.id,
     stage: destination.id,
@@ -176,7 +178,7 @@ function deliverStage(
     take: takes.deliver,
     turn: async (lane, works) => {
       const { last, more } = await deliverTurn(
-        { deps, settle, connections, channel, destination, answeredWithin },
+        { deps, settle, connections, channel, destination, answeredWithin, teller },
         lane,
         works,
       );

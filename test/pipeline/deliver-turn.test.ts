@@ -13,6 +13,7 @@ it("a worker whose lease ran out sends nothing, books nothing and says so: anoth
     connections: new Permits(1),
     channel: { retention: {} },
     destination: { mapping: { version: "1" }, destination: { send: did("sent") } },
+    teller: { began: () => undefined, attempted: did("told") },
   } as unknown as Delivering;
   const leased = { lane: {}, signal: new AbortController().signal, valid: () => false } as unknown as Leased;
   const works = [{ row: { purpose: "file", latestAddress: 0 } }] as unknown as ToDeliver[];

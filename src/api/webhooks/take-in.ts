@@ -1,3 +1,4 @@
+import { Episodes, QUIET_MS, type Episode } from "#src/telemetry/episodes.ts";
 import type { IncomingMessage } from "node:http";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import type { WebhookRequest } from "#src/sources/source.ts";
@@ -28,15 +29,20 @@ export type TakeIn = (channel: string, request: IncomingMessage) => Promise<void
 
 export function createTakeIn(deps: ApiDeps): TakeIn {
   const room = new Room(deps);
+  const tellRejected = tellingRejected(deps);
   return async (channel, request) => {
     const door = deps.webhook(channel);
     if (!door) throw notFound("webhook");
-    if (!certified(deps, door, channel, request)) throw new Unproven(uncertified);
+    if (!certified(deps, door, channel, request)) {
+      tellRejected(channel, "certificate");
+      throw new Unproven(uncertified);
+    }
     const received = { ...told(deps, request), raw: await bodyOf(deps, request) };
     const proven = door.authenticate(received);
     deps.connections.judged(request.socket, proven);
     if (!proven) {
       deps.metrics.count("signature_failures", { channel });
+      tellRejected(channel, "signature");
       throw new Unproven(unsigned);
     }
     await room.hold(received.raw.length, () => store(deps, door, channel, received));
@@ -48,6 +54,15 @@ export function certified(deps: ApiDeps, door: WebhookDoor, channel: string, req
   if (door.clientName === undefined || deps.clients.certificateName(request) === door.clientName) return true;
   deps.metrics.count("certificate_failures", { channel });
   return false;
+}
+
+/** Says once when webhooks of a channel begin to be refused, and once when that is over. */
+function tellingRejected({ log }: Pick<ApiDeps, "log">) {
+  const episodes = new Episodes(QUIET_MS);
+  return (channel: string, reason: "signature" | "certificate") => {
+    const over = ({ count }: Episode) => log("info", "webhook.rejections_over", { channel, reason, count });
+    if (episodes.happened(`${channel} ${reason}`, over)) log("warn", "webhook.rejected", { channel, reason });
+  };
 }
 
 async function bodyOf(deps: ApiDeps, request: IncomingMessage): Promise<Buffer> {

@@ -43,13 +43,7 @@ function open(settings: MllpDestinationConfig, context: DestinationContext): Des
 
   function judge(ack: Ack, expected: Expected): "done" | "wait" {
     context.count(`ack_${ack.code}`);
-    try {
-      return consequenceOf(ack, expected);
-    } catch (error) {
-      const codes = ack.errors.map(({ code }) => code).join(" ");
-      context.log("warn", "mllp.refused", { ack: ack.code, errors: codes });
-      throw error;
-    }
+    return consequenceOf(ack, expected);
   }
 
   async function send(job: Job, signal: AbortSignal) {

@@ -3,6 +3,7 @@ import type { DeliveryOutcome, TakenDelivery } from "#src/store/sql/deliveries.t
 import { backoff } from "#src/lanes/backoff.ts";
 import { deliver, outcomeOf, putAside, type Attempt, type ToDeliver } from "./deliver.ts";
 import { giveUp } from "./stopped.ts";
+import type { AttemptTeller } from "./tell-attempts.ts";
 import type { PipelineDeps } from "../deps.ts";
 import type { Leased } from "#src/lanes/lease.ts";
 import { isGuilty } from "#src/lanes/suspicion.ts";
@@ -27,6 +28,7 @@ export interface Delivering {
   readonly destination: RunningDestination;
   /** Whether the destination has answered others within the time, in milliseconds. */
   readonly answeredWithin: (ms: number) => boolean;
+  readonly teller: AttemptTeller;
 }
 
 /**
@@ -35,11 +37,12 @@ export interface Delivering {
  * @returns the last attempt, for the destination's breaker, and whether the lane holds more, due at once
  */
 export async function deliverTurn(
-  { deps, settle, connections, channel, destination, answeredWithin }: Delivering,
+  { deps, settle, connections, channel, destination, answeredWithin, teller }: Delivering,
   leased: Leased,
   works: readonly ToDeliver[],
 ): Promise<{ last: Attempt | undefined; more: boolean }> {
   const { lane } = leased;
+  teller.began(lane);
   let last: Attempt | undefined;
   let more = false;
   for (const [index, work] of works.entries()) {
@@ -54,7 +57,6 @@ export async function deliverTurn(
     const mostMs = destination.stopsForMs ?? Number.POSITIVE_INFINITY;
     last = giveUp(last, destination.id, { forMs, mostMs, othersPass: answeredWithin(forMs) });
     const retried = last.outcome.state === "retrying";
-    const over = last.error?.code === "STOPPED_TOO_LONG";
     const park = parks(destination, last) ? (last.error?.code ?? null) : null;
     const ends = retried || park !== null || index === works.length - 1;
     const rest = works.slice(index + 1).map(({ row }) => row);
@@ -65,9 +67,7 @@ export async function deliverTurn(
     const patienceMs = patience(connections, performance.now() - began);
     const settled = await settle.delivered({ turn, outcomes, rest: ends ? [] : rest, patienceMs });
     more = settled.more;
-    const told = { channel: channel.id, destination: destination.id, message: work.row.messageId };
-    if (over) deps.log("error", "delivery.stopped_too_long", told);
-    if (park !== null && settled.result !== "lost") deps.log("error", "lane.parked", { ...told, code: park });
+    if (settled.result !== "lost") teller.attempted(lane, work.row, last, park);
     if (settled.result === "lost" || ends) break;
     if (settled.result === "ours") continue;
     // A merge came in between: what was not sent yet goes to the new patient, in the next turn.

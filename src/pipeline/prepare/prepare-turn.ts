@@ -3,6 +3,7 @@ import { backoff } from "#src/lanes/backoff.ts";
 import { dayOf } from "../deliver/day.ts";
 import type { PipelineDeps } from "../deps.ts";
 import type { Leased } from "#src/lanes/lease.ts";
+import type { ClaimedLane } from "#src/store/sql/lanes.ts";
 import { patience } from "#src/lanes/patience.ts";
 import type { Permits } from "#src/lanes/permits.ts";
 import { prepare, type Prepared, type ToPrepare } from "./prepare.ts";
@@ -64,5 +65,15 @@ export async function prepareTurn(
     prepared: done,
     patienceMs,
   });
+  tell(deps, lane, done);
   return more;
+}
+
+/** Says once when a message begins to wait, and once when that is over, whichever engine had it then. */
+function tell({ log }: PipelineDeps, { failures }: ClaimedLane, done: readonly Prepared[]): void {
+  const [first, last] = [done[0], done.at(-1)];
+  const fields = ({ row, work }: Prepared) => ({ message: row.id, channel: work.row.channel });
+  if (failures > 0 && first && first.row.state !== "received") log("info", "prepare.goes_on", fields(first));
+  if (last?.row.state !== "received" || (failures > 0 && last === first)) return;
+  log("warn", "prepare.retry", { ...fields(last), error: last.row.lastError?.split(":")[0] ?? "unknown" });
 }

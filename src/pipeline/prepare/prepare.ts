@@ -91,7 +91,7 @@ async function decide(
     return await identifyAndRoute(deps, work, channel, assembled.message, leased);
   } catch (error) {
     return {
-      row: again(deps, work, error),
+      row: again(work, error),
       ...(error instanceof BotenstoffError && error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }),
     };
   }
@@ -217,14 +217,11 @@ async function routed(
   });
 }
 
-/** Leaves the message `received`; errors that are not ours are logged by class only, for their text may be personal. */
-function again(deps: PipelineDeps, work: ToPrepare, error: unknown): PreparedRow {
+/** Leaves the message `received`; of errors that are not ours only the kind is kept, for their text may be personal. */
+function again(work: ToPrepare, error: unknown): PreparedRow {
   const known = error instanceof BotenstoffError;
-  deps.log("warn", "prepare.retry", {
-    message: work.row.id,
-    channel: work.row.channel,
-    error: kindOfError(error),
-  });
-  const lastError = known ? describeError(error.code, error.message) : "STORE_UNAVAILABLE: preparing: unexpected error";
+  const lastError = known
+    ? describeError(error.code, error.message)
+    : describeError("STORE_UNAVAILABLE", `preparing: unexpected error (${kindOfError(error)})`);
   return outcome(work, { state: "received", lastError });
 }

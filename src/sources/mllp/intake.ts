@@ -2,6 +2,7 @@ import { buildAck, type AckError } from "#src/hl7/ack.ts";
 import { buildBatchAck, cutFrame, type Cut } from "#src/hl7/batch.ts";
 import type { Charset } from "#src/hl7/charset.ts";
 import type { ParsedMessage } from "#src/hl7/parse.ts";
+import type { Episode, Episodes } from "#src/telemetry/episodes.ts";
 import type { Accept, Accepted, SourceContext } from "../source.ts";
 import * as answers from "./answer.ts";
 import type { MllpSourceConfig } from "./config.ts";
@@ -14,6 +15,7 @@ export interface SessionDeps {
   readonly settings: MllpSourceConfig;
   readonly context: SourceContext;
   readonly accept: Accept;
+  readonly refusals: Episodes;
 }
 
 /** Sends one acknowledgement; undefined where none is wanted. */
@@ -94,7 +96,7 @@ export class Intake {
     if (barred) {
       context.count(stranger ? "sender_refused" : "refused");
       if (stranger) this.#tell("sender", () => context.log("warn", "mllp.sender_refused", { reason: "application" }));
-      else context.log("warn", "mllp.refused", { error: "HL7_TOO_MANY" });
+      else this.#tellRefused("HL7_TOO_MANY");
       reply(answers.refusedAck(message, barred, now));
       return true;
     }
@@ -102,10 +104,18 @@ export class Intake {
     if (!refusal) return false;
     const { ignored, ...error } = refusal;
     context.count(ignored ? "ignored" : "refused");
-    context.log("info", ignored ? "mllp.ignored" : "mllp.refused", { error: error.code });
+    this.#tellRefused(error.code, ignored);
     if (ignored) for (const ack of answers.ignoredAcks(message, now)) reply(ack);
     else reply(answers.refusedAck(message, error, now));
     return true;
+  }
+
+  #tellRefused(error: string, ignored = false): void {
+    const { context, refusals } = this.#deps;
+    const over = ({ count }: Episode) => context.log("info", "mllp.refusals_over", { error, count });
+    if (!refusals.happened(error, over)) return;
+    if (ignored) context.log("info", "mllp.ignored", { error });
+    else context.log("warn", "mllp.refused", { error });
   }
 
   async #acknowledge(message: ParsedMessage, { messages: [stored], settled }: Accepted, reply: Reply): Promise<void> {

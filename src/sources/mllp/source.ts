@@ -1,3 +1,4 @@
+import { Episodes, QUIET_MS } from "#src/telemetry/episodes.ts";
 import type { Charset } from "#src/hl7/charset.ts";
 import type { Source, SourceContext, SourceSpec } from "../source.ts";
 import { mllpSourceConfig, type MllpSourceConfig } from "./config.ts";
@@ -17,7 +18,7 @@ function open(settings: MllpSourceConfig, context: SourceContext): Source {
   const charset = settings.charset as Charset | undefined;
   return {
     split: (event) => ({ messages: [draftOf(event, readFrame(event.raw, charset), settings.order)], notices: [] }),
-    listen: (accept) => listen({ settings, context, accept }),
+    listen: (accept) => listen({ settings, context, accept, refusals: new Episodes(QUIET_MS) }),
     check: () => tryPort(settings),
     close: () => Promise.resolve(),
   };

@@ -4,10 +4,11 @@ import { event, type EventEntry } from "./entry.ts";
 export const CONNECTOR_EVENTS = {
   "mllp.ignored": event(["info"], "An HL7 message of no interest was acknowledged and not taken."),
   "mllp.refused": event(
-    ["info", "warn"],
-    "An HL7 message was refused: one of ours by the destination, or one of a sender by us.",
-    "Read the error codes; correct the sender, the profile or the receiver.",
+    ["warn"],
+    "HL7 messages of a sender are refused for this reason; told once until there was none for five minutes.",
+    "Read the error code; correct the sender, or the channel.",
   ),
+  "mllp.refusals_over": event(["info"], "No HL7 message was refused, or left aside, for this reason for five minutes."),
   "directory.phone_not_used": event(
     ["info"],
     "A number of a patient is not used: a word beside it may name another person, or its area code is missing.",

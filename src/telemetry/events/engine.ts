@@ -32,6 +32,24 @@ export const ENGINE_EVENTS = {
     "Check the folder the line names and its rights.",
   ),
   "channel.deployed": event(["info"], "A channel runs, or runs in its new form."),
+  "channel.removed": event(
+    ["warn"],
+    "A channel's file is gone; the channel is stopped and its webhook unknown.",
+    "Put the file back if that was not meant. What it has taken in stays.",
+  ),
+  "channel.refusal_over": event(["info"], "A channel that was refused is as it runs again, or its file is gone."),
+  "access.refused": event(
+    ["warn"],
+    "Somebody asks with a wrong or ended token or session; told once until nobody has for five minutes.",
+    "Look for a client with an old token; many are a guess.",
+  ),
+  "access.refusals_over": event(["info"], "Nobody has asked with a wrong credential for five minutes."),
+  "webhook.rejected": event(
+    ["warn"],
+    "Webhooks are refused: signature or certificate is not the provider's; told once until there was none for five minutes.",
+    "Compare app_secret with the provider's; where it is right, somebody else posts to the address.",
+  ),
+  "webhook.rejections_over": event(["info"], "No webhook was refused for five minutes."),
   "channel.refused": event(
     ["error"],
     "A channel file has problems; the channel runs as before, or not at all.",

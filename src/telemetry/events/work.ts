@@ -27,6 +27,19 @@ export const WORK_EVENTS = {
     "Numbers stored by an older version cannot be completed yet; until they are, nobody is found by them.",
     "Check PostgreSQL if it repeats.",
   ),
+  "delivery.failing": event(
+    ["warn"],
+    "An attempt to deliver a message failed; it is repeated, and told of again when that is over.",
+    "Read the error code.",
+  ),
+  "delivery.goes_on": event(["info"], "A message that could not be delivered was taken."),
+  "delivery.failed": event(
+    ["error"],
+    "A destination did not take a message, for good; the conversation goes on without it.",
+    "Read the error code, then reprocess or skip it.",
+  ),
+  "lane.unparked": event(["info"], "A lane that was parked goes on."),
+  "prepare.goes_on": event(["info"], "A message that could not be prepared goes on."),
   "prepare.retry": event(
     ["warn"],
     "A message cannot be prepared yet; its lane waits and tries again.",

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
 import type { ApiClient } from "#src/demo/api-client.ts";
 import type { SignedBody } from "#src/simulators/whatsapp-cloud/payload.ts";
 import type { Shown, Violation } from "./check.ts";
 import type { Fault } from "./faults.ts";
+import type { History } from "./history.ts";
 import { deliver } from "./load.ts";
 import { createRandom } from "./random.ts";
 import type { Setting } from "./setting.ts";
@@ -10,6 +12,35 @@ import type { Setting } from "./setting.ts";
 /** An epoch, the retention, and time for a purge to look at both. */
 const PURGED_WITHIN_MS = 20_000;
 const QUIET_MS = 1_000;
+const ATTACHMENTS_WITHIN_MS = 60_000;
+
+/**
+ * Waits until every chart knows of every attachment what there is to know: what was late is asked for at once, and what never
+ * comes is given up, as a person would.
+ */
+export async function attachmentsOver(setting: Setting, api: ApiClient, { sent }: History): Promise<void> {
+  const client = new pg.Client({ connectionString: setting.databaseUrl });
+  await client.connect();
+  try {
+    const deadline = performance.now() + ATTACHMENTS_WITHIN_MS;
+    for (;;) {
+      const { rows } = await client.query<{ id: string; state: string }>(
+        "SELECT DISTINCT message_id AS id, state FROM attachment_wait",
+      );
+      if (rows.length === 0) return;
+      if (performance.now() > deadline) throw new Error(`${rows.length} attachments are still waited for`);
+      const lost = await Promise.all(sent.filter((one) => one.lost).map(({ wamid }) => api.find(wamid)));
+      for (const { id, state } of rows) {
+        if (state !== "late") continue;
+        if (lost.flat().some((message) => message.id === id)) await api.giveUp(id);
+        else await api.reprocess(id);
+      }
+      await sleep(500);
+    }
+  } finally {
+    await client.end();
+  }
+}
 
 /** What is filed goes in time (I4), and stays gone when every webhook comes once more (I2). */
 export async function overAndDone(

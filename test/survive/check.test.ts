@@ -47,7 +47,7 @@ function happen(one: Sent, states: readonly string[]): void {
 
 function violations(): string[] {
   const world = { fhir: { chart, readTruly }, mllp: { documents } } as unknown as World;
-  return check(sent, shown, world, purged).map(({ what }) => what);
+  return check({ sent, happenings: [], setAside: new Set() }, shown, world, purged).map(({ what }) => what);
 }
 
 const communication = (id: string) => chart.read(`Communication/id-${id}`) as Communication;

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Binary, Communication, Media } from "@medplum/fhirtypes";
 import type { ShownMessage } from "#src/demo/api-client.ts";
 import type { World } from "#src/demo/world.ts";
-import type { Sent } from "./history.ts";
+import type { History, Sent } from "./history.ts";
 import { AFTER_FILED_MS } from "./setting.ts";
 
 /** One broken promise, and the messages it concerns. */
@@ -10,6 +10,8 @@ export interface Violation {
   readonly what: string;
   readonly messages: readonly string[];
 }
+
+const LOST = "[Bild: nicht abrufbar]";
 
 /** What the engine shows of each message the load sent, by wamid. */
 export type Shown = ReadonlyMap<string, readonly ShownMessage[]>;
@@ -22,18 +24,22 @@ const TOLERATED_MS = 50;
  * @param purged when each message was seen purged, by its id
  */
 export function check(
-  sent: readonly Sent[],
+  { sent, happenings, setAside }: Pick<History, "sent" | "happenings" | "setAside">,
   shown: Shown,
   world: World,
   purged: ReadonlyMap<string, number>,
 ): Violation[] {
+  const waited = new Set(
+    sent.map(({ wamid }) => wamid).filter((id) => setAside.has(id) || wasHeld(shown.get(id)?.[0])),
+  );
   return [
     ...sent.flatMap((one) => ended(one, shown.get(one.wamid) ?? [])),
     ...sent.flatMap((one) => inChart(one, shown.get(one.wamid)?.[0], world)),
     ...sent.flatMap((one) => readBack(one, shown.get(one.wamid)?.[0], world)),
     ...sent.flatMap((one) => keptLongEnough(one, shown.get(one.wamid)?.[0], world, purged)),
-    ...inArchive(sent, shown, world),
-    ...chartInOrder(sent, shown, world),
+    ...inArchive(sent, waited, world),
+    ...chartInOrder(sent, shown, world, waited),
+    ...innocents(sent, happenings, setAside),
     ...nobodyElse(sent, shown, world),
   ];
 }
@@ -71,7 +77,11 @@ function keptLongEnough(
 }
 
 /** I1, I2, I3 as the chart shows them. */
-function inChart({ wamid, patient, text, image }: Sent, message: ShownMessage | undefined, world: World): Violation[] {
+function inChart(
+  { wamid, patient, text, image, lost }: Sent,
+  message: ShownMessage | undefined,
+  world: World,
+): Violation[] {
   if (!message) return [];
   const broken = (what: string) => [{ what, messages: [wamid] }];
   const found = world.fhir.chart.read(`Communication/${message.id}`) as Communication | undefined;
@@ -82,7 +92,8 @@ function inChart({ wamid, patient, text, image }: Sent, message: ShownMessage | 
   const pictures = (found.payload ?? []).flatMap(({ contentReference }) => contentReference?.reference ?? []);
   const shown = pictures.map((path) => pictureAt(path, world));
   if (shown.some((picture) => picture.patient !== patient)) return broken("I3: its picture is in the wrong chart");
-  const whole = said.join("\n") === text && shown.map(({ sha256 }) => sha256).join() === (image ?? "");
+  const wanted = lost ? [LOST, text] : [text];
+  const whole = said.join("\n") === wanted.join("\n") && shown.map(({ sha256 }) => sha256).join() === (image ?? "");
   return whole ? [] : broken("I1: its content in the chart differs");
 }
 
@@ -107,8 +118,8 @@ function readBack({ wamid, patient }: Sent, message: ShownMessage | undefined, w
  * I2 and order: each document once, always with the same bytes, in the order its patient wrote them. What waited for a
  * person left the order; it comes once, whenever it comes.
  */
-function inArchive(sent: readonly Sent[], shown: Shown, world: World): Violation[] {
-  const waited = new Set(sent.filter(({ wamid }) => wasHeld(shown.get(wamid)?.[0])).map(nameOfSent));
+function inArchive(sent: readonly Sent[], late: ReadonlySet<string>, world: World): Violation[] {
+  const waited = new Set(sent.filter(({ wamid }) => late.has(wamid)).map(nameOfSent));
   const documents = [...world.mllp.documents.values()];
   const violations: Violation[] = [];
   for (const [patient, mine] of Map.groupBy(sent, (one) => one.patient)) {
@@ -147,9 +158,9 @@ function wasHeld(message: ShownMessage | undefined): boolean {
 }
 
 /** Order as the chart came to know it. */
-function chartInOrder(sent: readonly Sent[], shown: Shown, world: World): Violation[] {
+function chartInOrder(sent: readonly Sent[], shown: Shown, world: World, waited: ReadonlySet<string>): Violation[] {
   const arrived = new Map(world.fhir.chart.all("Communication").map(({ id }, index) => [id, index]));
-  const unheld = sent.filter(({ patient, wamid }) => patient !== undefined && !wasHeld(shown.get(wamid)?.[0]));
+  const unheld = sent.filter(({ patient, wamid }) => patient !== undefined && !waited.has(wamid));
   const rank = ({ wamid }: Sent) => arrived.get(shown.get(wamid)?.[0]?.id) ?? Infinity;
   return [...Map.groupBy(unheld, ({ patient }) => patient).values()].flatMap((mine) =>
     mine.flatMap((one, index) => {
@@ -158,6 +169,18 @@ function chartInOrder(sent: readonly Sent[], shown: Shown, world: World): Violat
       return [{ what: "order: the chart got it before the message before it", messages: [before.wamid, one.wamid] }];
     }),
   );
+}
+
+/** An innocent message is set aside only where an engine died in the moment it was examined. */
+function innocents(
+  sent: readonly Sent[],
+  happenings: History["happenings"],
+  setAside: ReadonlySet<string>,
+): Violation[] {
+  const innocent = sent.filter(({ wamid, deadly }) => setAside.has(wamid) && !deadly).map(({ wamid }) => wamid);
+  const deaths = happenings.filter(({ what }) => / is killed| died|is paused/.test(what)).length;
+  if (innocent.length <= deaths) return [];
+  return [{ what: `${innocent.length} messages were set aside by ${deaths} deaths`, messages: innocent }];
 }
 
 function nobodyElse(sent: readonly Sent[], shown: Shown, world: World): Violation[] {

@@ -5,6 +5,8 @@ import type { MediaBehaviour } from "#src/simulators/whatsapp-cloud/media.ts";
 import { CLOCK_FAULTS } from "./clock-faults.ts";
 import { STEPS } from "./crash-at.ts";
 import { DISK_FAULTS } from "./disk-faults.ts";
+import type { History } from "./history.ts";
+import { INPUT_FAULTS } from "./input-faults.ts";
 import type { Random } from "./random.ts";
 import { LEASE_MS, type EngineSlot, type Setting, type Wishes } from "./setting.ts";
 import type { Weather } from "./proxy.ts";
@@ -15,7 +17,7 @@ export interface Fault {
   /** What the setting must have for it. */
   readonly needs?: keyof Wishes;
   /** Where the machine cannot play it, it says so in `setting.notPlayed`. */
-  inject(setting: Setting, random: Random, tell: (what: string) => void): Promise<void>;
+  inject(setting: Setting, random: Random, tell: (what: string) => void, history: History): Promise<void>;
 }
 
 const running = (setting: Setting) => setting.engines.filter((slot) => slot.process);
@@ -216,4 +218,5 @@ export const FAULTS: readonly Fault[] = [
   },
   ...CLOCK_FAULTS,
   ...DISK_FAULTS,
+  ...INPUT_FAULTS,
 ];

@@ -17,12 +17,18 @@ export interface Sent {
   readonly text: string;
   /** SHA-256 (hex) of the image sent with it. */
   readonly image?: string;
+  /** Its image never comes. */
+  readonly lost?: true;
+  /** Whoever works on it dies of it. */
+  readonly deadly?: true;
 }
 
 /** Everything seen in one round. */
 export class History {
   readonly happenings: Happening[] = [];
   readonly sent: Sent[] = [];
+  /** Wamids of what the engines set aside. */
+  readonly setAside = new Set<string>();
   readonly #began = performance.now();
 
   add(what: string, message?: string): void {

@@ -22,6 +22,9 @@ export const PEOPLE: readonly Person[] = [
 ];
 /** A patient who writes only when everything is repaired. */
 export const PROBE: Person = { number: "80009", phone: "4915110000009" };
+/** Patients who write what is wrong in itself (input-faults.ts). */
+export const POISONER: Person = { number: "80010", phone: "4915110000010" };
+export const UNLUCKY: Person = { number: "80011", phone: "4915110000011" };
 
 /** Makes the patients known to the chart and the engine. */
 export async function admit(setting: Setting, everyone: readonly Person[]): Promise<void> {

@@ -3,8 +3,8 @@ import { ApiClient, type ShownMessage } from "#src/demo/api-client.ts";
 import { check, type Violation } from "./check.ts";
 import type { Fault } from "./faults.ts";
 import { History, type Sent } from "./history.ts";
-import { overAndDone } from "./aftermath.ts";
-import { admit, converse, PEOPLE, PROBE } from "./load.ts";
+import { attachmentsOver, overAndDone } from "./aftermath.ts";
+import { admit, converse, PEOPLE, POISONER, PROBE, UNLUCKY } from "./load.ts";
 import { activityOf } from "./activity.ts";
 import { createRandom, type Random } from "./random.ts";
 import { openSetting, type Setting } from "./setting.ts";
@@ -77,7 +77,7 @@ export async function playRound(seed: number, choice: readonly Fault[]): Promise
 
 async function play(setting: Setting, history: History, faults: readonly Fault[], random: Random) {
   for (const slot of setting.engines) await setting.start(slot);
-  await admit(setting, [...PEOPLE, PROBE]);
+  await admit(setting, [...PEOPLE, PROBE, POISONER, UNLUCKY]);
   let broken = true;
   const writing = Promise.all(
     PEOPLE.map((person) =>
@@ -87,7 +87,7 @@ async function play(setting: Setting, history: History, faults: readonly Fault[]
   const breaking = async () => {
     for (const fault of faults) {
       await sleep(random.int(0, 600));
-      await fault.inject(setting, random, (what) => history.add(what));
+      await fault.inject(setting, random, (what) => history.add(what), history);
     }
     history.add("everything is repaired");
     broken = false;
@@ -97,11 +97,12 @@ async function play(setting: Setting, history: History, faults: readonly Fault[]
   const breakingOver = breaking().finally(() => (broken = false));
   const [recoveryMs, bodies] = await Promise.all([breakingOver, writing]);
   const { shown, byHand } = await settle(setting, history);
+  await attachmentsOver(setting, apiOf(setting), history);
   return {
     byHand,
     recoveryMs,
     violations: [
-      ...check(history.sent, shown, setting.world, setting.purges.seen),
+      ...check(history, shown, setting.world, setting.purges.seen),
       ...(await overAndDone(setting, apiOf(setting), shown, bodies.flat(), faults)),
       ...lostLanes(setting),
     ],
@@ -149,6 +150,7 @@ async function settle(setting: Setting, history: History) {
       if (message && ["failed", "held"].includes(message.state)) {
         history.add(`is ${message.state} (${message.reason ?? ""}), a person has it processed again`, sent.wamid);
         touched.add(sent.wamid);
+        if (isSetAside(message)) history.setAside.add(sent.wamid);
         await api.reprocess(message.id);
       }
       await sleep(200);
@@ -157,6 +159,10 @@ async function settle(setting: Setting, history: History) {
     shown.set(sent.wamid, found);
   }
   return { shown, byHand: touched.size };
+}
+
+function isSetAside({ reason, deliveries = [] }: ShownMessage): boolean {
+  return reason === "set_aside" || deliveries.some(({ last_error: error }) => error?.startsWith("WORK_STOPS_ENGINE"));
 }
 
 async function look(api: ApiClient, { wamid }: Sent): Promise<ShownMessage[]> {

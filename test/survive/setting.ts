@@ -19,11 +19,14 @@ const EPOCH = "PT3S";
 /** The channel's retention is the length of an epoch. */
 export const AFTER_FILED_MS = 3_000;
 export const LEASE_MS = 2_000;
+/** Longer than a busy machine stands still. */
+const FROZEN_AFTER = "PT6S";
 const DATA_DISK_MB = 400;
 const DATABASE_DISK_MB = 300;
 /** So that its log needs room soon when there is none. */
 const LITTLE_WAL = { max_wal_size: "64MB", min_wal_size: "32MB" };
 const CHANNELS = fileURLToPath(new URL("channels", import.meta.url));
+const MAPPINGS = fileURLToPath(new URL("mappings", import.meta.url));
 const PRELOAD = new URL("crash-at.ts", import.meta.url).href;
 
 /** One engine of a round; it may be dead at the moment. */
@@ -53,6 +56,8 @@ export interface Setting {
   /** Faults this machine cannot play, and why. */
   readonly notPlayed: Set<string>;
   readonly purges: PurgeWatch;
+  /** While it is there, some texts kill or freeze whoever maps them. */
+  readonly poisonFile: string;
   /** PostgreSQL as it is, whatever the way to it is like. */
   readonly databaseUrl: string;
   /** The last lines PostgreSQL logged. */
@@ -98,6 +103,7 @@ export async function openSetting(engineCount: number, history: History, wishes:
   databaseUrl.port = String(network.postgres.port);
   const purges = watchPurges(server.url);
   const logs: string[] = [];
+  const poisonFile = join(world.directory, "poison");
   const engines: EngineSlot[] = [];
   for (let n = 1; n <= engineCount; n += 1) {
     engines.push({
@@ -117,6 +123,9 @@ export async function openSetting(engineCount: number, history: History, wishes:
             ...world.env,
             ...clocks?.engines.threaded,
             BOTENSTOFF_CHANNELS_DIR: CHANNELS,
+            BOTENSTOFF_MAPPINGS_DIR: MAPPINGS,
+            BOTENSTOFF_FROZEN_AFTER: FROZEN_AFTER,
+            POISON_FILE: poisonFile,
             BOTENSTOFF_HTTP_PORT: String(slot.port),
             ADT_MLLP_PORT: String(slot.adtPort),
             BOTENSTOFF_LEASE: `PT${LEASE_MS / 1_000}S`,
@@ -169,6 +178,7 @@ export async function openSetting(engineCount: number, history: History, wishes:
     clocks,
     notPlayed: new Set(),
     purges,
+    poisonFile,
     databaseUrl: server.url,
     databaseLog: async () => {
       const log = await readFile(join(directory, "server.log"), "utf8");

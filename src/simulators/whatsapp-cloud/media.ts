@@ -44,6 +44,7 @@ export class MediaShelf {
   readonly #media = new Map<string, Media>();
   readonly #urls = new Map<string, { readonly id: string; readonly until: number }>();
   #queue: MediaBehaviour[] = [];
+  readonly #lost: MediaBehaviour[] = [];
 
   add(
     bytes: Buffer,
@@ -57,6 +58,11 @@ export class MediaShelf {
 
   behave(queue: readonly MediaBehaviour[]): void {
     this.#queue = [...queue];
+  }
+
+  /** From now on it goes wrong like this for good, whatever else happens. */
+  lose(behaviour: MediaBehaviour & { readonly media: string }): void {
+    this.#lost.push(behaviour);
   }
 
   has(id: string): boolean {
@@ -117,6 +123,8 @@ export class MediaShelf {
   }
 
   #next(on: Step, id: string | undefined): MediaBehaviour | undefined {
+    const lost = this.#lost.find(({ on: step, media }) => step === on && media === id);
+    if (lost) return lost;
     const index = this.#queue.findIndex(({ on: step, media = id }) => step === on && media === id);
     const found = this.#queue[index];
     if (found && !found.lasts) this.#queue.splice(index, 1);

@@ -33,6 +33,8 @@ export interface WhatsappCloud {
   readonly deletedMedia: readonly string[];
   /** Replaces the queue of misbehaviours; each is used up by the next request it fits. */
   behave(queue: readonly MediaBehaviour[]): void;
+  /** One media id goes wrong for good. */
+  lose(behaviour: MediaBehaviour & { readonly media: string }): void;
   textBody(input: TextInput): Record<string, unknown>;
   imageBody(input: ImageInput): Record<string, unknown>;
   batchBody(updates: readonly Update[]): Record<string, unknown>;
@@ -66,6 +68,7 @@ export async function startWhatsappCloud(options: WhatsappCloudOptions): Promise
     hasMedia: (id) => shelf.has(id),
     deletedMedia: shelf.deleted,
     behave: (queue) => shelf.behave(queue),
+    lose: (behaviour) => shelf.lose(behaviour),
     textBody: (input) => batch(phoneNumberId, [textUpdate(input)]),
     imageBody: (input) => batch(phoneNumberId, [imageUpdate(input)]),
     batchBody: (updates) => batch(phoneNumberId, updates),

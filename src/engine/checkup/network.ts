@@ -1,12 +1,13 @@
 import { lookup } from "node:dns/promises";
 import { createServer, connect, isIP } from "node:net";
 import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
 import { proxyOfEnvironment } from "#src/wire/http/proxy.ts";
 import { kindOfError } from "#src/message/error-code.ts";
 import { fail, note, ok, type Finding, type Situation } from "./finding.ts";
 
 /** Whether the names of hosts in the environment have addresses. Said by the names of the variables. */
-export async function examineNames({ env }: Pick<Situation, "env">): Promise<Finding[]> {
+export async function examineNames({ env, withinMs }: Pick<Situation, "env" | "withinMs">): Promise<Finding[]> {
   const proxied = proxyOfEnvironment(env)?.https !== undefined;
   const named = Object.entries(env).flatMap(([variable, value]) => {
     const host = hostOf(variable, value ?? "");
@@ -16,7 +17,7 @@ export async function examineNames({ env }: Pick<Situation, "env">): Promise<Fin
   });
   const found = await Promise.all(
     named.map(async ({ variable, host }) =>
-      lookup(host).then(
+      Promise.race([lookup(host), sleep(withinMs, undefined, { ref: false }).then(slow)]).then(
         () => [],
         (error: unknown) => {
           const text = `the host named by ${variable} has no address (${kindOfError(error)})`;
@@ -27,6 +28,10 @@ export async function examineNames({ env }: Pick<Situation, "env">): Promise<Fin
   );
   const findings = found.flat();
   return findings.length > 0 || named.length === 0 ? findings : [ok("names", `${named.length} hosts have addresses`)];
+}
+
+function slow(): never {
+  throw Object.assign(new Error("no answer"), { code: "ETIMEDOUT" });
 }
 
 const STEERS = /^(?:DATABASE_URL|(?:HTTPS?_PROXY)|(?:WHATSAPP|KIS|BOTENSTOFF)_.*)$/i;

@@ -7,9 +7,11 @@ import { FILE_COMMANDS } from "./files.ts";
 import { FIND_COMMAND } from "./find.ts";
 import { PROOF_COMMANDS } from "./proof.ts";
 import { REMOTE_COMMANDS } from "./remote.ts";
+import { SETUP_COMMAND } from "./setup.ts";
 
 /** Every command, in the order of the help. */
 export const COMMANDS: readonly Command[] = [
+  SETUP_COMMAND,
   ...ENGINE_COMMANDS,
   ...FILE_COMMANDS,
   ...REMOTE_COMMANDS,

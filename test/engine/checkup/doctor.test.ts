@@ -60,7 +60,7 @@ describe("botenstoff doctor", () => {
       KIS_FHIR_URL: "http://127.0.0.1:1/fhir",
       HTTPS_PROXY: "http://user:hunter22@127.0.0.1:1",
       NO_PROXY: "127.0.0.1",
-      KIS_MLLP_HOST: "kis.invalid",
+      KIS_MLLP_HOST: "kis..invalid",
       BOTENSTOFF_ALERTS_FILE: join(world.directory, "nowhere.yaml"),
     });
     expect(new Set(wrong(findings).map(({ check }) => check))).toEqual(

@@ -49,7 +49,7 @@ const pagesOf: Record<Role, () => Promise<string[]>> = {
     "/console/messages?state=purged",
     "/console/no-such-page",
   ],
-  clerk: async () => ["/clearing", `/clearing/${filled.held.id}`],
+  clerk: async () => ["/clearing", `/clearing/${await site.taskOf(filled.held.id)}`],
   approver: async () => ["/clearing"],
   privacy: async () => PRIVACY_PAGES,
   auditor: async () => ["/privacy/access", "/privacy"],

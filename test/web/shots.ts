@@ -27,7 +27,7 @@ try {
     ["purges", "engineer", "/console/purges"],
     ["engines", "engineer", "/console/engines"],
     ["clearing", "clerk", "/clearing"],
-    ["conversation", "clerk", `/clearing/${held.id}`],
+    ["conversation", "clerk", `/clearing/${await site.taskOf(held.id)}`],
     ["privacy", "privacy", "/privacy"],
   ];
   for (const role of ["engineer", "clerk", "privacy"] as const) {

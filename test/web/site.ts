@@ -64,6 +64,15 @@ export async function openSite() {
       await engine.text("Ich warte.");
       return { held, failed };
     },
+    /** The clearing task in which a message is held. */
+    taskOf: async (message: string) => {
+      const { items } = await engine.api.get<{ items: { id: string }[] }>("/api/v1/clearing");
+      for (const { id } of items) {
+        const task = await engine.api.get<{ held: { message: string }[] }>(`/api/v1/clearing/${id}`);
+        if (task.held.some((one) => one.message === message)) return id;
+      }
+      throw new Error("the message is held in no task");
+    },
     /** A browser of its own in which this person has signed in. */
     signedIn: (role: Role, options: Parameters<Browser["newContext"]>[0] = {}) =>
       signInAs(browser, engine.url, PEOPLE[role], options),

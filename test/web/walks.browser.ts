@@ -103,18 +103,6 @@ describe("the list of messages", () => {
   });
 });
 
-test("what was written is read only when it is asked for, and the journal knows by whom", async () => {
-  const { page, context } = await site.signedIn("clerk");
-  await page.goto(`${site.url}/clearing/${filled.held.id}`);
-  await page.getByRole("button", { name: "Show what was written" }).waitFor();
-  const reads = () => site.engine.store.query("SELECT FROM journal WHERE action = 'content.read'");
-  expect((await reads()).rowCount).toBe(0);
-  await page.keyboard.press("o");
-  await page.getByText("Kanarienvogel", { exact: false }).waitFor();
-  expect((await reads()).rowCount).toBe(1);
-  await context.close();
-});
-
 test("seven tabs of one browser share one stream, and all are told", async () => {
   const { page, context } = await site.signedIn("engineer");
   const tabs = [page];

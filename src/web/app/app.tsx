@@ -12,7 +12,6 @@ import { AlertsPage } from "./pages/alerts.tsx";
 import { CertificatesPage } from "./pages/certificates.tsx";
 import { ChannelsPage } from "./pages/channels.tsx";
 import { ClearingPage } from "./pages/clearing.tsx";
-import { ConversationPage } from "./pages/conversation.tsx";
 import { EnginesPage } from "./pages/engines.tsx";
 import { JournalPage } from "./pages/journal.tsx";
 import { LanePage } from "./pages/lane.tsx";
@@ -23,6 +22,7 @@ import { NoticesPage } from "./pages/notices.tsx";
 import { OverviewPage } from "./pages/overview.tsx";
 import { PrivacyPage } from "./pages/privacy.tsx";
 import { PurgesPage } from "./pages/purges.tsx";
+import { TaskPage } from "./pages/task.tsx";
 
 interface Page {
   readonly pattern: string;
@@ -43,8 +43,8 @@ const PAGES: readonly Page[] = [
   { pattern: "/console/purges", name: "purges", right: "purges.read", view: PurgesPage },
   { pattern: "/console/certificates", name: "certificates", right: "engines.read", view: CertificatesPage },
   { pattern: "/console/engines", name: "engines", right: "engines.read", view: EnginesPage },
-  { pattern: "/clearing", name: "clearing", right: "content.read", view: ClearingPage },
-  { pattern: "/clearing/:id", name: "clearing", right: "content.read", view: ConversationPage },
+  { pattern: "/clearing", name: "clearing", right: "clearing.read", view: ClearingPage },
+  { pattern: "/clearing/:id", name: "clearing", right: "clearing.read", view: TaskPage },
   { pattern: "/privacy", name: "privacy", right: "coverage.read", view: PrivacyPage },
   { pattern: "/privacy/access", name: "journal", right: "journal.read", view: JournalPage },
 ];

@@ -17,7 +17,6 @@ type Message = Answer<"listMessages">["items"][number];
 const PAGE = 200;
 const NAMES = ["state", "channel", "reason", "kind", "destination", "code", "from", "until", "external_id"] as const;
 const STATES = ["received", "held", "filtered", "routed", "filed", "withdrawn", "failed", "purged"];
-const REASONS = ["unknown", "ambiguous", "unverified", "quarantine"];
 /** So much of an id names a row in the address. */
 const SHORT = 8;
 
@@ -26,7 +25,7 @@ export function MessagesPage() {
   const filter = Object.fromEntries(NAMES.map((name) => [name, query.get(name) ?? undefined]));
   const after = query.get("after") ?? undefined;
   const list = useList(filter, after);
-  const { messages, field, more, newer, searching, stop, goOn, selected } = words.value;
+  const { messages, field, more, newer, searching, stop, goOn, selected, reason } = words.value;
   const chosen = new Set((query.get("sel") ?? "").split(".").filter((one) => one !== ""));
   const rows = list.rows;
   const ids = rows.filter(({ id }) => chosen.has(id.slice(0, SHORT))).map(({ id }) => id);
@@ -41,7 +40,7 @@ export function MessagesPage() {
       <Filters
         fields={[
           { name: "state", label: field.state, options: STATES },
-          { name: "reason", label: field.reason, options: REASONS },
+          { name: "reason", label: field.reason, options: Object.keys(reason).filter((one) => one !== "person") },
           { name: "channel", label: field.channel },
           { name: "kind", label: field.kind },
           { name: "destination", label: field.destination },

@@ -77,7 +77,7 @@ function Needs({ channels }: { readonly channels: readonly Channel[] }) {
         <span class="muted">
           {words.value.field.oldest} <Age of={one.oldest} />
         </span>
-        {may("content.read") ? (
+        {may("clearing.read") ? (
           <a href={hrefOf("/clearing", { reason: one.reason })}>{nav.clearing}</a>
         ) : (
           <a href={hrefOf("/console/messages", { state: "held", reason: one.reason, channel: channel.id })}>

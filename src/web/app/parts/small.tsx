@@ -47,7 +47,7 @@ export function Empty({ children }: { readonly children: ComponentChildren }) {
 
 /** An error says its code, what it means and what to do. */
 export function Problem({ of, again }: { readonly of: Refusal; readonly again?: () => void }) {
-  const { problem, again: word } = words.value;
+  const { problem, refusals, again: word } = words.value;
   useErrorTexts();
   const listed = toldOf(of.code);
   const told =
@@ -57,10 +57,12 @@ export function Problem({ of, again }: { readonly of: Refusal; readonly again?: 
         ? problem.forbidden
         : of.status === 404
           ? problem.missing
-          : (listed?.remedy ?? of.detail);
+          : (refusals[of.code] ?? listed?.remedy ?? of.detail);
   return (
     <div class="card problem" role="alert">
-      {of.message !== "" && of.status !== 403 && of.status !== 404 && <h2>{listed?.meaning ?? of.message}</h2>}
+      {of.message !== "" && of.status !== 403 && of.status !== 404 && (
+        <h2>{of.code in refusals ? problem.refused : (listed?.meaning ?? of.message)}</h2>
+      )}
       <p>{told}</p>
       {of.status !== 0 && (
         <p class="muted">

@@ -154,21 +154,6 @@ export const dePages: typeof enPages = {
     full: "Platte zu voll: nimmt nichts Neues",
     heldBack: "Hält zurück",
   },
-  clearing: {
-    title: "Klärung",
-    empty: "Kein Gespräch ist angehalten.",
-    conversations: (count) => many(count, "Nachricht wartet", "Nachrichten warten"),
-    written: "Was geschrieben wurde",
-    who: "Wer ist es?",
-    whoText:
-      "Erfragen Sie auf anderem Weg zwei Merkmale (Geburtsdatum, Fallnummer). Sobald das KIS die Nummer kennt, geht das Gespräch von selbst weiter; „Noch einmal nachsehen“ fragt jetzt.",
-    open: "Zeigen, was geschrieben wurde (das Protokoll hält fest, wer es las)",
-    mayNot: "Ihre Rolle sieht keine Inhalte.",
-    again: "Noch einmal nachsehen",
-    release: "Freigeben …",
-    ageLimit: (age) => `wartet ${age}`,
-    hl7: "Systemnachricht",
-  },
   privacy: {
     title: "Datenschutz",
     coverage: "Was gespeichert ist, und warum",

@@ -1,3 +1,4 @@
+import { deClearing } from "./de-clearing.ts";
 import { deOperation } from "./de-operation.ts";
 import { dePages } from "./de-pages.ts";
 import { manyIn } from "./many.ts";
@@ -82,6 +83,13 @@ export const de: Words = {
     ambiguous: "mehrere Patienten",
     unverified: "nicht bestätigt",
     quarantine: "Anhang in Quarantäne",
+    number_moved: "Nummer ging an einen anderen Patienten",
+    same_patient: "bei diesem Patienten zurückgezogen",
+    set_aside: "hielt die Engine zweimal an",
+    unsupported: "von unbekannter Art",
+    malformed: "unlesbar",
+    foreign_number: "für eine andere Nummer",
+    no_channel: "ihr Kanal läuft nicht",
     person: "von einem Menschen angehalten",
   },
   field: {
@@ -168,6 +176,7 @@ export const de: Words = {
     goToHint: "Seite, Kennung einer Nachricht oder Bahn",
   },
   problem: {
+    refused: "Nicht geschehen",
     unreachable: "Die Engine antwortet nicht. Das Gezeigte ist alt; es wird von selbst wieder gefragt.",
     forbidden: "Ihre Rollen erlauben diese Seite nicht.",
     missing: "Das gibt es nicht mehr: erledigt, gelöscht, oder es gab es nie.",
@@ -187,6 +196,7 @@ export const de: Words = {
   },
   ...dePages,
   ...deOperation,
+  ...deClearing,
   notFound: "Diese Seite gibt es nicht.",
   age: {
     s: (n) => `${n} s`,

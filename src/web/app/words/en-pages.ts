@@ -149,21 +149,6 @@ export const enPages = {
     full: "disk too full: takes nothing new",
     heldBack: "Holds back",
   },
-  clearing: {
-    title: "Clearing",
-    empty: "No conversation is held.",
-    conversations: (count: number) => many(count, "message waits", "messages wait"),
-    written: "What was written",
-    who: "Who is it?",
-    whoText:
-      "Ask for two identifiers by another way (birth date, case number). Once the KIS knows the number, the conversation goes on by itself; process it again to look now.",
-    open: "Show what was written (the journal keeps who read it)",
-    mayNot: "Your role sees no content.",
-    again: "Look again",
-    release: "Release …",
-    ageLimit: (age: string) => `waits ${age}`,
-    hl7: "system message",
-  },
   privacy: {
     title: "Privacy",
     coverage: "What is stored, and why",

@@ -1,3 +1,4 @@
+import { enClearing } from "./en-clearing.ts";
 import { enOperation } from "./en-operation.ts";
 import { enPages } from "./en-pages.ts";
 import { manyIn } from "./many.ts";
@@ -81,6 +82,13 @@ export const en = {
     ambiguous: "several patients",
     unverified: "not verified",
     quarantine: "quarantined attachment",
+    number_moved: "number moved to another patient",
+    same_patient: "withdrawn from this patient",
+    set_aside: "stopped the engine twice",
+    unsupported: "of an unknown kind",
+    malformed: "unreadable",
+    foreign_number: "for another number",
+    no_channel: "its channel does not run",
     person: "stopped by a person",
   } as Record<string, string>,
   field: {
@@ -167,6 +175,7 @@ export const en = {
     goToHint: "Page, message id or lane id",
   },
   problem: {
+    refused: "Not done",
     unreachable: "The engine does not answer. What is shown is old; it is asked again by itself.",
     forbidden: "Your roles do not allow this page.",
     missing: "There is no such thing any more: it was settled, purged, or never was.",
@@ -186,6 +195,7 @@ export const en = {
   },
   ...enPages,
   ...enOperation,
+  ...enClearing,
   notFound: "There is no such page.",
   age: {
     s: (n: number) => `${n} s`,

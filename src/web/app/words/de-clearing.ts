@@ -1,0 +1,152 @@
+import type { enClearing } from "./en-clearing.ts";
+import { manyIn } from "./many.ts";
+
+const many = manyIn("de");
+
+/** What the clearing desk says. */
+export const deClearing: typeof enClearing = {
+  clearing: {
+    title: "Klärung",
+    empty:
+      "Nichts ist angehalten, das passt. Was von einer Nummer kommt, die kein Patient trägt, erscheint hier von selbst.",
+    tasks: (count) => many(count, "Gespräch ist angehalten", "Gespräche sind angehalten"),
+    overdueCount: (count) => (count === 0 ? "keines überfällig" : `${count} überfällig`),
+    proposedCount: (count) =>
+      count === 0 ? "" : many(count, "wartet auf eine zweite Person", "warten auf eine zweite Person"),
+    state: { open: "offen", proposed: "zweite Person", locked: "gesperrt", overdue: "überfällig" },
+    held: "Angehalten",
+    waits: "Wartet",
+    due: "Fällig",
+    dueIn: (age) => `in ${age}`,
+    overdueFor: (age) => `seit ${age} überfällig`,
+    ends: "Eingeschränkt",
+    endsIn: (age) => `in ${age}`,
+    restricted: "eingeschränkt",
+    waitsFor: (age) => `wartet ${age}`,
+    clock: (due, ends) => `fällig ${due}, eingeschränkt ${ends}`,
+    told: "es wurde weitergemeldet",
+    task: "Vorgang",
+    next: "Nächster",
+    written: "Was geschrieben wurde",
+    open: "Zeigen, was geschrieben wurde (das Protokoll hält fest, wer es las)",
+    mayNot: "Ihre Rolle sieht keine Inhalte.",
+    only: "nur diese",
+    unnamed: "geschrieben von",
+    kinds: {
+      image: "Bild",
+      audio: "Sprachnachricht",
+      video: "Video",
+      document: "Dokument",
+      sticker: "Sticker",
+      location: "Standort",
+      contacts: "Kontaktkarte",
+    },
+    who: "Wer ist es?",
+    shows: {
+      number: "Von einer Nummer geschrieben, die im Verzeichnis stehen kann oder nicht.",
+      user_id: "Unter einem Benutzernamen geschrieben, ohne Nummer.",
+      nobody: "Die Nachrichten zeigen niemanden, der verknüpft werden könnte.",
+    },
+    candidates: "Nach der Nummer möglich (verdeckt, bis zwei Merkmale stimmen)",
+    nobodyFits: "Niemand im Verzeichnis hat die Nummer.",
+    hints: {
+      carries_number: "das KIS hat die Nummer",
+      linked: "eine Verknüpfung führt dorthin",
+      was_linked: "eine Verknüpfung führte dorthin",
+    },
+    type: "Erfragen Sie zwei Merkmale anders als aus dem Gespräch, und tippen Sie sie ein.",
+    identifier: (n) => `Merkmal ${n}`,
+    value: (n) => `Wert ${n}`,
+    identifiers: {
+      birth_date: "Geburtsdatum",
+      case_number: "Fallnummer",
+      insurance_number: "Versichertennummer",
+      patient_number: "Patientennummer",
+    },
+    dateHint: "Geburtsdatum als 30.04.1960 oder 1960-04-30",
+    check: "Prüfen",
+    left: (count) =>
+      many(
+        count,
+        "Fehlversuch noch, dann ist der Vorgang gesperrt",
+        "Fehlversuche noch, dann ist der Vorgang gesperrt",
+      ),
+    noMatch: "Keine Übereinstimmung: beide zusammen treffen auf keinen Patienten zu.",
+    match: "Stimmt",
+    born: (day) => `geboren ${day}`,
+    as: "Wer schreibt",
+    roles: {
+      self: "der Patient selbst",
+      guardian: "Eltern oder Betreuer",
+      proxy: "jemand, den der Patient benannt hat",
+    },
+    scope: "Wofür",
+    scopes: {
+      once: "was jetzt angehalten ist",
+      case: "das, und solange der offene Fall läuft",
+      always: "das, und von jetzt an",
+    },
+    someScope: (count) => `nur die ${many(count, "links markierte Nachricht", "links markierten Nachrichten")}`,
+    seen: "jemand vom Haus sah den Patienten schreiben",
+    assign: "Zuordnen",
+    assignFourEyes: "Zuordnen: eine zweite Person bestätigt",
+    proposal: "Vorgeschlagen",
+    proposedBy: "Von",
+    you: "Ihnen",
+    somebody: "jemand anderem",
+    mineWaits: "Jemand anderes muss es bestätigen, in seinem eigenen Browser.",
+    confirmText:
+      "Tippen Sie ein Merkmal des Patienten ein, den Sie dafür halten, anderswo erfragt. Wer vorgeschlagen wurde, erfahren Sie nicht.",
+    approve: "Bestätigen",
+    decline: "Ablehnen …",
+    takeBack: "Zurücknehmen …",
+    declineTitle: "Den Vorschlag vom Tisch nehmen",
+    reject: "Nicht für uns …",
+    rejectTitle: "Was angehalten ist, ist nicht für dieses Haus",
+    rejectReasons: {
+      not_our_patient: "nicht unser Patient",
+      wrong_number: "falsche Nummer",
+      advertising: "Werbung",
+      abuse: "Missbrauch",
+      other: "anderes",
+    },
+    answer: "der Absender soll es erfahren (als Wunsch vermerkt: noch wird nichts gesendet)",
+    want: "Absender fragen …",
+    wantTitle: "Worum der Absender gebeten werden soll (als Wunsch vermerkt: noch wird nichts gesendet)",
+    wants: { contact_card: "eine Kontaktkarte", code: "den Code von der Aufnahme", answer: "eine Antwort" },
+    wanted: "Gewünscht",
+    locked:
+      "Gesperrt: es wurden zu viele falsche Merkmale getippt. Wer keines davon getippt hat, gibt ihn wieder frei.",
+    unlock: "Entsperren …",
+    unlockTitle: "Wieder entscheiden lassen",
+    again: "Noch einmal nachsehen",
+    againHint: "fragt das Verzeichnis neu, für jede angehaltene",
+    settled: "Hiervon ist nichts mehr angehalten.",
+    system: "Systemnachricht",
+  },
+  refusals: {
+    "clearing-locked":
+      "Es wurden zu viele falsche Merkmale getippt; wer bestätigt oder verwaltet, entsperrt den Vorgang mit einem Grund.",
+    "clearing-tired": "Sie haben heute zu viele falsche Merkmale getippt; jemand anderes macht weiter.",
+    "clearing-no-proof":
+      "Tippen Sie zuerst die beiden Merkmale: eine Übereinstimmung gilt einmal, zehn Minuten lang, für den, der sie tippte.",
+    "clearing-too-weak": "Der Kanal verlangt eine stärkere Verknüpfung, als diese Entscheidung gibt.",
+    "clearing-nobody":
+      "Die Nachrichten zeigen niemanden, der verknüpft werden könnte; lehnen Sie sie ab, oder sehen Sie noch einmal nach.",
+    "clearing-nothing-held": "Hiervon ist nichts mehr angehalten.",
+    "clearing-no-case": "Der Patient hat keinen offenen Fall, oder mehrere; wählen Sie etwas anderes.",
+    "clearing-proposed-already": "Es liegt schon ein Vorschlag vor; bestätigen Sie ihn oder lehnen Sie ihn zuerst ab.",
+    "clearing-nothing-proposed": "Es liegt kein Vorschlag vor.",
+    "clearing-same-person": "Das muss jemand anderes tun.",
+    "clearing-patient-gone": "Der Patient steht nicht mehr im Verzeichnis; sehen Sie noch einmal nach.",
+    "clearing-no-match": "Es ist kein Merkmal des vorgeschlagenen Patienten.",
+    "clearing-once-only": "Einzelne Nachrichten werden nur für jetzt zugeordnet.",
+    "not-releasable":
+      "Diese Nachricht wartet auf keine Freigabe, oder ihr Anhang hat keine Bytes, die abgelegt werden könnten.",
+    "not-withdrawable":
+      "Kein Ziel hat sie, sie wurde hier gelöscht, sie steht mit anderen in einem Tagesdokument, oder sie wird gerade gesendet.",
+    "not-skippable": "Das Ziel hat sie schon, sie wurde hier gelöscht, oder sie wird gerade gesendet.",
+    "not-resendable":
+      "Sie wurde hier gelöscht oder zurückgezogen, oder eine spätere hat ihr Tagesdokument erneuert: senden Sie diese.",
+  },
+};

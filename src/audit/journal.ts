@@ -49,6 +49,7 @@ export type JournalAction =
   | "silence.ended"
   | "epoch.purged"
   | "key.destroyed"
+  | "directory.forgotten"
   | "ledger.replayed";
 
 /** Who did it, in full. */

@@ -50,6 +50,8 @@ export interface Destination {
 export interface AppliedChange {
   readonly outcome: "changed" | "unchanged" | "ignored";
   readonly evidence: unknown;
+  /** Phone numbers that were taken from their patients, and that went to others. */
+  readonly numbers?: { readonly lost: number; readonly moved: number };
 }
 
 export interface DestinationContext {

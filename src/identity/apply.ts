@@ -16,6 +16,8 @@ import { EMPTY_RECORD, nameOf, recordAfter, type PatientRecord } from "./record.
 export interface Effects {
   /** Keyed hashes of the numbers that got or lost a patient. */
   readonly phones: readonly Buffer[];
+  /** How many numbers were taken from their patients, and given to others than those they are known as. */
+  readonly numbers: { readonly lost: number; readonly moved: number };
   /** Persons that are another's now, or nobody's (deleted). */
   readonly patients: ReadonlyMap<string, string | null>;
   readonly cases: readonly CaseChange[];
@@ -59,13 +61,21 @@ export async function applyUpdate(
   putUnowned(work, target, own);
   retireAll(work, target, retired, update.stamp, "person");
   retireAll(work, target, moved, update.stamp, "identifier");
-  const { placed, phones, patients, changed } = await close(deps, db, work, now);
+  const { placed, numbers, patients, changed } = await close(deps, db, work, now);
   const cases = await applyCases(deps, db, update, target, now);
   const owners = cases.flatMap(({ from, to }) => [from, to]);
   const touched = changed || cases.length > 0 ? [...placed.map(({ root }) => root), ...owners] : [];
   if (touched.length > 0) await sql.newVersions(db, [...new Set(touched)]);
   const root = placed.find(({ id }) => id === target)?.root ?? target;
-  return { patient: root, phones, patients, cases, changed: changed || cases.length > 0 };
+  const { touched: phones, lost, moved: strayed } = numbers;
+  return {
+    patient: root,
+    phones,
+    numbers: { lost, moved: strayed },
+    patients,
+    cases,
+    changed: changed || cases.length > 0,
+  };
 }
 
 function named(blindIndex: ApplyDeps["blindIndex"], identifiers: readonly Identifier[]): Named[] {
@@ -196,16 +206,19 @@ async function close(deps: ApplyDeps, db: Queryable, work: Workspace, now: Date)
     return was?.root !== root || JSON.stringify(was.record) !== JSON.stringify(record);
   });
   for (const root of new Set(differs.map((one) => one.root))) checkSize(after.of(root));
-  const seal = ({ id, root, record }: PlacedRecord): sql.PatientRow => ({
+  const seal = ({ id, root, record }: PlacedRecord): sql.PatientDraft => ({
     id,
     rootId: root,
+    goneAt: id === root && !after.person(id) ? now : null,
     sealed: deps.sealer.sealJson(patientPlace(id), record),
   });
   await sql.writePatients(db, differs.map(seal), now);
   await sql.putIdentifiers(db, work.puts);
-  const phones = differs.length === 0 ? [] : await linkPhones(deps, db, placed, after, now);
-  return { placed, phones, patients: follow(work, placed, after), changed: differs.length > 0 };
+  const numbers = differs.length === 0 ? NO_NUMBERS : await linkPhones(deps, db, placed, after, now);
+  return { placed, numbers, patients: follow(work, placed, after), changed: differs.length > 0 };
 }
+
+const NO_NUMBERS: sql.NumberChanges = { touched: [], lost: 0, moved: 0 };
 
 async function linkPhones(
   { blindIndex }: ApplyDeps,
@@ -213,7 +226,7 @@ async function linkPhones(
   placed: readonly PlacedRecord[],
   after: Persons,
   now: Date,
-): Promise<Buffer[]> {
+): Promise<sql.NumberChanges> {
   const ids = placed.map(({ id }) => id);
   // A merge moves a number from record to record; nobody has entered it anew.
   const known = await sql.linkedSince(db, ids);

@@ -136,13 +136,20 @@ async function apply(
   await lock(db, "directory");
   const patients = new Set<string>();
   let changed = false;
+  let [lost, moved] = [0, 0];
   for (const update of updates) {
     const effects = await applyUpdate(deps, db, update, now);
     await deps.onChanged(db, effects, update);
     patients.add(effects.patient);
     changed ||= effects.changed;
+    lost += effects.numbers.lost;
+    moved += effects.numbers.moved;
   }
-  return { outcome: changed ? "changed" : "unchanged", evidence: { patients: [...patients] } };
+  return {
+    outcome: changed ? "changed" : "unchanged",
+    numbers: { lost, moved },
+    evidence: { patients: [...patients] },
+  };
 }
 
 /** A person's cases that a rule may choose among; not those of a number that is somebody else's by now. */

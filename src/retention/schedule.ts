@@ -1,6 +1,7 @@
 import cron from "node-cron";
 import { kindOfError } from "#src/message/error-code.ts";
 import type { RetentionDeps } from "./deps.ts";
+import { beginRenewal, forgetDeleted, renewDirectory } from "./directory.ts";
 import { forget, limitedChannels, restrict, type Channels } from "./limits.ts";
 import { purgeDue } from "./purge.ts";
 import { createTrustedClock } from "./trusted-clock.ts";
@@ -20,6 +21,7 @@ export function startSchedule(deps: RetentionDeps, channels: Channels): { stop()
   deps.metrics.gauge("retention_behind_seconds", {}, () => trusted.behindMs() / 1_000);
   let running: Promise<void> | undefined;
   let told = false;
+  const renewal = beginRenewal();
   const attempt = async (step: () => Promise<unknown>) => {
     try {
       await step();
@@ -34,6 +36,8 @@ export function startSchedule(deps: RetentionDeps, channels: Channels): { stop()
     await attempt(() => purgeDue(then));
     const limited = await limitedChannels(then, channels);
     for (const step of [restrict, forget]) await attempt(() => step(then, limited));
+    await attempt(() => forgetDeleted(then));
+    await attempt(() => renewDirectory(then, renewal));
   };
   let ticked = performance.now();
   const tick = () => {

@@ -7,6 +7,9 @@ const config = z.strictObject({
   type: z.literal("directory").describe("The engine's own index of patients, cases and phone numbers."),
 });
 
+/** More numbers than this one message neither takes nor moves, unless something is wrong with its sender. */
+const MANY_NUMBERS = 10;
+
 type DirectoryConfig = z.infer<typeof config>;
 
 /**
@@ -26,8 +29,12 @@ export const directoryDestination: DestinationSpec<DirectoryConfig> = {
       async send(job): Promise<Receipt> {
         // The channel's lint pairs this destination only with mappings whose output is "directory".
         const change = job.output as DirectoryChange;
-        const { outcome, evidence } = await context.applyToDirectory(change, job.messageId);
+        const { outcome, evidence, numbers } = await context.applyToDirectory(change, job.messageId);
         context.count(outcome);
+        for (const [what, count] of Object.entries(numbers ?? {}))
+          if (count > 0) context.count(`number_${what}`, count);
+        if (numbers && numbers.lost + numbers.moved > MANY_NUMBERS)
+          context.log("warn", "directory.many_numbers", { message: job.messageId, ...numbers });
         const remarks = change.type === "update" ? change.updates.flatMap(({ remarks: told = [] }) => told) : [];
         for (const { place, reason } of remarks) {
           context.count(`phone_not_used_${reason}`);

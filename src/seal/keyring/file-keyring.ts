@@ -89,6 +89,11 @@ export function openFileKeyring({ directory, masterKey }: { directory: string; m
     forgetDestroyed: () => {
       for (const epoch of [...cache.keys()]) if (existsSync(marker(epoch))) destroyKey(epoch);
     },
+    generations: () =>
+      readdirSync(epochs)
+        .flatMap((name) => /^-(\d+)\.key$/.exec(name)?.[1] ?? [])
+        .map(Number)
+        .sort((a, b) => a - b),
     destroyed: () =>
       readdirSync(epochs)
         .filter((name) => name.endsWith(DESTROYED))

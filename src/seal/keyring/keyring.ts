@@ -12,6 +12,8 @@ export interface Keyring {
   destroyEpochKey(epoch: number): void;
   /** Forgets the keys that another engine has destroyed: they are to be in nobody's memory. */
   forgetDestroyed(): void;
+  /** The generations of the directory whose keys are there, oldest first. */
+  generations(): number[];
   /** Every epoch whose key was destroyed. */
   destroyed(): number[];
   /** Long-lived keys, made on first use. */
@@ -22,5 +24,8 @@ export interface Keyring {
   signingKey(): { readonly privateKey: KeyObject; readonly publicKey: KeyObject; readonly keyId: string };
 }
 
-/** Values of this epoch number are sealed under the directory key, which no purge destroys. */
+/**
+ * Values of this epoch number are sealed under the directory key, which no purge destroys; patients and cases under the key
+ * of a generation of the directory, which is the epoch with its number below zero.
+ */
 export const DIRECTORY_EPOCH = 0;

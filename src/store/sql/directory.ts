@@ -8,6 +8,11 @@ export interface PatientRow {
   readonly sealed: Buffer;
 }
 
+/** A record as written. `goneAt`: since when its person, whose root it is, is deleted. */
+export interface PatientDraft extends PatientRow {
+  readonly goneAt: Date | null;
+}
+
 /** A number of more patients than this is nobody's in the same way as one of exactly as many. */
 const MOST_CARRIERS = 20;
 
@@ -70,13 +75,14 @@ export async function findIdentifiers(db: Queryable, keys: readonly IdentifierKe
   return rows;
 }
 
-export async function writePatients(db: Queryable, patients: readonly PatientRow[], now: Date): Promise<void> {
+export async function writePatients(db: Queryable, patients: readonly PatientDraft[], now: Date): Promise<void> {
   if (patients.length === 0) return;
   await db.query(
-    `INSERT INTO patient (id, root_id, sealed, updated_at)
-     SELECT *, $4 FROM unnest($1::uuid[], $2::uuid[], $3::bytea[])
-     ON CONFLICT (id) DO UPDATE SET root_id = EXCLUDED.root_id, sealed = EXCLUDED.sealed, updated_at = EXCLUDED.updated_at`,
-    [...columns(patients, ["id", "rootId", "sealed"]), now],
+    `INSERT INTO patient (id, root_id, sealed, gone_at, updated_at)
+     SELECT *, $5 FROM unnest($1::uuid[], $2::uuid[], $3::bytea[], $4::timestamptz[])
+     ON CONFLICT (id) DO UPDATE SET root_id = EXCLUDED.root_id, sealed = EXCLUDED.sealed, updated_at = EXCLUDED.updated_at,
+       gone_at = CASE WHEN EXCLUDED.gone_at IS NOT NULL THEN coalesce(patient.gone_at, EXCLUDED.gone_at) END`,
+    [...columns(patients, ["id", "rootId", "sealed", "goneAt"]), now],
   );
 }
 
@@ -118,16 +124,22 @@ export interface PhoneLink {
   readonly since: Date;
 }
 
-/**
- * Makes these patients' numbers exactly those; who is the first to carry one owns it until somebody decides otherwise.
- * @returns the hashes that were linked or unlinked
- */
+/** What became of numbers: whoever changed hands, by keyed hash, and how many of them nobody or somebody else has now. */
+export interface NumberChanges {
+  readonly touched: readonly Buffer[];
+  /** Taken from their patients; a merge takes none. */
+  readonly lost: number;
+  /** Given to a patient while they are known as another's. */
+  readonly moved: number;
+}
+
+/** Makes these patients' numbers exactly those; who is the first to carry one owns it until somebody decides otherwise. */
 export async function replacePhones(
   db: Queryable,
   patientIds: readonly string[],
   links: readonly PhoneLink[],
-): Promise<Buffer[]> {
-  const { rows } = await db.query<{ bi: Buffer }>(
+): Promise<NumberChanges> {
+  const { rows } = await db.query<{ bi: Buffer; what: "gone" | "linked"; moved: boolean }>(
     `WITH new AS (
        SELECT patient_id, bi, min(since) AS since FROM unnest($2::uuid[], $3::bytea[], $4::timestamptz[]) AS link (patient_id, bi, since)
        GROUP BY patient_id, bi
@@ -139,10 +151,18 @@ export async function replacePhones(
        ON CONFLICT DO NOTHING RETURNING bi, patient_id
      ), owned AS (
        INSERT INTO number_owner (bi, patient_id) SELECT bi, patient_id FROM linked ORDER BY bi ON CONFLICT DO NOTHING)
-     SELECT bi FROM gone UNION ALL SELECT bi FROM linked`,
+     SELECT bi, 'gone' AS what, false AS moved FROM gone
+     UNION ALL SELECT bi, 'linked', EXISTS (SELECT FROM number_owner AS owner WHERE owner.bi = linked.bi
+       AND owner.patient_id <> linked.patient_id) FROM linked`,
     [patientIds, ...columns(links, ["patientId", "bi", "since"])],
   );
-  return rows.map(({ bi }) => bi);
+  const among = (what: string) => new Set(rows.flatMap((row) => (row.what === what ? [row.bi.toString("hex")] : [])));
+  const [gone, linked] = [among("gone"), among("linked")];
+  return {
+    touched: rows.map(({ bi }) => bi),
+    lost: [...gone].filter((bi) => !linked.has(bi)).length,
+    moved: rows.filter(({ bi, moved }) => moved && !gone.has(bi.toString("hex"))).length,
+  };
 }
 
 /** When the number was last looked up in the KIS; undefined when never. */

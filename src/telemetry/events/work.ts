@@ -22,6 +22,16 @@ export const WORK_EVENTS = {
     "The look for lost work failed; it is repeated every minute.",
     "Check PostgreSQL if it repeats.",
   ),
+  "directory.many_numbers": event(
+    ["warn"],
+    "One message took or moved more phone numbers than a person has.",
+    "Look at it in the KIS: does its sender empty PID-13, or merge what should not be?",
+  ),
+  "directory.forgotten": event(["info"], "What was left of deleted patients is forgotten."),
+  "directory.resealed": event(
+    ["info"],
+    "Every patient and case is under the newest key; the former ones are destroyed.",
+  ),
   "directory.numbers_waiting": event(
     ["warn"],
     "Numbers stored by an older version cannot be completed yet; until they are, nobody is found by them.",

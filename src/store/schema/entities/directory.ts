@@ -20,8 +20,12 @@ export const PatientEntity = new EntitySchema({
     updated_at: time,
     root_id: uuid,
     version: { ...integer, default: 0 },
+    gone_at: nullable(time),
   },
-  indices: [{ name: "patient_by_root", columns: ["root_id"] }],
+  indices: [
+    { name: "patient_by_root", columns: ["root_id"] },
+    { name: "patient_gone", columns: ["gone_at"], where: `"gone_at" IS NOT NULL` },
+  ],
 });
 
 export const PatientIdentifierEntity = new EntitySchema({

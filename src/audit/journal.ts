@@ -50,6 +50,7 @@ export type JournalAction =
   | "epoch.purged"
   | "key.destroyed"
   | "directory.forgotten"
+  | "directory.imported"
   | "ledger.replayed";
 
 /** Who did it, in full. */

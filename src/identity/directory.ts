@@ -29,9 +29,10 @@ interface CarryingPatient extends DirectoryPatient {
 export interface Directory {
   /**
    * Applies what an ADT says, all of it in one transaction; repeating it changes nothing, an older one never undoes
-   * what a newer one said. Resolves after the commit. @throws BotenstoffError PATIENTS_CONFLICT
+   * what a newer one said. Resolves after the commit. @param onUpdate told which one comes next
+   * @throws BotenstoffError PATIENTS_CONFLICT
    */
-  apply(change: DirectoryChange): Promise<AppliedChange>;
+  apply(change: DirectoryChange, onUpdate?: (nth: number) => void): Promise<AppliedChange>;
   /** Every patient who carries the number (E.164 digits). */
   byPhone(phone: string): Promise<CarryingPatient[]>;
   /** The same, and what to compare at a commit. */
@@ -61,9 +62,9 @@ interface Seen {
 export function createDirectory(deps: DirectoryDeps): Directory {
   const { store, blindIndex } = deps;
   return {
-    apply: async (change) => {
+    apply: async (change, onUpdate) => {
       if (change.type === "ignore") return { outcome: "ignored", evidence: { ignored: change.reason } };
-      return store.transaction((db) => apply(deps, db, change.updates));
+      return store.transaction((db) => apply(deps, db, change.updates, onUpdate));
     },
     byPhone: async (phone) => (await carriers(deps, phone)).patients,
     carriers: (phone) => carriers(deps, phone),
@@ -131,13 +132,15 @@ async function apply(
   deps: DirectoryDeps,
   db: Transaction,
   updates: readonly DirectoryUpdate[],
+  onUpdate?: (nth: number) => void,
 ): Promise<AppliedChange> {
   const now = new Date(deps.clock());
   await lock(db, "directory");
   const patients = new Set<string>();
   let changed = false;
   let [lost, moved] = [0, 0];
-  for (const update of updates) {
+  for (const [nth, update] of updates.entries()) {
+    onUpdate?.(nth);
     const effects = await applyUpdate(deps, db, update, now);
     await deps.onChanged(db, effects, update);
     patients.add(effects.patient);

@@ -1,4 +1,7 @@
 import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { wamid } from "#src/simulators/whatsapp-cloud/payload.ts";
 import { PATIENT, startTestEngine } from "../engine/harness.ts";
@@ -14,6 +17,8 @@ describe("the command line beside a running engine", () => {
 
   function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
     const env = {
+      ...engine.world.env,
+      DATABASE_URL: engine.databaseUrl,
       PATH: process.env["PATH"] ?? "",
       BOTENSTOFF_URL: engine.url,
       BOTENSTOFF_API_TOKEN: engine.world.apiToken,
@@ -44,6 +49,29 @@ describe("the command line beside a running engine", () => {
     expect((await run("channels")).out).toMatch(/^whatsapp-to-kis +running /m);
     expect((await run("purges")).code).toBe(0);
     expect(listed.out + shown.out).not.toContain("Geheimnis");
+  });
+
+  it("takes patients over from a file, all or nothing, and held messages of their numbers come in again", async () => {
+    const id = wamid("4915155500011");
+    const text = engine.world.whatsapp.textBody({ from: "4915155500011", id, body: "Guten Tag" });
+    await engine.post(engine.world.whatsapp.signedBody(text));
+    await engine.api.until(id, ["held"], 30_000);
+    const folder = await mkdtemp(join(tmpdir(), "botenstoff-import-"));
+    const file = join(folder, "patients.csv");
+    const head = "Patientennummer;Nachname;Geburtsdatum;Telefon";
+    await writeFile(file, `${head}\n815;Muster;12.08.1964;0151/55500011\n816;Muster;gestern;\n`);
+
+    const refused = await run("directory", "import", file, "--authority", "HAUS");
+    expect([refused.code, refused.out]).toEqual([1, expect.stringContaining(`${file}:3: error: Geburtsdatum: `)]);
+    expect(refused.out).not.toContain("gestern");
+    expect((await run("directory", "import", file, "--skip-invalid", "--dry-run")).out).toContain("changed false");
+    expect(JSON.parse((await run("directory", "--json")).out)).toMatchObject({ patients: 0 });
+
+    const taken = await run("directory", "import", file, "--authority", "HAUS", "--skip-invalid");
+    expect([taken.code, taken.out]).toEqual([0, expect.stringContaining("changed true")]);
+    expect(JSON.parse((await run("directory", "conflicts", "--json")).out)).toEqual({ items: [], next: null });
+    await engine.api.until(id, ["routed", "filed", "failed"], 30_000);
+    await rm(folder, { recursive: true });
   });
 
   it("says what the engine refused", async () => {

@@ -15,6 +15,7 @@ import {
   wantClearing,
 } from "./clearing.ts";
 import { showCoverage } from "./coverage.ts";
+import { listDirectoryConflicts, showDirectory } from "./directory.ts";
 import { listCertificates, listEngines } from "./engines.ts";
 import { listErrors } from "./errors.ts";
 import { resendDelivery, skipDelivery } from "./deliveries.ts";
@@ -87,6 +88,8 @@ export const ROUTES = [
   listSilences,
   addSilence,
   endSilence,
+  showDirectory,
+  listDirectoryConflicts,
   listRehomings,
   me,
   listProviders,

@@ -2,6 +2,7 @@ import { ACCESS_COMMANDS } from "./access.ts";
 import { CLEARING_COMMANDS } from "./clearing.ts";
 import type { Command } from "./command.ts";
 import { completionCommand } from "./completion.ts";
+import { DIRECTORY_COMMANDS } from "./directory.ts";
 import { ENGINE_COMMANDS } from "./engine.ts";
 import { FILE_COMMANDS } from "./files.ts";
 import { FIND_COMMAND } from "./find.ts";
@@ -16,6 +17,7 @@ export const COMMANDS: readonly Command[] = [
   ...FILE_COMMANDS,
   ...REMOTE_COMMANDS,
   FIND_COMMAND,
+  ...DIRECTORY_COMMANDS,
   ...CLEARING_COMMANDS,
   ...PROOF_COMMANDS,
   ...ACCESS_COMMANDS,

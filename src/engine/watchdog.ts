@@ -16,7 +16,6 @@ export function watchMainThread(limitMs: number): { stop(): Promise<void> } {
     workerData: { beat, everyMs, missed: BEATS_PER_LIMIT },
     execArgv: [],
     env: {},
-    resourceLimits: { maxOldGenerationSizeMb: 8 },
   });
   thread.unref();
   return {

@@ -19,10 +19,13 @@ export function conceal(issue: Issue, filled: readonly Filled[]): Issue {
   return names.length === 0 ? { ...issue, message } : { ...placed, message: `${message} (from ${names.join(", ")})` };
 }
 
+/** Shorter ones keep nothing secret, and stand in every text. */
+const SHORTEST = 3;
+
 /** The text with each reference in place of its value. */
 export function withoutValues(text: string, filled: readonly Filled[]): string {
   return filled
-    .filter(({ value }) => value !== "")
+    .filter(({ value }) => value.length >= SHORTEST)
     .toSorted((a, b) => b.value.length - a.value.length)
     .reduce((said, { value, reference }) => said.replace(whole(value), () => reference), text);
 }

@@ -10,7 +10,7 @@ import { BotenstoffError } from "#src/message/error-code.ts";
 import { LANGUAGES } from "#src/message/language.ts";
 import type { Mapping, MappingContext } from "#src/message/mapping.ts";
 import type { Message } from "#src/message/message.ts";
-import { withProfile, type Hl7Profiles } from "./hl7-profiles.ts";
+import { takesProfile, withProfile, type Hl7Profiles } from "./hl7-profiles.ts";
 import { loadMapping } from "./mapping.ts";
 
 /** One golden example: `examples/<case>/{in.json|in.hl7, out.json|out.hl7}`. */
@@ -106,7 +106,7 @@ function hl7Message(text: string): Message {
  */
 export async function mapExample(mapping: Mapping, folder: string, profiles: Hl7Profiles): Promise<unknown> {
   const { message, params, subject, withdraw, day, about, ...frozen } = await readInput(folder);
-  const found = mapping.output === "hl7" ? withProfile(params, profiles) : { params };
+  const found = takesProfile(mapping) ? withProfile(params, profiles) : { params };
   if ("issue" in found) throw new BotenstoffError("CONFIG_INVALID", found.issue.message);
   return mapping.map(message, {
     params: mapping.params.parse(found.params),

@@ -11,6 +11,7 @@ import {
   type Hl7Profile,
   type Hl7ProfileFile,
 } from "#src/hl7/profile.ts";
+import type { Mapping } from "#src/message/mapping.ts";
 import { formatProblem, readOrProblem, type Problem } from "./problem.ts";
 import { readYaml } from "./yaml.ts";
 import { toIssues, type Issue } from "./zod-issues.ts";
@@ -98,6 +99,11 @@ export function withProfile(given: unknown, profiles: Hl7Profiles): { params: un
   if (fault) return { issue: { path: ["profile"], message: `This HL7 profile is broken: ${formatProblem(fault)}` } };
   const known = profiles.names.length === 0 ? "there are none" : `expected ${profiles.names.join(", ")}`;
   return { issue: { path: ["profile"], message: `Unknown HL7 profile; ${known}`, allowed: profiles.names } };
+}
+
+/** Whether a mapping works by a profile: one that says what it takes, and no `profile`, is given none. */
+export function takesProfile({ output, params }: Pick<Mapping, "output" | "params">): boolean {
+  return output === "hl7" && (!(params instanceof z.ZodObject) || "profile" in params.shape);
 }
 
 function parse(file: string, text: string): Parsed | { problems: Problem[] } {

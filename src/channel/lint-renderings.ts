@@ -5,6 +5,7 @@ import type { Identifier } from "#src/message/directory.ts";
 import { messageId } from "#src/message/id.ts";
 import type { Message } from "#src/message/message.ts";
 import type { Channel, ChannelDestination } from "./channel.ts";
+import { takesProfile } from "./hl7-profiles.ts";
 import { member, type Issue } from "./zod-issues.ts";
 
 const NOW = "2026-01-01T00:00:00.000Z";
@@ -21,7 +22,8 @@ const LONGEST_NUMBER = { until: "2.6", characters: 30 };
 export function lintRenderings(channel: Channel): Issue[] {
   if (!channel.identity) return [];
   return channel.destinations.flatMap((destination, index) => {
-    if (destination.mapping.output !== "hl7") return [];
+    // What is required of an MDM is not required of what a hospital's own mapping makes.
+    if (!takesProfile(destination.mapping)) return [];
     const made = rendered(channel, destination);
     return made ? faultsOf(made, destination).map((fault) => issueAt(index, destination, fault)) : [];
   });

@@ -8,7 +8,7 @@ import type { Path } from "./interpolate.ts";
 import { NAME } from "./names.ts";
 import { channelFile, DESTINATION_MEMBERS } from "./schema.ts";
 import type { ChannelFile } from "./schema.ts";
-import { withProfile, type Hl7Profiles } from "./hl7-profiles.ts";
+import { takesProfile, withProfile, type Hl7Profiles } from "./hl7-profiles.ts";
 import { member, toIssues, type Issue } from "./zod-issues.ts";
 
 /** Where mappings and the profiles they work by are found. */
@@ -100,8 +100,7 @@ async function checkDestination(
 
 /** The parameters after the mapping's own schema; a mapping to HL7 works by a profile. */
 function checkParams(mapping: Mapping, given: unknown, path: Path, profiles: Hl7Profiles, issues: Issue[]) {
-  const found =
-    mapping.output === "hl7" ? withProfile(given, profiles) : { params: withWords(mapping, given, profiles) };
+  const found = takesProfile(mapping) ? withProfile(given, profiles) : { params: withWords(mapping, given, profiles) };
   if ("issue" in found) {
     issues.push({ ...found.issue, path: [...path, ...found.issue.path] });
     return undefined;

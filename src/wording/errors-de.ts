@@ -124,7 +124,7 @@ export const GERMAN_ERRORS: Readonly<Record<ErrorCode, readonly [meaning: string
   DESTINATION_BUSY: ["Das Ziel bittet, später wiederzukommen.", "Nichts, außer es hält an; dann das KIS-Team fragen."],
   DESTINATION_UNTRUSTED: [
     "Ein Zertifikat wird abgelehnt: das des Ziels von uns oder unseres von ihm.",
-    "Das genannte Zertifikat erneuern oder berichtigen; Dateien werden von selbst neu gelesen, Bahnen gehen dann weiter.",
+    "Das genannte Zertifikat erneuern oder berichtigen, oder seine CA nennen (`ca`); Dateien werden von selbst neu gelesen, Bahnen gehen dann weiter.",
   ],
   DESTINATION_REJECTS: [
     "Das Ziel lehnt diese Art von Nachricht überhaupt ab: es ist nicht dafür eingerichtet, oder wir nicht.",

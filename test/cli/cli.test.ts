@@ -1,7 +1,7 @@
 import { execFile, execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -201,5 +201,45 @@ describe("the command line", () => {
     const { code, err } = await run(["serve"], { [name]: value });
     expect(code).toBe(1);
     expect(err).toContain(`CONFIG_INVALID: reading ${name}: `);
+  });
+
+  describe("with a hospital's own mappings in a folder of its own", () => {
+    const env = {
+      ...{ WHATSAPP_PHONE_NUMBER_ID: "1", WHATSAPP_APP_SECRET: "a", WHATSAPP_VERIFY_TOKEN: "b" },
+      ...{ WHATSAPP_ACCESS_TOKEN: "c", KIS_FHIR_URL: "https://kis.example", KIS_MLLP_HOST: "kis.example" },
+      ...{ KIS_MLLP_PORT: "2575", ADT_MLLP_PORT: "2576" },
+    };
+    let site: string;
+    beforeAll(async () => {
+      site = join(directory, "site");
+      await cp("mappings", join(site, "mappings"), { recursive: true });
+      await mkdir(join(site, "mappings/ours"));
+      await writeFile(
+        join(site, "mappings/ours/index.ts"),
+        `import { z } from "zod";
+        import { defineMapping } from "#src/message/mapping.ts";
+        const params = z.strictObject({ ward: z.string().default("A") });
+        export default defineMapping({ output: "hl7", version: "1", params, map: () => ({ segments: [] }) });`,
+      );
+      const channel = (await readFile("channels/whatsapp-to-kis.yaml", "utf8"))
+        .replace("mapping: message-to-mdm", "mapping: ours")
+        .replace(/ {4}with: .*\n/, "")
+        .replace(/\ntests:[^]*/, "");
+      await mkdir(join(site, "channels"));
+      await writeFile(join(site, "channels/whatsapp-to-kis.yaml"), channel);
+    });
+    const places = () => ({
+      BOTENSTOFF_CHANNELS_DIR: join(site, "channels"),
+      BOTENSTOFF_MAPPINGS_DIR: join(site, "mappings"),
+    });
+
+    it("finds the engine's modules from there, and asks none for a profile that takes none", async () => {
+      expect(await run(["lint"], { ...env, ...places() })).toMatchObject({ code: 0, out: "1 channels, no problems\n" });
+    });
+
+    it("says what is wrong in words that a short secret does not cut up", async () => {
+      const { err, out } = await run(["lint"], { ...env, ...places(), KIS_MLLP_PORT: "abc" });
+      expect(`${out}${err}`).toContain("Expected a number (from ${KIS_MLLP_PORT})");
+    });
   });
 });

@@ -15,7 +15,7 @@ export const DESTINATION_ERRORS = {
   DESTINATION_UNTRUSTED: entry(
     "transient",
     "A certificate is refused, the destination's by us or ours by it.",
-    "Renew or correct the certificate the message tells of; files are read again by themselves, lanes then go on.",
+    "Renew or correct the certificate the message tells of, or name the CA it is of (`ca`); files are read again by themselves, lanes then go on.",
   ),
   DESTINATION_REJECTS: entry(
     "transient",

@@ -24,6 +24,8 @@ export interface Graph {
 export interface GraphRefusal {
   readonly refused: "token" | "absent" | "other";
   readonly status: number;
+  /** Its own numbers for why: " (code 100, subcode 33)"; "" where it gave none. */
+  readonly said: string;
   /** How long the Graph API asks us to wait. */
   readonly retryAfterMs?: number;
 }
@@ -69,7 +71,7 @@ function pathOf(id: string, query: Readonly<Record<string, string>>): string {
 
 async function ask(graph: Graph, method: "GET" | "DELETE", path: string, signal: AbortSignal): Promise<GraphAnswer> {
   const url = `${graph.url.href.replace(/\/$/, "")}/${path}`;
-  const { status, text, pause } = await asking("the Graph API", async () => {
+  const { status, text, pause } = await asking(`the Graph API at ${graph.url.host}`, async () => {
     const {
       statusCode,
       headers: answered,
@@ -86,7 +88,18 @@ async function ask(graph: Graph, method: "GET" | "DELETE", path: string, signal:
   const answer = parsed(text);
   if (status === 200 && answer) return { found: answer };
   const refused = refusal(status, members(answer?.["error"]));
-  return { refused, status, ...(pause !== undefined && { retryAfterMs: pause }) };
+  return {
+    refused,
+    status,
+    said: codesOf(members(answer?.["error"])),
+    ...(pause !== undefined && { retryAfterMs: pause }),
+  };
+}
+
+function codesOf(error: Members | undefined): string {
+  const [code, subcode] = [word(error?.["code"]), word(error?.["error_subcode"])];
+  if (code === undefined || !/^\d{1,9}$/.test(code)) return "";
+  return subcode !== undefined && /^\d{1,9}$/.test(subcode) ? ` (code ${code}, subcode ${subcode})` : ` (code ${code})`;
 }
 
 /** The headers of every request; the token goes only to addresses that were pinned before. */
@@ -99,8 +112,8 @@ export async function asking<T>(whom: string, work: () => Promise<T>): Promise<T
   try {
     return await work();
   } catch (cause) {
-    const { text } = failureOf(cause, whom);
-    throw new BotenstoffError("MEDIA_UNAVAILABLE", `asking ${whom}: no usable answer (${text})`, { cause });
+    const { text } = failureOf(cause, "");
+    throw new BotenstoffError("MEDIA_UNAVAILABLE", `asking ${whom}: no answer (${text.replace(/^: /, "")})`, { cause });
   }
 }
 

@@ -57,5 +57,8 @@ async function check(graph: Graph, signal: AbortSignal): Promise<void> {
   });
   if ("found" in answer) return;
   const code = answer.refused === "token" ? "MEDIA_UNAUTHORIZED" : "PROVIDER_CHECK_FAILED";
-  throw new BotenstoffError(code, `checking the Graph API: the token's own number was answered ${answer.status}`);
+  throw new BotenstoffError(
+    code,
+    `checking the Graph API: asked for ${graph.probe} with this token, it answered ${answer.status}${answer.said}`,
+  );
 }

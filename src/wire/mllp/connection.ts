@@ -126,7 +126,7 @@ export class MllpConnection {
       await once(socket, tls ? "secureConnect" : "connect", { signal: deadline });
     } catch (cause) {
       socket.destroy();
-      throw notConnected(cause);
+      throw notConnected(`${host}:${port}`, cause);
     }
     if (socket instanceof TLSSocket) tls?.connected(socket);
     this.#lastUsed = performance.now();
@@ -180,12 +180,12 @@ function untrusted(reason: string, cause: unknown): BotenstoffError {
   return new BotenstoffError("DESTINATION_UNTRUSTED", `connecting by MLLP: ${reason}`, { cause });
 }
 
-function notConnected(cause: unknown): BotenstoffError {
+function notConnected(whom: string, cause: unknown): BotenstoffError {
   const code = codeOf(cause);
   const refusal = certificateRefusal(code);
-  if (refusal !== undefined) return untrusted(`the receiver's certificate is ${refusal} (${code})`, cause);
-  if (isOurCertificateRefused(code)) return untrusted(`the receiver refuses our certificate (${code})`, cause);
-  return unreachable(code, cause);
+  if (refusal !== undefined) return untrusted(`${whom}: the receiver's certificate is ${refusal} (${code})`, cause);
+  if (isOurCertificateRefused(code)) return untrusted(`${whom}: the receiver refuses our certificate (${code})`, cause);
+  return unreachable(`${whom}: ${code}`, cause);
 }
 
 /** With TLS 1.3 a server judges our certificate after we think to be connected; what we wrote meanwhile nobody read. */

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { BotenstoffError } from "#src/message/error-code.ts";
+import { speaksTls } from "./speaks-tls.ts";
 import { MllpConnection, type ConnectionSettings, type Exchange, type Outgoing } from "./connection.ts";
 
 /** One connection and who waits for it, first come first served. */
@@ -14,10 +15,12 @@ interface Place {
  * receiver sees its messages in order even where it works on its connections side by side.
  */
 export class MllpSender {
+  readonly #settings: ConnectionSettings;
   readonly #places: readonly Place[];
   #closed = false;
 
   constructor(settings: ConnectionSettings, connections: number) {
+    this.#settings = settings;
     this.#places = Array.from({ length: connections }, () => ({
       connection: new MllpConnection(settings),
       busy: false,
@@ -30,9 +33,15 @@ export class MllpSender {
     return this.#use(this.#placeOf(lane), signal, (connection) => connection.exchange(outgoing, signal));
   }
 
-  /** Connects without sending anything. @throws BotenstoffError DESTINATION_UNREACHABLE, DESTINATION_UNTRUSTED */
+  /** Connects without sending a message. @throws BotenstoffError DESTINATION_UNREACHABLE, DESTINATION_UNTRUSTED */
   async check(signal: AbortSignal): Promise<void> {
     await this.#use(this.#placeOf(""), signal, (connection) => connection.connect(signal));
+    const { host, port, tls } = this.#settings;
+    if (tls || !(await speaksTls({ host, port }, signal))) return;
+    throw new BotenstoffError(
+      "DESTINATION_UNREACHABLE",
+      `connecting by MLLP: ${host}:${port} speaks TLS; set tls at the destination`,
+    );
   }
 
   /** Ends what is in flight and what waits. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { channelId } from "./message-schema.ts";
+import { pauseSchema } from "./pause-view.ts";
 
 const instant = z.iso.datetime();
 const laneState = z
@@ -63,6 +64,7 @@ const work = z.strictObject({
 });
 
 export const laneDetailSchema = lane.extend({
+  paused: pauseSchema,
   lease: z.strictObject({ engine: z.string(), ends_in_ms: z.int() }).nullable().describe("The engine at work on it."),
   head: work.nullable().describe("What everything else waits for."),
   error: errorSchema.nullable(),

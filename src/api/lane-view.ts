@@ -35,7 +35,7 @@ export async function explainLane(
   db: Queryable,
   key: LaneKey,
   mine?: readonly string[],
-): Promise<LaneDetailView | undefined> {
+): Promise<Omit<LaneDetailView, "paused"> | undefined> {
   const lane = await getLane(db, key);
   if (!lane) return undefined;
   const [works, elsewhere, breakers] = await Promise.all([

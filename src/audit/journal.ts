@@ -10,6 +10,8 @@ export type JournalAction =
   | "channel.deployed"
   | "channel.refused"
   | "channel.removed"
+  | "channel.paused"
+  | "channel.resumed"
   | "content.read"
   | "messages.searched"
   | "message.reprocessed"

@@ -37,6 +37,8 @@ export interface Deployment {
    * @returns the ids of sound channels of which nothing runs, because they could not be started
    */
   apply(wanted: Wanted): Promise<readonly string[]>;
+  /** Stops the work of these channels, and lets that of others go on; what arrives is taken in as ever. */
+  pause(channels: ReadonlySet<string>): Promise<void>;
   get(id: string): RunningChannel | undefined;
   all(): RunningChannel[];
   status(): ChannelStatus[];
@@ -61,6 +63,15 @@ interface DeploymentDeps {
 export function createDeployment(deps: DeploymentDeps): Deployment {
   const deployed = new Map<string, Deployed>();
   let refused = new Map<string, readonly string[]>();
+  const paused = new Set<string>();
+  let last: Promise<unknown> = Promise.resolve();
+
+  /** One change at a time: a channel that is being replaced is not let go on meanwhile. */
+  function inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const turn = last.then(change, change);
+    last = turn;
+    return turn;
+  }
 
   /**
    * Starts a channel, in place of the version that runs. Webhooks meet one version or the other, never none: the new
@@ -85,7 +96,7 @@ export function createDeployment(deps: DeploymentDeps): Deployment {
       await deps.worker.stop(channel.id);
       await closeChannel(old.running);
     }
-    deps.worker.start(running);
+    if (!paused.has(channel.id)) deps.worker.start(running);
     await deps.journal("channel.deployed", channel.id, { digest: channel.digest, ...insecureOf(channel) });
     const port = deployed.get(channel.id)?.listener?.port;
     deps.log("info", "channel.deployed", { channel: channel.id, ...(port !== undefined && { port }) });
@@ -113,27 +124,44 @@ export function createDeployment(deps: DeploymentDeps): Deployment {
     deps.log("error", "channel.refused", { channel: id, problems: problems.join("; ") });
   }
 
-  return {
-    apply: async (wanted) => {
-      const current = [...deployed.values()].map(({ channel }) => channel);
-      const steps = plan(current, wanted.channels);
-      const reasons = new Map(wanted.refused);
-      for (const { id } of steps.stop) if (!wanted.refused.has(id)) await remove(id);
-      const begun = [...steps.replace.map(({ to }) => to.id), ...steps.start.map(({ id }) => id)];
-      for (const channel of [...steps.replace.map(({ to }) => to), ...steps.start]) {
-        try {
-          await start(channel);
-        } catch (error) {
-          reasons.set(channel.id, [channel.concealed(reasonOf(error))]);
-        }
+  async function apply(wanted: Wanted): Promise<readonly string[]> {
+    const current = [...deployed.values()].map(({ channel }) => channel);
+    const steps = plan(current, wanted.channels);
+    const reasons = new Map(wanted.refused);
+    for (const { id } of steps.stop) if (!wanted.refused.has(id)) await remove(id);
+    const begun = [...steps.replace.map(({ to }) => to.id), ...steps.start.map(({ id }) => id)];
+    for (const channel of [...steps.replace.map(({ to }) => to), ...steps.start]) {
+      try {
+        await start(channel);
+      } catch (error) {
+        reasons.set(channel.id, [channel.concealed(reasonOf(error))]);
       }
-      for (const [id, problems] of reasons) await refuse(id, problems);
-      // One that is deployed says so; another's file is gone, or as it was before.
-      const over = [...refused.keys()].filter((id) => !reasons.has(id) && !begun.includes(id));
-      for (const channel of over) deps.log("info", "channel.refusal_over", { channel });
-      refused = reasons;
-      return wanted.channels.map(({ id }) => id).filter((id) => !deployed.has(id));
-    },
+    }
+    for (const [id, problems] of reasons) await refuse(id, problems);
+    // One that is deployed says so; another's file is gone, or as it was before.
+    const over = [...refused.keys()].filter((id) => !reasons.has(id) && !begun.includes(id));
+    for (const channel of over) deps.log("info", "channel.refusal_over", { channel });
+    refused = reasons;
+    return wanted.channels.map(({ id }) => id).filter((id) => !deployed.has(id));
+  }
+
+  async function pause(wanted: ReadonlySet<string>): Promise<void> {
+    const stopped = [...wanted].filter((id) => !paused.has(id));
+    const over = [...paused].filter((id) => !wanted.has(id));
+    for (const id of stopped) paused.add(id);
+    for (const id of over) {
+      paused.delete(id);
+      const running = deployed.get(id)?.running;
+      if (running) deps.worker.start(running);
+      deps.log("info", "channel.resumed", { channel: id });
+    }
+    for (const channel of stopped) deps.log("warn", "channel.paused", { channel });
+    await Promise.all(stopped.map((id) => deps.worker.stop(id)));
+  }
+
+  return {
+    apply: (wanted) => inTurn(() => apply(wanted)),
+    pause: (channels) => inTurn(() => pause(channels)),
     get: (id) => deployed.get(id)?.running,
     all: () => [...deployed.values()].map(({ running }) => running),
     status: () => [

@@ -52,6 +52,7 @@ import type { Settings } from "./settings.ts";
 import { createLive } from "#src/api/live.ts";
 import { createPages } from "#src/web/server/pages.ts";
 import { certificatesOf } from "./certificates.ts";
+import { watchPauses } from "./pauses.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import { watchAlertsFile } from "./alerts-file.ts";
 import { offerVitals } from "./vitals.ts";
@@ -215,7 +216,7 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
   }
 
   const alerts = await watchAlertsFile(settings, log);
-  let files: Stoppable | undefined;
+  const files: Stoppable[] = [];
   let server: RunningServer | undefined;
   /** What runs beside the channels. */
   const beside: Stoppable[] = [alerts];
@@ -223,7 +224,7 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
     draining = true;
     live.close();
     const until = performance.now() + DRAIN_MS;
-    await files?.stop();
+    for (const one of files) await one.stop();
     await Promise.all([server?.close(), deployment.stopListening()]);
     await worker.drain(Math.max(0, until - performance.now()));
     inspector.close();
@@ -231,7 +232,8 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
     await deployment.close();
   };
   try {
-    files = await watchChannels(settings, log, (wanted) => deployment.apply(wanted));
+    files.push(await watchPauses({ store: store.reading, clock, log, metrics }, deployment));
+    files.push(await watchChannels(settings, log, (wanted) => deployment.apply(wanted)));
     beside.push(
       await offerVitals({ metrics, dataDir: settings.dataDir, channels: () => deployment.status() }),
       watchAlerts({ store, clock, log, metrics, samples: () => metrics.samples(), rules: () => alerts.current() }),

@@ -33,6 +33,7 @@ export const GAUGES = {
   build_info: metric("Which engine this is; always 1.", ["version", "node"]),
   destination_up: metric("1 while the destination answers; 0 since it does not.", ["channel", "destination"]),
   channel_refused: metric("1 while the newest version of a channel's file does not run.", ["channel"]),
+  channel_paused: metric("1 while a person has paused the channel.", ["channel"]),
   disk_free_bytes: metric("Free bytes on the volume of the data directory.", []),
   alerts_open: metric("Open alerts.", ["severity"]),
   certificate_expires_seconds: metric("How long a certificate is still valid.", [

@@ -139,3 +139,27 @@ describe("replacing a running channel", () => {
     expect(told).toEqual(["v1 works"]);
   });
 });
+
+describe("a paused channel", () => {
+  test("is open but does not work, in whatever version, until it may go on", async () => {
+    const { deployment, apply } = deploymentWith();
+    await deployment.pause(new Set(["one"]));
+    await apply({ digest: "v1" });
+    await apply({ digest: "v2" });
+    expect(told.filter((line) => line.endsWith("works"))).toEqual([]);
+    expect(versionOf(deployment.get("one"))).toBe("v2");
+    await deployment.pause(new Set());
+    expect(told.filter((line) => line.endsWith("works"))).toEqual(["v2 works"]);
+  });
+
+  test("ends its turns when it is paused, and begins again once", async () => {
+    const { deployment, apply } = deploymentWith();
+    await apply({ digest: "v1" });
+    await deployment.pause(new Set(["one"]));
+    await deployment.pause(new Set(["one"]));
+    expect(told.filter((line) => line === "drained")).toHaveLength(1);
+    await deployment.pause(new Set());
+    await deployment.pause(new Set());
+    expect(told.filter((line) => line.endsWith("works"))).toHaveLength(2);
+  });
+});

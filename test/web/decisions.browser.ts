@@ -28,3 +28,19 @@ test("what a destination refuses is explained in German, and skipped there by wh
   expect(rows[0]?.actor).not.toMatch(/^token:/);
   await context.close();
 });
+
+test("a channel is paused with a reason and an end, seen by everybody, and let go on", async () => {
+  const { page, context } = await site.signedIn("engineer");
+  await page.goto(`${site.url}/console/channels?channel=whatsapp-to-kis`);
+  await page.getByRole("button", { name: "Pause …" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Why", { exact: false }).fill("the KIS is updated");
+  await dialog.getByRole("button", { name: "Pause" }).click();
+  await page.getByText("the KIS is updated").waitFor();
+  await page.goto(`${site.url}/console`);
+  await page.locator(".needs li", { hasText: "the KIS is updated" }).waitFor();
+  await page.goto(`${site.url}/console/channels?channel=whatsapp-to-kis`);
+  await page.getByRole("button", { name: "Go on now" }).click();
+  await page.getByRole("button", { name: "Pause …" }).waitFor();
+  await context.close();
+});

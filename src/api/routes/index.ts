@@ -2,7 +2,7 @@ import type { RouteDescription } from "../route.ts";
 import { WEBHOOKS } from "../webhooks/description.ts";
 import { freezeBulk, showBulk, startBulk, stopBulk } from "./bulk.ts";
 import { acknowledgeAlert, addSilence, endSilence, listAlerts, listSilences } from "./alerts.ts";
-import { listChannels } from "./channels.ts";
+import { listChannels, pauseChannel, resumeChannel } from "./channels.ts";
 import {
   approveClearing,
   assignClearing,
@@ -76,6 +76,8 @@ export const ROUTES = [
   listStatuses,
   showOverview,
   listChannels,
+  pauseChannel,
+  resumeChannel,
   listEngines,
   listCertificates,
   listErrors,

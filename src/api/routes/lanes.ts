@@ -11,6 +11,7 @@ import type { ApiJournalEntry } from "../deps.ts";
 import { laneIdOf, readLaneId } from "../lane-id.ts";
 import { laneDetailSchema, laneListSchema, laneQuerySchema, type LaneDetailView } from "../lane-schema.ts";
 import { explainLane, showLanes } from "../lane-view.ts";
+import { pausesNow } from "../pause-view.ts";
 import { notFound, Problem } from "../problem.ts";
 import { json, route, type RouteContext } from "../route.ts";
 
@@ -100,7 +101,7 @@ export const unparkLane = route({
 async function explain({ deps, channels }: RouteContext, lane: LaneKey): Promise<LaneDetailView> {
   const shown = (channels?.includes(lane.channel) ?? true) && (await explainLane(deps.store, lane, channels));
   if (!shown) throw notFound("lane");
-  return shown;
+  return { ...shown, paused: (await pausesNow(deps)).get(lane.channel) ?? null };
 }
 
 async function move(

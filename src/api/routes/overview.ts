@@ -4,6 +4,7 @@ import { rates, RATE_MINUTES, unsettled } from "#src/store/sql/overview.ts";
 import { breakersNow } from "#src/store/sql/engines.ts";
 import { once } from "../once.ts";
 import type { ApiDeps } from "../deps.ts";
+import { pausesNow, pauseSchema } from "../pause-view.ts";
 import { json, route } from "../route.ts";
 
 const instant = z.iso.datetime();
@@ -19,6 +20,7 @@ const overviewSchema = z.strictObject({
       state: z
         .enum(["running", "refused", "removed"])
         .describe("`removed`: messages of it are left, its file is gone."),
+      paused: pauseSchema,
       problems: z.array(z.string()),
       received: z.array(count).describe(`By minute, the last ${RATE_MINUTES}, the current one last.`),
       filed: z.array(count).describe("The same."),
@@ -43,7 +45,12 @@ const overviewSchema = z.strictObject({
   ),
 });
 
-type Overview = z.infer<typeof overviewSchema>;
+type ChannelView = z.infer<typeof overviewSchema>["channels"][number];
+/** What is counted, for everybody who asks within a while. */
+interface Overview {
+  readonly at: string;
+  readonly channels: readonly Omit<ChannelView, "paused">[];
+}
 
 /** How long what was counted is good for whoever asks next. */
 const GOOD_FOR_MS = 2_000;
@@ -62,8 +69,14 @@ export const showOverview = route({
   handle: async (_input, { deps, channels: mine }) => {
     const count = counts.get(deps) ?? once(GOOD_FOR_MS, () => overview(deps));
     counts.set(deps, count);
-    const { at, channels } = await count();
-    return { at, channels: channels.filter(({ id }) => mine?.includes(id) ?? true) };
+    // A pause is seen at once by whoever said it.
+    const [{ at, channels }, paused] = await Promise.all([count(), pausesNow(deps)]);
+    return {
+      at,
+      channels: channels
+        .filter(({ id }) => mine?.includes(id) ?? true)
+        .map((channel) => ({ ...channel, paused: paused.get(channel.id) ?? null })),
+    };
   },
 });
 

@@ -37,6 +37,17 @@ export const ENGINE_EVENTS = {
     "A channel's file is gone; the channel is stopped and its webhook unknown.",
     "Put the file back if that was not meant. What it has taken in stays.",
   ),
+  "channel.paused": event(
+    ["warn"],
+    "A person has paused a channel: it takes messages in, and neither prepares nor sends any.",
+    "None: it goes on when the pause ends, or when somebody says so.",
+  ),
+  "channel.resumed": event(["info"], "A paused channel goes on."),
+  "pauses.unread": event(
+    ["warn"],
+    "Which channels are paused could not be read; it stays as it was, and is read again within a second.",
+    "Check PostgreSQL.",
+  ),
   "channel.refusal_over": event(["info"], "A channel that was refused is as it runs again, or its file is gone."),
   "access.refused": event(
     ["warn"],

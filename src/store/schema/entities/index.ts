@@ -19,6 +19,7 @@ import {
   PatientPhoneEntity,
 } from "./directory.ts";
 import { EpochEntity, JournalEntity, PurgeEntity, RehomingEntity, SeenEntity, TombstoneEntity } from "./lasting.ts";
+import { ChannelPauseEntity } from "./pause.ts";
 import { PatientLinkEntity, VerificationCodeEntity } from "./link.ts";
 import { AttachmentEntity, AttachmentWaitEntity, EventEntity, MediaDeletionEntity, MessageEntity } from "./message.ts";
 import { NoticeEntity, OutboundStatusEntity } from "./notice.ts";
@@ -58,6 +59,7 @@ export const ENTITIES = [
   AlertEntity,
   AlertTellingEntity,
   SilenceEntity,
+  ChannelPauseEntity,
   BreakGlassEntity,
   ContentGrantEntity,
   PatientLinkEntity,

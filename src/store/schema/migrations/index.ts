@@ -25,6 +25,7 @@ import { Held1764510100000 } from "./1764510100000-held.ts";
 import { FoundErrors1764520000000 } from "./1764520000000-found-errors.ts";
 import { DirectoryEnds1764520100000 } from "./1764520100000-directory-ends.ts";
 import { WhatDestinationsSay1764530000000 } from "./1764530000000-what-destinations-say.ts";
+import { Pauses1764550000000 } from "./1764550000000-pauses.ts";
 
 /** In the order they run. */
 export const MIGRATIONS: (new () => MigrationInterface)[] = [
@@ -54,4 +55,5 @@ export const MIGRATIONS: (new () => MigrationInterface)[] = [
   FoundErrors1764520000000,
   DirectoryEnds1764520100000,
   WhatDestinationsSay1764530000000,
+  Pauses1764550000000,
 ];

@@ -5,6 +5,7 @@ import { hrefOf, place } from "../router.ts";
 import { useThrottled } from "../throttle.ts";
 import { words } from "../words/index.ts";
 import { Age, Count, Empty, Loading, Problem, Title } from "../parts/small.tsx";
+import { Pause } from "../parts/pause.tsx";
 import { Flow } from "../parts/flow.tsx";
 import { State } from "../parts/state.tsx";
 
@@ -33,20 +34,21 @@ export function ChannelsPage() {
       {!data && !refusal && <Loading />}
       {data && shown.length === 0 && <Empty>{c.empty}</Empty>}
       {shown.map((channel) => (
-        <One key={channel.id} channel={channel} />
+        <One key={channel.id} channel={channel} again={again} />
       ))}
     </>
   );
 }
 
-function One({ channel }: { readonly channel: Channel }) {
+function One({ channel, again }: { readonly channel: Channel; readonly again: () => void }) {
   const { channels: c, field } = words.value;
   const parkedIn = (stage: Channel["stages"][number]) => stage.parked.reduce((sum, { lanes }) => sum + lanes, 0);
   return (
     <section class="card" aria-labelledby={`channel-${channel.id}`}>
       <h2 id={`channel-${channel.id}`}>
-        {channel.id} <State is={channel.state} /> <span class="muted">{channel.title}</span>
+        {channel.id} <State is={channel.paused ? "paused" : channel.state} /> <span class="muted">{channel.title}</span>
       </h2>
+      <Pause channel={channel} again={again} />
       {channel.problems.length > 0 && (
         <>
           <p class="stop">{c.problems}</p>

@@ -65,6 +65,9 @@ function Explained({
         <p class="sentence">
           {sentence(lane, dueIn)} {lanes.behind(lane.behind.length)}
         </p>
+        {lane.paused && (
+          <p class="wait">{lanes.paused(lane.channel, shortTime(lane.paused.until), lane.paused.reason)}</p>
+        )}
         {lane.head?.in_doubt === true && <p class="wait">{lanes.inDoubt}</p>}
         {lane.breakers.map(({ engine, probe_in_ms: probe }) => (
           <p key={engine} class="muted">

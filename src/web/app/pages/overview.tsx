@@ -96,6 +96,19 @@ function Needs({ channels }: { readonly channels: readonly Channel[] }) {
           </li>,
         ]
       : []),
+    ...(channel.paused
+      ? [
+          <li key={`${channel.id} paused`}>
+            <State is="paused" />
+            <strong>{channel.id}</strong>
+            <span>{channel.paused.reason}</span>
+            <span class="muted">
+              {words.value.field.until} <Time at={channel.paused.until} />
+            </span>
+            <a href={hrefOf("/console/channels", { channel: channel.id })}>{nav.channels}</a>
+          </li>,
+        ]
+      : []),
     ...(channel.problems.length > 0
       ? [
           <li key={`${channel.id} refused`}>
@@ -174,7 +187,7 @@ function Channels({ channels }: { readonly channels: readonly Channel[] }) {
                   </a>
                 </th>
                 <td>
-                  <State is={channel.state} />
+                  <State is={channel.paused ? "paused" : channel.state} />
                 </td>
                 <td class="number">{perMinute(channel.received)}</td>
                 <td class="number">{perMinute(channel.filed)}</td>

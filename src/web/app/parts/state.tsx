@@ -29,6 +29,7 @@ const SHAPES: Readonly<Record<string, readonly [shape: string, role: string]>> =
   gone: ["✕", "stop"],
   interrupted: ["✕", "stop"],
   stopped: ["■", "wait"],
+  paused: ["■", "wait"],
 };
 
 export function State({ is, reason }: { readonly is: string; readonly reason?: string | null }) {

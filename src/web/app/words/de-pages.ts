@@ -38,6 +38,8 @@ export const dePages: typeof enPages = {
       count === 0 ? "in keinem anderen Gespräch" : `in ${many(count, "anderen Gespräch", "anderen Gesprächen")}`,
     sameErrorTitle: "Derselbe Fehler",
     breaker: (engine, next) => `Engine ${engine} hält das Ziel zurück und prüft es in ${next}.`,
+    paused: (channel, until, reason) =>
+      `Der Kanal ${channel} ist bis ${until} angehalten: nichts von ihm wird bis dahin gesendet. Grund: ${reason}`,
     inDoubt: "Sie kann angekommen sein: dieselben Bytes gehen noch einmal hinaus.",
     who: "Wer helfen kann",
     whoText: {
@@ -122,6 +124,12 @@ export const dePages: typeof enPages = {
     freeWhy: "Warum (das Protokoll behält es: nichts über den Patienten)",
   },
   channels: {
+    pause: "Anhalten …",
+    pauseTitle: (channel) => `Die Arbeit von ${channel} anhalten; was kommt, wird angenommen und wartet`,
+    pausedUntil: (since, until) => `Seit ${since} angehalten, geht um ${until} von selbst weiter.`,
+    pauseUntil: "Bis (höchstens sieben Tage voraus)",
+    pauseWhy: "Warum (alle sehen es: nichts über einen Patienten)",
+    resume: "Jetzt weitergehen",
     title: "Kanäle",
     empty: "Es wurde keine Kanaldatei gefunden.",
     graph: "Fluss",

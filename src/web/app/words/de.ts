@@ -63,6 +63,7 @@ export const de: Words = {
     working: "in Arbeit",
     waiting: "wartet",
     running: "läuft",
+    paused: "angehalten",
     refused: "abgelehnt",
     removed: "entfernt",
     alive: "lebt",

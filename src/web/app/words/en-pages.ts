@@ -34,6 +34,8 @@ export const enPages = {
       count === 0 ? "in no other conversation" : `in ${many(count, "other conversation", "other conversations")}`,
     sameErrorTitle: "The same error",
     breaker: (engine: string, next: string) => `Engine ${engine} holds the destination back and probes it in ${next}.`,
+    paused: (channel: string, until: string, reason: string) =>
+      `The channel ${channel} is paused until ${until}: nothing of it is sent meanwhile. Reason: ${reason}`,
     inDoubt: "It may have arrived: the identical bytes go out again.",
     who: "Who can help",
     whoText: {
@@ -118,6 +120,12 @@ export const enPages = {
     freeWhy: "Why (the journal keeps it: nothing about the patient)",
   },
   channels: {
+    pause: "Pause …",
+    pauseTitle: (channel: string) => `Stop the work of ${channel}; what arrives is taken in and waits`,
+    pausedUntil: (since: string, until: string) => `Paused since ${since}, goes on by itself at ${until}.`,
+    pauseUntil: "Until (at most seven days ahead)",
+    pauseWhy: "Why (everybody sees it: nothing about a patient)",
+    resume: "Go on now",
     title: "Channels",
     empty: "No channel file was found.",
     graph: "Flow",

@@ -62,6 +62,7 @@ export const en = {
     working: "at work",
     waiting: "waiting",
     running: "running",
+    paused: "paused",
     refused: "refused",
     removed: "removed",
     alive: "alive",

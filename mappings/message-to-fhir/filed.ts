@@ -5,7 +5,7 @@ import { fileable, filedParts, type Attachment, type StoredContent } from "#src/
 import { BotenstoffError } from "#src/message/error-code.ts";
 import { shownFileName } from "#src/message/file-name.ts";
 import type { Message } from "#src/message/message.ts";
-import { absenceLines } from "#src/wording/readable.ts";
+import { absenceLines, remarkLines } from "#src/wording/readable.ts";
 import type { Chart } from "./chart.ts";
 import { documentReference } from "./document-reference.ts";
 import { media, type MediaType } from "./media.ts";
@@ -17,6 +17,8 @@ export interface FiledAttachment {
   readonly stored: StoredContent;
   readonly binary: Binary & { id: string };
   readonly description: (Media | DocumentReference) & { id: string };
+  /** What the reader is told about it, in lines. */
+  readonly remarks: readonly string[];
 }
 
 /** One that is not there: the line in its place. */
@@ -50,7 +52,8 @@ export function filed(
       what === "document"
         ? documentReference(message, attachment, stored, content, chart)
         : media(message, attachment, stored, content, what, chart);
-    return { attachmentId: attachment.id, stored, binary, description };
+    const remarks = remarkLines(message.content, attachment, chart.words);
+    return { attachmentId: attachment.id, stored, binary, description, remarks };
   });
 }
 

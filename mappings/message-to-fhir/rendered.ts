@@ -41,10 +41,13 @@ export function withCaption(
   attachments: readonly (FiledAttachment | AbsentAttachment)[],
   caption: string | undefined,
 ): Rendered {
-  const payload = attachments.map((one): CommunicationPayload => {
-    if ("placeholder" in one) return textPayload(one.placeholder);
+  const payload = attachments.flatMap((one): CommunicationPayload[] => {
+    if ("placeholder" in one) return [textPayload(one.placeholder)];
     const { resourceType, id } = one.description;
-    return { contentReference: { type: resourceType, reference: `${resourceType}/${id}` } };
+    return [
+      { contentReference: { type: resourceType, reference: `${resourceType}/${id}` } },
+      ...one.remarks.map(textPayload),
+    ];
   });
   return {
     payload: [...payload, ...(caption === undefined ? [] : [typedPayload(caption)])],

@@ -1,7 +1,8 @@
-import type { Attachment, StoredContent } from "#src/message/attachment.ts";
+import type { Attachment, PdfPolicy, StoredContent } from "#src/message/attachment.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import { blobId } from "#src/message/id.ts";
 import type { BlobStore } from "#src/seal/blobs/blob-store.ts";
+import { unreadable } from "./byte-reader.ts";
 import type { Inspector } from "./inspector.ts";
 import { telling, type Moved } from "./large-gate.ts";
 import { hashed, Meter, type Hashed, type Measured } from "./meter.ts";
@@ -30,7 +31,7 @@ export async function admit(
   epoch: number,
   attachment: Attachment,
   received: Received,
-  { allowed, moved }: { readonly allowed: readonly string[]; readonly moved: Moved },
+  { allowed, pdf, moved }: { readonly allowed: readonly string[]; readonly pdf: PdfPolicy; readonly moved: Moved },
   signal: AbortSignal,
 ): Promise<StoredContent> {
   const { type, declared } = received;
@@ -42,7 +43,13 @@ export async function admit(
   const open = () => telling(received.open(), moved);
   await deps.scanner?.scan(open(), signal);
   if (isStrippable(type)) return admitImage(deps, epoch, attachment, { ...received, type, open }, signal);
-  if (type === "application/pdf") await deps.inspector.pdf(open, signal);
+  if (type === "application/pdf") {
+    const traits = await deps.inspector.pdf(open, signal);
+    const held = traits.filter((trait) => pdf[trait] === "hold");
+    if (held.length > 0) throw unreadable(`it has ${held.join(", ")}, which the channel holds`);
+    const remarks = traits.filter((trait) => pdf[trait] === "note");
+    return { ...contentOf(received, type), ...(remarks.length > 0 && { remarks }) };
+  }
   return contentOf(received, type.startsWith("text/") ? await withCharset(type, open()) : type);
 }
 

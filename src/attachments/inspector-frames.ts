@@ -1,3 +1,5 @@
+import type { ReadPdf } from "./pdf.ts";
+
 /** What the engine asks its reader process, before the bytes. */
 export type Task =
   | { readonly read: "image"; readonly maxPixels: number; readonly previewPixels: number }
@@ -5,8 +7,7 @@ export type Task =
   | { readonly read: "pdf" };
 
 /** What comes back, before the bytes of a preview. `width` and `height` are the preview's. */
-export type Finding =
-  { readonly fault: string } | { readonly width: number; readonly height: number } | Record<string, never>;
+export type Finding = ReadPdf | { readonly width: number; readonly height: number } | Record<string, never>;
 
 /** A piece with its length in front, as both directions carry it; an empty one ends the bytes of a task. */
 export function frame(bytes: Uint8Array): Buffer {

@@ -1,7 +1,7 @@
 import sharp from "sharp";
 import { END, frame, framesOf, type Finding, type Task } from "./inspector-frames.ts";
 import { renderHeic } from "./heic.ts";
-import { faultInPdf } from "./pdf.ts";
+import { readPdf } from "./pdf.ts";
 
 /**
  * The process that reads what strangers sent: one file after another from standard input, findings on standard output.
@@ -27,8 +27,7 @@ for (let head = await frames.next(); !head.done; head = await frames.next()) {
 
 async function read(task: Task, bytes: AsyncIterable<Buffer>): Promise<{ finding: Finding; preview: Buffer }> {
   if (task.read === "pdf") {
-    const fault = await faultInPdf(bytes);
-    return { finding: fault === undefined ? {} : { fault }, preview: Buffer.alloc(0) };
+    return { finding: await readPdf(bytes), preview: Buffer.alloc(0) };
   }
   const pieces: Buffer[] = [];
   for await (const piece of bytes) pieces.push(piece);

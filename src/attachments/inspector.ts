@@ -1,5 +1,6 @@
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import type { PdfTrait } from "#src/message/attachment.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import { unreadable } from "./byte-reader.ts";
 import { END, frame, framesOf, lengthOf, type Finding, type Task } from "./inspector-frames.ts";
@@ -24,8 +25,8 @@ export interface Inspector {
    * @throws BotenstoffError MEDIA_UNREADABLE, INSPECTOR_UNAVAILABLE
    */
   heic(open: () => AsyncIterable<Buffer>, signal: AbortSignal): Promise<RenderedPreview>;
-  /** Checks header, trailer and active content. @throws BotenstoffError MEDIA_UNREADABLE, INSPECTOR_UNAVAILABLE */
-  pdf(open: () => AsyncIterable<Buffer>, signal: AbortSignal): Promise<void>;
+  /** Checks header and trailer, and tells what is in it. @throws BotenstoffError MEDIA_UNREADABLE, INSPECTOR_UNAVAILABLE */
+  pdf(open: () => AsyncIterable<Buffer>, signal: AbortSignal): Promise<readonly PdfTrait[]>;
   /** Ends the processes; the work they had fails. */
   close(): void;
 }
@@ -141,7 +142,9 @@ export function createInspector(options: InspectorOptions = {}): Inspector {
       return { jpeg: preview, width: finding.width, height: finding.height };
     },
     pdf: async (open, signal) => {
-      await inspect({ read: "pdf" }, open, signal);
+      const { finding } = await inspect({ read: "pdf" }, open, signal);
+      if (!("traits" in finding)) throw unreadable("the process that reads it said nothing about it");
+      return finding.traits;
     },
     close: () => {
       closed = true;

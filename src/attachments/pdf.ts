@@ -1,4 +1,5 @@
 import { inflateSync } from "node:zlib";
+import { PDF_TRAITS, type PdfTrait } from "#src/message/attachment.ts";
 import { beginsAsPdf } from "./sniff.ts";
 
 /** As much of the beginning as readers look at for the header. */
@@ -7,17 +8,24 @@ const HEAD_BYTES = 1_024;
 const PADDING = new Set([0, 9, 10, 12, 13, 32]);
 /** Adobe's readers look for the end in the last 1,024 bytes (ISO 32000-1 annex H, note 18). */
 const TRAILER_BYTES = 1_024;
-/** What runs, sends or brings along something when a document is opened or clicked. Links and first views do not. */
-const ACTIVE = new Set([
-  "JavaScript",
-  "Launch",
-  "SubmitForm",
-  "ImportData",
-  "EmbeddedFile",
-  "EmbeddedFiles",
-  "RichMedia",
-  "XFA",
-]);
+/** Names (ISO 32000-1), and what a document with such a one is or does when it is opened or clicked. */
+const TRAITS: Readonly<Record<string, PdfTrait>> = {
+  JavaScript: "javascript",
+  XFA: "javascript",
+  Launch: "launch",
+  SubmitForm: "submit_form",
+  ImportData: "submit_form",
+  EmbeddedFile: "embedded_files",
+  EmbeddedFiles: "embedded_files",
+  RichMedia: "embedded_files",
+  URI: "uri",
+  OpenAction: "open_action",
+  AA: "additional_actions",
+  Encrypt: "encrypted",
+};
+/** So short that bytes of a picture spell it by chance: it counts where what it stands for follows. */
+const CHANCE = new Set<PdfTrait>(["additional_actions", "uri"]);
+const FOLLOWED = /^\s*(<<|\(|\d+\s+\d+\s+R)/;
 /** A name, as it is written: up to a delimiter or white space (ISO 32000-1 7.3.5). No name that is looked for is longer. */
 const NAME = /\/([^\0\t\n\f\r ()<>[\]{}/%]{2,127})/g;
 /** What is kept of a piece, for a name or the beginning of a stream may be cut in two. */
@@ -27,12 +35,13 @@ const OBJECTS = "ObjStm";
 const MAX_PACKED = 8 * 1024 * 1024;
 const MAX_PLAIN = 16 * 1024 * 1024;
 
+/** What is wrong with a document whatever its channel says, or what is in it. */
+export type ReadPdf = { readonly fault: string } | { readonly traits: readonly PdfTrait[] };
+
 /**
- * Reads a PDF over with little memory: header, trailer, and no active content, however its names are written, in compressed
- * objects too.
- * @returns what is wrong with it, undefined when nothing is
+ * Reads a PDF over with little memory: header, trailer, and every name, however it is written, in compressed objects too.
  */
-export async function faultInPdf(chunks: AsyncIterable<Buffer>): Promise<string | undefined> {
+export async function readPdf(chunks: AsyncIterable<Buffer>): Promise<ReadPdf> {
   let head = Buffer.alloc(0);
   let tail = Buffer.alloc(0);
   const reader = new NameReader();
@@ -41,9 +50,10 @@ export async function faultInPdf(chunks: AsyncIterable<Buffer>): Promise<string 
     reader.push(chunk);
     tail = Buffer.concat([tail, withoutPadding(chunk)]).subarray(-TRAILER_BYTES);
   }
-  if (!beginsAsPdf(head)) return "it does not begin as a PDF";
-  if (!tail.includes("%%EOF") || !tail.includes("startxref")) return "it does not end as a PDF";
-  return reader.fault;
+  if (!beginsAsPdf(head)) return { fault: "it does not begin as a PDF" };
+  if (!tail.includes("%%EOF") || !tail.includes("startxref")) return { fault: "it does not end as a PDF" };
+  if (reader.fault !== undefined) return { fault: reader.fault };
+  return { traits: PDF_TRAITS.filter((trait) => reader.traits.has(trait)) };
 }
 
 function withoutPadding(chunk: Buffer): Buffer {
@@ -58,12 +68,13 @@ class NameReader {
   /** The compressed objects that are being gathered. */
   #packed: Buffer[] | undefined;
   #size = 0;
+  readonly traits = new Set<PdfTrait>();
   fault: string | undefined;
 
   push(chunk: Buffer): void {
     if (this.fault !== undefined) return;
     const data = Buffer.concat([this.#seam, chunk]);
-    if (hasActiveName(data)) this.fault = "it carries active content";
+    this.#look(data);
     this.#gather(data);
     this.#seam = Buffer.from(data.subarray(-SEAM));
   }
@@ -87,10 +98,30 @@ class NameReader {
       at += taken;
       if (this.#size > MAX_PACKED) this.fault = "its objects are packed too large to look into";
       if (end < 0) return;
-      this.fault ??= faultInObjects(Buffer.concat(this.#packed));
+      this.#unpack(Buffer.concat(this.#packed));
       this.#packed = undefined;
       this.#size = 0;
       at += "endstream".length;
+    }
+  }
+
+  #unpack(packed: Buffer): void {
+    try {
+      this.#look(inflateSync(packed, { maxOutputLength: MAX_PLAIN, finishFlush: 2 }));
+    } catch (error) {
+      // Another filter, or encrypted: nobody sees into it here, and a reader that does is the scanner's job.
+      const bomb = Error.isError(error) && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE";
+      if (bomb) this.fault ??= "its objects are packed too large to look into";
+    }
+  }
+
+  #look(data: Buffer): void {
+    const text = data.toString("latin1");
+    for (const { 0: written, 1: name = "", index } of text.matchAll(NAME)) {
+      const trait = TRAITS[decoded(name)];
+      if (!trait || this.traits.has(trait)) continue;
+      const end = index + written.length;
+      if (!CHANCE.has(trait) || FOLLOWED.test(text.slice(end, end + 64))) this.traits.add(trait);
     }
   }
 }
@@ -106,22 +137,6 @@ function streamOfObjects(data: Buffer, from: number): number | undefined {
     if (begins) return found.index + begins.index + begins[0].length;
   }
   return undefined;
-}
-
-function faultInObjects(packed: Buffer): string | undefined {
-  try {
-    const plain = inflateSync(packed, { maxOutputLength: MAX_PLAIN, finishFlush: 2 });
-    return hasActiveName(plain) ? "it carries active content" : undefined;
-  } catch (error) {
-    // Another filter, or encrypted: nobody sees into it here, and a reader that does is the scanner's job.
-    const bomb = Error.isError(error) && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE";
-    return bomb ? "its objects are packed too large to look into" : undefined;
-  }
-}
-
-function hasActiveName(data: Buffer): boolean {
-  for (const [, name = ""] of data.toString("latin1").matchAll(NAME)) if (ACTIVE.has(decoded(name))) return true;
-  return false;
 }
 
 /** `J#61vaScript` is a way to write `JavaScript`. */

@@ -1,3 +1,4 @@
+import type { PdfPolicy } from "#src/message/attachment.ts";
 import type { CaseRule } from "#src/message/case-rule.ts";
 import type { Language } from "#src/message/language.ts";
 import type { Mapping } from "#src/message/mapping.ts";
@@ -23,6 +24,7 @@ export interface Channel {
     readonly allow: readonly string[];
     /** For so long a message waits for an attachment that cannot be fetched. */
     readonly patienceMs: number;
+    readonly pdf: PdfPolicy;
   };
   /** Absent: everything passes. */
   readonly filter?: Filter;

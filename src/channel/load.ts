@@ -186,7 +186,7 @@ function assemble(
     sourceType: source.spec.type,
     sourceSpec: source.spec,
     sourceConfig: source.config,
-    attachments: { allow: said.attachments.allow, patienceMs: said.attachments.patience },
+    attachments: { allow: said.attachments.allow, patienceMs: said.attachments.patience, pdf: said.attachments.pdf },
     ...(said.filter !== undefined && {
       filter: compileFilter(said.filter, { timeZone: said.timezone, holidays: said.holidays }),
     }),

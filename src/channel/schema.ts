@@ -22,6 +22,27 @@ const ALLOWED_TYPES = [
 const FILEABLE_TYPE =
   /^(image\/(jpeg|png|webp|heic|heif|gif|bmp|tiff)|(audio|video)\/[a-z0-9.+-]+|text\/(plain|csv|vcard|x-vcard|calendar|rtf)|application\/(?!xml|xhtml|javascript|ecmascript)[a-z0-9.+-]+)$/;
 
+const judged = z.enum(["hold", "note", "allow"]);
+
+const pdf = z
+  .strictObject({
+    javascript: judged.default("hold").describe("Scripts, and forms that are made of them (JavaScript, XFA)."),
+    launch: judged.default("hold").describe("Starts a program (Launch)."),
+    submit_form: judged
+      .default("hold")
+      .describe("Sends what is typed into it, or fetches it (SubmitForm, ImportData)."),
+    embedded_files: judged.default("hold").describe("Other files in it (EmbeddedFiles, RichMedia)."),
+    uri: judged.default("allow").describe("Links (URI)."),
+    open_action: judged
+      .default("allow")
+      .describe("Does something when it is opened (OpenAction), a first view mostly."),
+    additional_actions: judged.default("allow").describe("Does something with a page or field (AA)."),
+    encrypted: judged.default("note").describe("Encrypted: not looked into, and may need a password (Encrypt)."),
+  })
+  .describe(
+    "What becomes of a PDF that has it: hold it for a person (quarantine), file it with a note that says so, or allow it.",
+  );
+
 const attachments = z.strictObject({
   allow: z
     .array(z.string().toLowerCase().regex(FILEABLE_TYPE, "Not a type the engine can file"))
@@ -33,6 +54,7 @@ const attachments = z.strictObject({
       "For so long a message waits for an attachment that cannot be fetched, and its conversation with it, ISO 8601; " +
         "then it goes on with a placeholder, and the attachment follows when it comes.",
     ),
+  pdf: pdf.prefault({}),
 });
 
 const patient = z.strictObject({

@@ -30,6 +30,22 @@ export interface AttachmentReference {
   readonly fileName?: string;
 }
 
+/** What a PDF may have in it beside pages. */
+export const PDF_TRAITS = [
+  "javascript",
+  "launch",
+  "submit_form",
+  "embedded_files",
+  "uri",
+  "open_action",
+  "additional_actions",
+  "encrypted",
+] as const;
+export type PdfTrait = (typeof PDF_TRAITS)[number];
+
+/** What becomes of a PDF with such a trait: held for a person, filed with a line that says so, or filed. */
+export type PdfPolicy = Readonly<Record<PdfTrait, "hold" | "note" | "allow">>;
+
 /** What is known once the bytes lie sealed in the blob store: of the bytes that are filed. */
 export interface StoredContent {
   /** Lower-case hex of the plain bytes. */
@@ -39,10 +55,12 @@ export interface StoredContent {
   readonly bytes: number;
   /** Sniffed MIME type. */
   readonly type: string;
+  /** What the reader of a PDF is told about it. */
+  readonly remarks?: readonly PdfTrait[];
   /** The bytes as fetched, where taking out their metadata changed them: what the source's announced hash is about. */
   readonly original?: { readonly sha256: string; readonly bytes: number };
   /** The same as a JPEG, to be filed beside it: many charts cannot show what it is. */
-  readonly rendition?: Omit<StoredContent, "original" | "preview" | "rendition">;
+  readonly rendition?: Omit<StoredContent, "original" | "preview" | "rendition" | "remarks">;
   /** A small rendering for people to look at; never filed. */
   readonly preview?: Preview;
 }

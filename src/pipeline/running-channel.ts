@@ -1,3 +1,4 @@
+import type { PdfPolicy } from "#src/message/attachment.ts";
 import type { Language } from "#src/message/language.ts";
 import type { ClearingPolicy } from "#src/channel/channel.ts";
 import type { Requirement } from "#src/identity/resolve.ts";
@@ -18,6 +19,7 @@ export interface RunningChannel {
     readonly allow: readonly string[];
     /** For so long a message waits for an attachment that cannot be fetched. */
     readonly patienceMs: number;
+    readonly pdf: PdfPolicy;
   };
   /** The channel's filter; true lets the message through. */
   passes(message: Message): boolean;

@@ -36,6 +36,16 @@ export const de: Words = {
     left_out: "nicht übernommen",
     quarantined: "zurückgehalten",
   },
+  pdfTraits: {
+    javascript: "enthält Skripte",
+    launch: "will ein Programm starten",
+    submit_form: "will Eingaben versenden",
+    embedded_files: "enthält weitere Dateien",
+    uri: "enthält Links",
+    open_action: "tut etwas beim Öffnen",
+    additional_actions: "tut etwas beim Blättern oder Ausfüllen",
+    encrypted: "verschlüsselt, ungeprüft, vielleicht nur mit Kennwort zu öffnen",
+  },
   location: (latitude, longitude) => `Standort ${latitude}, ${longitude}`,
   contact: "Kontakt",
   cardLabels: {

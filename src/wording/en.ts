@@ -36,6 +36,16 @@ export const en: Words = {
     left_out: "left out",
     quarantined: "withheld",
   },
+  pdfTraits: {
+    javascript: "contains scripts",
+    launch: "wants to start a program",
+    submit_form: "wants to send what is typed into it",
+    embedded_files: "contains other files",
+    uri: "contains links",
+    open_action: "does something when it is opened",
+    additional_actions: "does something when it is read or filled in",
+    encrypted: "encrypted, not checked, may need a password to open",
+  },
   location: (latitude, longitude) => `Location ${latitude}, ${longitude}`,
   contact: "Contact",
   cardLabels: {

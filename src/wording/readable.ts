@@ -1,4 +1,4 @@
-import { absence, type Attachment } from "#src/message/attachment.ts";
+import { absence, fileable, type Attachment } from "#src/message/attachment.ts";
 import type { ChoiceContent, Content, NoteContent, OrderContent } from "#src/message/content.ts";
 import { shownFileName } from "#src/message/file-name.ts";
 import type { Circumstances } from "#src/message/message.ts";
@@ -37,7 +37,10 @@ function spokenLines(content: Content, words: Words, attachments: readonly Attac
     case "choice":
       return [
         ...choiceLines(content, words),
-        ...attachments.flatMap((attachment) => absenceLines(content, attachment, words)),
+        ...attachments.flatMap((attachment) => [
+          ...absenceLines(content, attachment, words),
+          ...remarkLines(content, attachment, words),
+        ]),
       ];
     case "reaction":
       return content.emoji === undefined
@@ -64,7 +67,9 @@ function spokenLines(content: Content, words: Words, attachments: readonly Attac
 function mediaLines(content: Content, words: Words, attachments: readonly Attachment[]): string[] {
   const lines = attachments.flatMap((attachment) => {
     const absent = absenceLines(content, attachment, words);
-    return absent.length > 0 ? absent : nameLines(content, attachment, words);
+    return absent.length > 0
+      ? absent
+      : [...nameLines(content, attachment, words), ...remarkLines(content, attachment, words)];
   });
   return lines.length > 0 ? lines : [told(nounOf(content, words))];
 }
@@ -81,6 +86,12 @@ export function absenceLines(content: Content, attachment: Attachment, words: Wo
   const name = shownFileName(attachment.reference.fileName);
   const noun = nounOf(content, words);
   return [told(`${noun}: ${words.absences[why]}`), ...(name === undefined ? [] : [told(`${noun}: ${name}`)])];
+}
+
+/** What the reader is to know before opening an attachment. */
+export function remarkLines(content: Content, attachment: Attachment, words: Words): string[] {
+  const { remarks = [] } = fileable(attachment) ?? {};
+  return remarks.map((trait) => told(`${nounOf(content, words)}: ${words.pdfTraits[trait]}`));
 }
 
 /** What a message's attachment is to the reader. */

@@ -1,4 +1,4 @@
-import type { Absence } from "#src/message/attachment.ts";
+import type { Absence, PdfTrait } from "#src/message/attachment.ts";
 import type { CallContent, ChoiceContent, NoteContent } from "#src/message/content.ts";
 import type { Circumstances } from "#src/message/message.ts";
 
@@ -22,6 +22,8 @@ export interface Words {
   readonly attachment: string;
   /** Why an attachment is not there, after what it is. */
   readonly absences: Readonly<Record<Absence, string>>;
+  /** What a PDF has in it, after what it is. */
+  readonly pdfTraits: Readonly<Record<PdfTrait, string>>;
   location(latitude: number, longitude: number): string;
   readonly contact: string;
   readonly cardLabels: Readonly<Record<CardLabel, string>>;

@@ -1,3 +1,4 @@
+import type { PdfPolicy } from "#src/message/attachment.ts";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { expect, test } from "@jest/globals";
@@ -31,7 +32,7 @@ test("an image is filed as it was judged, or not at all", async () => {
       EPOCH,
       ATTACHMENT,
       { ...received, open },
-      { allowed: ["image/jpeg"], moved },
+      { allowed: ["image/jpeg"], pdf: {} as PdfPolicy, moved },
       AbortSignal.timeout(10_000),
     );
   await expect(judge(() => pieces(another, 10_000))).rejects.toMatchObject({ code: "SEAL_BROKEN" });

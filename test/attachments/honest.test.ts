@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { faultInPdf } from "#src/attachments/pdf.ts";
+import { readPdf } from "#src/attachments/pdf.ts";
 import { checkType, sniff } from "#src/attachments/sniff.ts";
 import { pdf, pieces, zip } from "./pictures.ts";
 
@@ -56,7 +56,7 @@ describe("a liar", () => {
 describe("a PDF", () => {
   test("may have padding before and behind it, however it arrives", async () => {
     const padded = Buffer.concat([Buffer.from("\r\n"), pdf(), Buffer.alloc(2_000)]);
-    for (const size of [1, 100, 65_536]) expect(await faultInPdf(pieces(padded, size))).toBeUndefined();
-    expect(await faultInPdf(pieces(pdf().subarray(0, -40), 100))).toBe("it does not end as a PDF");
+    for (const size of [1, 100, 65_536]) expect(await readPdf(pieces(padded, size))).toEqual({ traits: [] });
+    expect(await readPdf(pieces(pdf().subarray(0, -40), 100))).toEqual({ fault: "it does not end as a PDF" });
   });
 });

@@ -1,3 +1,4 @@
+import { controlId } from "#src/message/id.ts";
 import { createHash } from "node:crypto";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -141,6 +142,18 @@ describe("an attachment", () => {
     expect(engine.world.fhir.chart.read(`Communication/${message.id}`)).toBeUndefined();
     expect(engine.world.mllp.documents.size).toBe(documents);
     expect([deleted(media), engine.world.whatsapp.hasMedia(media)]).toEqual([false, true]);
+  });
+
+  it("that is an encrypted PDF is filed with a line that says so in every chart", async () => {
+    const { sent } = await send(pdf("/Encrypt 9 0 R"), "application/pdf");
+    const message = await engine.until(sent, "filed");
+    const filed = engine.world.fhir.chart.read(`Communication/${message.id}`) as {
+      payload?: { contentString?: string }[];
+    };
+    const line = "verschlüsselt, ungeprüft, vielleicht nur mit Kennwort zu öffnen]";
+    expect(filed.payload?.map(({ contentString }) => contentString ?? "").join("\n")).toContain(line);
+    const document = engine.world.mllp.documents.get(controlId(message.id, "document"));
+    expect(document?.text.join("\n")).toContain(line);
   });
 
   it("that is quarantined goes on as it is when a person releases it, and only then is deleted at Meta", async () => {

@@ -99,6 +99,7 @@ export const MESSAGE: ShapeOf<Omit<Message, "raw">> = {
       sha1: "value",
       bytes: "value",
       type: "value",
+      remarks: "value",
       original: { sha256: "value", bytes: "value" },
       rendition: { sha256: "value", sha1: "value", bytes: "value", type: "value" },
       preview: { bytes: "value", type: "value", width: "value", height: "value" },

@@ -39,7 +39,7 @@ export async function obtain(
       epoch,
       attachment,
       received,
-      { allowed: channel.attachments.allow, moved },
+      { allowed: channel.attachments.allow, pdf: channel.attachments.pdf, moved },
       signal,
     );
     return { attachment: { ...attachment, verdict: "clean", stored } };

@@ -10,6 +10,7 @@ import type { Received } from "./receive.ts";
 import type { Scanner } from "./scanner.ts";
 import { checkType } from "./sniff.ts";
 import { isStrippable, strip } from "./strip.ts";
+import { isFilm, tellingOf, withoutTelling } from "./strip-film.ts";
 
 export interface AdmitDeps {
   readonly blobs: BlobStore;
@@ -43,6 +44,7 @@ export async function admit(
   const open = () => telling(received.open(), moved);
   await deps.scanner?.scan(open(), signal);
   if (isStrippable(type)) return admitImage(deps, epoch, attachment, { ...received, type, open }, signal);
+  if (isFilm(type)) return admitFilm(deps.blobs, epoch, attachment.id, { ...received, type, open });
   if (type === "application/pdf") {
     const traits = await deps.inspector.pdf(open, signal);
     const held = traits.filter((trait) => pdf[trait] === "hold");
@@ -107,6 +109,23 @@ async function admitImage(
     preview,
     ...rendition,
   };
+}
+
+/** Pictures and sound are copied untouched; most films come from WhatsApp with nothing that could be taken out. */
+async function admitFilm(
+  blobs: BlobStore,
+  epoch: number,
+  id: string,
+  received: Received & { readonly type: string },
+): Promise<StoredContent> {
+  const blanks = await tellingOf(received.open);
+  if (blanks.length === 0) return contentOf(received, received.type);
+  const sealed = () => blobs.read(epoch, id);
+  const meter = new Meter();
+  await blobs.write(epoch, blobId(id, "original"), sealed());
+  await blobs.write(epoch, id, meter.through(withoutTelling(sealed(), blanks)));
+  const original = { sha256: received.sha256, bytes: received.bytes };
+  return { ...contentOf(meter.measured(), received.type), original };
 }
 
 async function keepRendition(blobs: BlobStore, epoch: number, id: string, jpeg: Buffer): Promise<StoredContent> {

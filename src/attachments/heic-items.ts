@@ -1,6 +1,6 @@
 import { unreadable } from "./byte-reader.ts";
 import { minimalTiff } from "./orientation.ts";
-import { freed, sizeOf, type Blank } from "./heic-boxes.ts";
+import { freed, sizeOf, type Blank } from "./boxes.ts";
 
 interface Box {
   readonly name: string;

@@ -1,5 +1,5 @@
 import { ByteReader, unreadable } from "./byte-reader.ts";
-import { freed, sizeOf, type Blank } from "./heic-boxes.ts";
+import { blanked, freed, sizeOf, type Blank } from "./boxes.ts";
 import { metadataIn } from "./heic-items.ts";
 
 /** ISO/IEC 14496-12 and 23008-12: boxes of a picture; any other at the top says something else. */
@@ -51,16 +51,4 @@ async function plan(open: () => AsyncIterable<Buffer>): Promise<Blank[]> {
   } finally {
     await reader.close();
   }
-}
-
-function blanked(chunk: Buffer, at: number, blanks: readonly Blank[]): Buffer {
-  const touched = blanks.filter(({ from, to }) => from < at + chunk.length && to > at);
-  if (touched.length === 0) return chunk;
-  const copy = Buffer.from(chunk);
-  for (const { from, to, with: given } of touched) {
-    for (let byte = Math.max(from, at); byte < Math.min(to, at + chunk.length); byte += 1) {
-      copy[byte - at] = given?.[byte - from] ?? 0;
-    }
-  }
-  return copy;
 }

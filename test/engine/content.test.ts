@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import type { Communication } from "@medplum/fhirtypes";
+import type { ShownMessage } from "#src/demo/api-client.ts";
 import { mediaPart, type KindPart } from "#src/simulators/whatsapp-cloud/kinds.ts";
 import { elementUpdate, wamid } from "#src/simulators/whatsapp-cloud/payload.ts";
 import { HEIC, HEIC_CANARY } from "../attachments/heic-picture.ts";
+import { film, PLACE } from "../attachments/film.ts";
 import { pdf } from "../attachments/pictures.ts";
 import { PATIENT, startTestEngine, type TestEngine } from "./harness.ts";
 
@@ -161,6 +163,19 @@ describe("what was said arrives in chart and archive, through the shipped channe
     const binaries = engine.world.fhir.chart.all("Binary") as unknown as { contentType: string; data: string }[];
     const original = binaries.find(({ contentType }) => contentType === "image/heic");
     expect(Buffer.from(original?.data ?? "", "base64").includes(HEIC_CANARY)).toBe(false);
+  });
+
+  it("a film without where it was filmed and with what, as it came beside it", async () => {
+    const bytes = film();
+    const { id, sha256 } = engine.world.whatsapp.addMedia(bytes, "video/mp4");
+    const { shown } = await filed(await say(mediaPart("video", { id, mimeType: "video/mp4", sha256 }, {})));
+    const binary = (engine.world.fhir.chart.all("Binary") as { contentType?: string; data?: string }[]).find(
+      ({ contentType }) => contentType === "video/mp4",
+    );
+    const inChart = Buffer.from(binary?.data ?? "", "base64");
+    expect([inChart.length, inChart.includes(PLACE)]).toEqual([bytes.length, false]);
+    const { attachments = [] } = await engine.api.get<ShownMessage>(`/api/v1/messages/${shown.id}`);
+    expect(attachments[0]?.original_sha256).toBe(Buffer.from(sha256, "base64").toString("hex"));
   });
 
   it("a file of the history, and what stood in for it is nobody's work any more", async () => {

@@ -20,3 +20,16 @@ export function sizeOf(head: Buffer): { size: number | undefined; header: number
 export function freed(at: number): Blank {
   return { from: at + 4, to: at + 8, with: Buffer.from("free", "latin1") };
 }
+
+/** A piece of a file, which begins at `at`, with what is to be overwritten. */
+export function blanked(chunk: Buffer, at: number, blanks: readonly Blank[]): Buffer {
+  const touched = blanks.filter(({ from, to }) => from < at + chunk.length && to > at);
+  if (touched.length === 0) return chunk;
+  const copy = Buffer.from(chunk);
+  for (const { from, to, with: given } of touched) {
+    for (let byte = Math.max(from, at); byte < Math.min(to, at + chunk.length); byte += 1) {
+      copy[byte - at] = given?.[byte - from] ?? 0;
+    }
+  }
+  return copy;
+}

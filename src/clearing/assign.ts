@@ -31,6 +31,8 @@ export type Assigned = "assigned" | "proposed" | Refusal;
 interface Locked {
   readonly task: TaskRow;
   readonly held: readonly HeldMessage[];
+  /** Whose lines of the journal are written last: nothing is locked after it. */
+  readonly by: Decider;
 }
 
 /**
@@ -38,7 +40,7 @@ interface Locked {
  * else has confirmed it.
  */
 export async function assign(deps: ClearingDeps, by: Decider, taskId: string, wish: Wish): Promise<Assigned> {
-  return onTask(deps, taskId, async (db, { task, held }) => {
+  return onTask(deps, by, taskId, async (db, { task, held, by }) => {
     const now = new Date(deps.clock());
     const refusal = await mayType(db, task, by, now);
     if (refusal) return refusal;
@@ -67,7 +69,7 @@ export async function approve(
   taskId: string,
   typed: Typed,
 ): Promise<Assigned | "no_match"> {
-  return onTask(deps, taskId, async (db, { task, held }) => {
+  return onTask(deps, by, taskId, async (db, { task, held, by }) => {
     const { proposal, proposedBy } = task;
     const refusal = await mayType(db, task, by, new Date(deps.clock()));
     if (refusal) return refusal;
@@ -110,6 +112,7 @@ function patientKey({ blindIndex }: ClearingDeps, patientId: string): string {
 /** Locks what a decision about a task may change: the directory first, so that no message is decided meanwhile. */
 async function onTask<Answer>(
   deps: ClearingDeps,
+  by: Decider,
   taskId: string,
   verb: (db: Transaction, locked: Locked) => Promise<Answer>,
 ): Promise<Answer | "absent"> {
@@ -121,8 +124,11 @@ async function onTask<Answer>(
     await lockConversation(db, conversation, ["prepare"]);
     const held = await lockHeld(db, found);
     const task = await lockTask(db, taskId);
-    const answer = task && !task.closedAt ? await verb(db, { task, held }) : ("absent" as const);
+    const lines: Parameters<Decider["journal"]>[0][] = [];
+    const later: Decider = { ...by, journal: async (line) => void lines.push(line) };
+    const answer = task && !task.closedAt ? await verb(db, { task, held, by: later }) : ("absent" as const);
     await forgetEmptyLanes(db, conversation);
+    for (const line of lines) await by.journal(line, db);
     return answer;
   });
 }

@@ -1,21 +1,29 @@
 import { kindOfError } from "#src/message/error-code.ts";
 import type { Log } from "#src/telemetry/log.ts";
-import type { ClearingDeps } from "./deps.ts";
+import { escalate } from "./escalate.ts";
+import { sweepLinks, type SweepDeps } from "./sweep.ts";
 import { bringUpToDate } from "./tasks.ts";
 
 const EVERY_MS = 5_000;
-
-type WatchDeps = ClearingDeps & { readonly log: Log };
+const SWEEP_EVERY_MS = 600_000;
 
 /** Keeps the tasks true between two looks at them, and does what time alone brings about. */
-export function watchClearing(deps: WatchDeps, everyMs = EVERY_MS): { stop(): Promise<void> } {
+export function watchClearing(deps: SweepDeps & { readonly log: Log }, everyMs = EVERY_MS): { stop(): Promise<void> } {
   let running: Promise<void> | undefined;
-  const round = async () => {
+  let swept = -Infinity;
+  const attempt = async (step: () => Promise<unknown>) => {
     try {
-      await bringUpToDate(deps);
+      await step();
     } catch (error) {
       deps.log("warn", "clearing.failed", { error: kindOfError(error) });
     }
+  };
+  const round = async () => {
+    await attempt(() => bringUpToDate(deps));
+    await attempt(() => escalate(deps));
+    if (performance.now() - swept < SWEEP_EVERY_MS) return;
+    swept = performance.now();
+    await attempt(() => sweepLinks(deps));
   };
   const timer = setInterval(() => {
     running ??= round().finally(() => (running = undefined));

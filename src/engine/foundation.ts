@@ -57,7 +57,7 @@ export async function openFoundation(settings: Settings, log: Log, beside = fals
     blindIndex,
     // A number entered by a clock that is ahead would look entered after its owner has left it (I3).
     clock: () => Math.min(clock(), steady()),
-    onChanged: (db, effects) => followDirectory(follow, db, effects, new Date(clock())),
+    onChanged: (db, effects, update) => followDirectory(follow, db, effects, update, new Date(clock())),
   });
   const contacts = createContacts({ store, sealer, blindIndex });
   const journal = (
@@ -82,7 +82,7 @@ export async function openFoundation(settings: Settings, log: Log, beside = fals
     sealer,
     blindIndex,
     subjectNow: (db, patientId, routed, choice) => directory.subjectNow(db, patientId, routed, choice),
-    journal: (db, subject, detail) => journal(db, "messages.followed", subject, detail),
+    journal: (db, action, subject, detail) => journal(db, action, subject, detail),
   };
   const retention: RetentionDeps = {
     store,

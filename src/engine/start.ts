@@ -39,6 +39,7 @@ import type { Keyring } from "#src/seal/keyring/keyring.ts";
 import { checkKeyring } from "#src/retention/check-keyring.ts";
 import { checkLedger } from "#src/retention/purge.ts";
 import { startSchedule } from "#src/retention/schedule.ts";
+import { taskBacklogs } from "#src/store/sql/clearing-clock.ts";
 import { directoryIsEmpty, oldestUnconfirmed } from "#src/store/sql/waits.ts";
 import { countWaits } from "#src/store/sql/late-attachments.ts";
 import { countRehomings } from "#src/store/sql/rehomings.ts";
@@ -102,6 +103,7 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
     countRehomings: () => countRehomings(store.reading),
     oldestUnconfirmed: () => oldestUnconfirmed(store.reading),
     directoryIsEmpty: () => directoryIsEmpty(store.reading),
+    taskBacklogs: () => taskBacklogs(store.reading),
     now: clock,
   });
   const access = createAccess({

@@ -40,6 +40,7 @@ export function patientOf(fields: Fields, rules: PidRules, nth = 0): PatientUpda
     ...Object.fromEntries(NAME_PARTS.map(([part, index]) => [part, isDeleted(name) ? null : textOf(name, index)])),
     birthDate: dateFrom(fields("PID", 7, nth)[0]),
     sex: textOf(fields("PID", 8, nth)[0], 1),
+    deceased: deathOf(fields, nth),
     phones: phonesByField(fields, rules, nth),
   };
   const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
@@ -84,6 +85,14 @@ export function unreadPhones(fields: Fields, { country, phoneWords }: PidRules, 
       return reason === undefined ? [] : [{ place: `PID-${field}`, reason }];
     }),
   );
+}
+
+/** PID-30, or a time of death without it; "N" takes it back. */
+function deathOf(fields: Fields, nth: number): string | null | undefined {
+  const said = textOf(fields("PID", 30, nth)[0], 1);
+  if (said !== undefined) return said === "Y" ? said : null;
+  const at = textOf(fields("PID", 29, nth)[0], 1);
+  return typeof at === "string" ? "Y" : at;
 }
 
 function textOf(repetition: Repetition | undefined, index: number): string | null | undefined {

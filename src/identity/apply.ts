@@ -14,6 +14,8 @@ import { EMPTY_RECORD, nameOf, recordAfter, type PatientRecord } from "./record.
 
 /** What an update meant for everything that refers to the directory. Ids are roots'. */
 export interface Effects {
+  /** Whom the update was about. */
+  readonly patient: string;
   /** Keyed hashes of the numbers that got or lost a patient. */
   readonly phones: readonly Buffer[];
   /** How many numbers were taken from their patients, and given to others than those they are known as. */
@@ -50,7 +52,7 @@ export async function applyUpdate(
   db: Queryable,
   update: DirectoryUpdate,
   now: Date,
-): Promise<Effects & { readonly patient: string }> {
+): Promise<Effects> {
   const { blindIndex } = deps;
   const [own, retired, moved] = [update.patient.identifiers, update.retired ?? [], update.moved ?? []].map((one) =>
     named(blindIndex, keysAmong(one)),

@@ -88,6 +88,7 @@ export class Persons {
       ...member("degree"),
       ...member("birthDate"),
       ...member("sex"),
+      ...member("deceased"),
     };
   }
 

@@ -10,6 +10,7 @@ const MEMBERS = [
   "degree",
   "birthDate",
   "sex",
+  "deceased",
 ] as const;
 export type Member = (typeof MEMBERS)[number];
 

@@ -115,7 +115,7 @@ function judge(
   const [only, ...more] = named.values();
   if (!only) return { reason: "unknown" };
   if (more.length > 0) return { reason: "ambiguous" };
-  if (links.some(({ row, contradicted }) => contradicted || row.level < BY_NUMBER)) return { reason: "unverified" };
+  if (only.patient.deceased !== undefined || links.some(isDoubtful)) return { reason: "unverified" };
   const fresh = (since: Date) => reverifyAfterMs === undefined || now - since.getTime() <= reverifyAfterMs;
   const holding = links
     .map(({ row }) => row)
@@ -127,4 +127,9 @@ function judge(
   const level = Math.max(best?.level ?? 0, byNumber);
   if (level < Math.max(requireLevel, BY_NUMBER)) return { reason: "unverified" };
   return { patient: only, level, ...(best && { link: best }) };
+}
+
+/** What is said of a contact by a link that holds no more, or was made for another number or user id. */
+function isDoubtful({ row, contradicted }: LiveLink): boolean {
+  return row.level < BY_NUMBER || (contradicted && row.level >= VERIFIED);
 }

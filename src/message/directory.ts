@@ -29,6 +29,7 @@ export interface Patient {
   readonly birthDate?: string;
   /** HL7 table 0001: M, F, O, U, … */
   readonly sex?: string;
+  readonly deceased?: string;
   /** The patient's own numbers in E.164 digits without "+"; never a relative's. */
   readonly phones: readonly string[];
 }
@@ -56,6 +57,8 @@ export interface PatientUpdate {
   readonly degree?: string | null;
   readonly birthDate?: string | null;
   readonly sex?: string | null;
+  /** "Y" once the person has died. */
+  readonly deceased?: string | null;
   /** Numbers by the field that carries them ("PID-13"): a field not named keeps its numbers. */
   readonly phones?: Readonly<Record<string, readonly string[]>>;
 }

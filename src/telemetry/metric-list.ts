@@ -58,6 +58,11 @@ export const STORE_GAUGES = {
   ]),
   directory_empty: metric("1 while no patient is known, and so nobody's messages lead anywhere.", []),
   oldest_unfiled_seconds: metric("Age of the oldest message neither filed nor filtered.", []),
+  clearing_tasks: metric("What is held and waits for people, by how far it is.", ["channel", "state"]),
+  clearing_overdue_seconds: metric("For how long the first clearing task has been overdue; 0 while none is.", [
+    "channel",
+  ]),
+  clearing_escalated: metric("Clearing tasks that nobody has decided by when somebody else is told.", ["channel"]),
   attachments_awaited: metric("Attachments that could not be fetched: waiting, late, refused, told.", [
     "channel",
     "state",

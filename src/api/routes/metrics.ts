@@ -2,6 +2,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom
 import { COUNTERS, GAUGES, STORE_GAUGES, type GaugeName } from "#src/telemetry/metric-list.ts";
 import type { Metrics } from "#src/telemetry/metrics.ts";
 import type { Clock } from "#src/message/clock.ts";
+import type { TaskBacklog } from "#src/store/sql/clearing-clock.ts";
 import type { Unconfirmed } from "#src/store/sql/waits.ts";
 import type { StageBacklog } from "#src/store/sql/messages.ts";
 
@@ -14,6 +15,7 @@ export interface MetricsDeps {
   countRehomings?(): Promise<readonly { channel: string; kind: string; count: number }[]>;
   oldestUnconfirmed?(): Promise<readonly Unconfirmed[]>;
   directoryIsEmpty?(): Promise<boolean>;
+  taskBacklogs?(): Promise<readonly TaskBacklog[]>;
   readonly now: Clock;
 }
 
@@ -152,11 +154,28 @@ function storeGauges(deps: MetricsDeps, registry: Registry): () => Promise<void>
   const unconfirmed = gauge("unconfirmed_age_seconds");
   const empty = gauge("directory_empty");
   const awaited = gauge("attachments_awaited");
-  const all = [messages, open, age, lanes, parked, unfiled, rehomings, unconfirmed, empty, awaited];
+  const tasks = gauge("clearing_tasks");
+  const overdue = gauge("clearing_overdue_seconds");
+  const escalated = gauge("clearing_escalated");
+  const all = [
+    messages,
+    open,
+    age,
+    lanes,
+    parked,
+    unfiled,
+    rehomings,
+    unconfirmed,
+    empty,
+    awaited,
+    tasks,
+    overdue,
+    escalated,
+  ];
 
   return async () => {
     try {
-      const [counts, backlogs, oldest, rehomed, notShown, nobody, waits] = await Promise.all([
+      const [counts, backlogs, oldest, rehomed, notShown, nobody, waits, backlogsOfTasks] = await Promise.all([
         deps.countMessages(),
         deps.stageBacklogs(),
         deps.oldestUnfiled(),
@@ -164,6 +183,7 @@ function storeGauges(deps: MetricsDeps, registry: Registry): () => Promise<void>
         deps.oldestUnconfirmed?.() ?? [],
         deps.directoryIsEmpty?.() ?? false,
         deps.countWaits?.() ?? [],
+        deps.taskBacklogs?.() ?? [],
       ]);
       const ageOf = (since: Date | null) => (since ? Math.max(0, deps.now() - since.getTime()) / 1_000 : 0);
       for (const one of all) one.reset();
@@ -179,6 +199,11 @@ function storeGauges(deps: MetricsDeps, registry: Registry): () => Promise<void>
       for (const { channel, kind, count } of rehomed) rehomings.set({ channel, kind }, count);
       for (const { channel, destination, oldest: since } of notShown)
         unconfirmed.set({ channel, destination }, ageOf(since));
+      for (const { channel, due, ...counts } of backlogsOfTasks) {
+        for (const state of ["open", "proposed", "locked"] as const) tasks.set({ channel, state }, counts[state]);
+        overdue.set({ channel }, ageOf(due));
+        escalated.set({ channel }, counts.escalated);
+      }
       empty.set(nobody ? 1 : 0);
       unfiled.set(ageOf(oldest));
       up.set(1);

@@ -123,6 +123,7 @@ const PATIENT: ShapeOf<Patient> = {
   degree: "value",
   birthDate: "value",
   sex: "value",
+  deceased: "value",
   phones: "value",
 };
 const CASE: ShapeOf<Encounter> = {

@@ -3,6 +3,7 @@ import { counterpart, type MessageDraft } from "#src/message/message.ts";
 import type { OperatorDraft } from "#src/message/notice.ts";
 import { ContactBook, type ContactEvent, type ContactFacts } from "#src/identity/contact-book.ts";
 import { contactIds, openContact, sealContact } from "#src/identity/contacts.ts";
+import { detailOf, lowerAfterContacts, type Doubtful } from "#src/identity/decay.ts";
 import { phoneKey } from "#src/identity/phone.ts";
 import type { Queryable, Transaction } from "#src/store/queryable.ts";
 import {
@@ -72,11 +73,39 @@ export async function followContacts(
     learned: [...books.values()].some(({ learned, moved }) => learned.length + moved.length > 0),
     write: async (transaction) => {
       await writeBooks(deps, transaction, books);
+      const lowered = await lowerAfterContacts(transaction, doubtsOf(deps, books, happened), new Date(deps.clock()));
       for (const { row, event } of happened) {
         await deps.journal(transaction, `contact.${event.event}`, event.contact, { channel: row.channel });
       }
+      for (const one of lowered) await deps.journal(transaction, "link.lowered", one.id, detailOf(one));
     },
   };
+}
+
+/** What became known of contacts that speaks against their links, the gravest last: a link is lowered to the least of it. */
+function doubtsOf(
+  { blindIndex }: PipelineDeps,
+  books: ReadonlyMap<string, ContactBook>,
+  happened: readonly { readonly row: ArrivedMessage; readonly event: ContactEvent }[],
+): Doubtful[] {
+  const keysOf = (channel: string, contact: Contact) => {
+    const { phoneBi, userBi } = contactIds(blindIndex, channel, contact);
+    return [phoneBi, userBi].filter((bi) => bi !== null);
+  };
+  return [...books].flatMap(([channel, book]): Doubtful[] => {
+    const changedKeys = happened.flatMap(({ row, event }) =>
+      row.channel === channel && event.event === "key_changed" ? [event.contact] : [],
+    );
+    const rekeyed = book.changed.filter(({ id }) => changedKeys.includes(id));
+    return [
+      ...rekeyed.map((facts) => ({ why: "key_changed" as const, bis: keysOf(channel, facts) })),
+      ...book.moved.map(({ from, to }) => {
+        const why = from.phone !== undefined && from.phone !== to.phone ? "number_changed" : "user_id_changed";
+        return { why, bis: keysOf(channel, from) } as const;
+      }),
+      ...book.left.map(({ phone }) => ({ why: "number_left" as const, bis: [phoneKey(blindIndex, phone)] })),
+    ];
+  });
 }
 
 function contactOf({ draft }: ArrivedMessage): Contact | undefined {

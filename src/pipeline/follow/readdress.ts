@@ -1,6 +1,7 @@
 import type { Effects } from "#src/identity/apply.ts";
 import type { CaseChoice } from "#src/message/case-rule.ts";
-import type { Subject } from "#src/message/directory.ts";
+import { detailOf, lowerAfterDirectory } from "#src/identity/decay.ts";
+import type { DirectoryUpdate, Subject } from "#src/message/directory.ts";
 import type { BlindIndex } from "#src/seal/blind-index.ts";
 import type { Sealer } from "#src/seal/sealer.ts";
 import type { Queryable, Transaction } from "#src/store/queryable.ts";
@@ -11,6 +12,7 @@ import {
   type AddressedMessage,
   type Readdressed,
 } from "#src/store/sql/readdress.ts";
+import type { Lowered } from "#src/store/sql/links.ts";
 import { movedFrom } from "#src/store/sql/contacts.ts";
 import { writeRehomings, type RehomingDraft, type RehomingKind } from "#src/store/sql/rehomings.ts";
 import { freeAmbiguous } from "#src/store/sql/free-ambiguous.ts";
@@ -22,7 +24,12 @@ export interface ReaddressDeps {
   readonly blindIndex: BlindIndex;
   /** What is to be said today of a patient to whom a message was routed. */
   subjectNow(db: Queryable, patientId: string, routed: Subject, choice?: CaseChoice): Promise<Subject | undefined>;
-  journal(db: Transaction, subject: string, detail: Record<string, string | number | null>): Promise<void>;
+  journal(
+    db: Transaction,
+    action: "messages.followed" | "link.lowered",
+    subject: string,
+    detail: Record<string, string | number | null>,
+  ): Promise<void>;
 }
 
 /** Where a patient's messages go from now on; null: nowhere, the person was deleted. */
@@ -39,14 +46,27 @@ export async function followDirectory(
   deps: ReaddressDeps,
   db: Transaction,
   effects: Effects,
+  update: DirectoryUpdate,
   now: Date,
 ): Promise<void> {
+  const lowered = await follow(deps, db, effects, update, now);
+  for (const one of lowered) await deps.journal(db, "link.lowered", one.id, detailOf(one));
+}
+
+/** @returns the links that are weaker now */
+async function follow(
+  deps: ReaddressDeps,
+  db: Transaction,
+  effects: Effects,
+  update: DirectoryUpdate,
+  now: Date,
+): Promise<readonly Lowered[]> {
   const { phones, patients, cases } = effects;
   const moved = cases.filter((one) => one.moved);
   const destinies = new Map<string, Destiny>();
   for (const { from } of moved) destinies.set(from, { from, to: from });
   for (const [from, to] of patients) destinies.set(from, { from, to });
-  if (phones.length === 0 && destinies.size === 0) return;
+  if (phones.length === 0 && destinies.size === 0) return lowerAfterDirectory(db, effects, update, now);
   const byKey = new Map(
     [...destinies.values()].map((destiny) => [key(deps, destiny.from).toString("hex"), destiny] as const),
   );
@@ -55,8 +75,9 @@ export async function followDirectory(
   const merged = [...patients].flatMap(([from, to]) => (to === null ? [] : [from, to]));
   const mergedBis = merged.map((id) => key(deps, id));
   await lockAffected(db, reached, patientBis, mergedBis);
+  const lowered = await lowerAfterDirectory(db, effects, update, now);
   if (reached.length > 0) await reenterHeld(db, reached, now);
-  if (patientBis.length === 0) return;
+  if (patientBis.length === 0) return lowered;
   if (mergedBis.length > 0) await freeAmbiguous(db, mergedBis, now);
   const readdressed: Readdressed[] = [];
   const rehomings: RehomingDraft[] = [];
@@ -70,6 +91,7 @@ export async function followDirectory(
   await writeReaddressed(db, readdressed);
   await writeRehomings(db, rehomings, now);
   await tell(deps, db, destinies, readdressed.length, rehomings.length);
+  return lowered;
 }
 
 /** What becomes of one message; undefined where nothing changes for it. */
@@ -142,7 +164,7 @@ async function tell(
   if (readdressed === 0) return;
   for (const { from, to } of destinies.values()) {
     const target = to === null ? null : key(deps, to).toString("hex");
-    await deps.journal(db, key(deps, from).toString("hex"), { to: target, readdressed, rehomed });
+    await deps.journal(db, "messages.followed", key(deps, from).toString("hex"), { to: target, readdressed, rehomed });
   }
 }
 

@@ -86,6 +86,11 @@ export const WORK_EVENTS = {
     "A round of following late attachments failed; it is repeated.",
     "Check PostgreSQL if it repeats.",
   ),
+  "clearing.escalated": event(
+    ["warn"],
+    "A clearing task was not decided by when somebody else is to be told.",
+    "Decide it: `botenstoff clearing show`.",
+  ),
   "clearing.failed": event(
     ["warn"],
     "A round of keeping the clearing tasks failed; it is repeated.",

@@ -1,0 +1,45 @@
+import { LOWERINGS, type Lowering } from "#src/message/link.ts";
+import type { DirectoryUpdate } from "#src/message/directory.ts";
+import type { Transaction } from "#src/store/queryable.ts";
+import { linksAgainstDirectory, linksByKeys, linksByPatients, lowerLinks, type Lowered } from "#src/store/sql/links.ts";
+import type { Effects } from "./apply.ts";
+
+/** Something that speaks against links: found by the keyed hashes of numbers and user ids. */
+export interface Doubtful {
+  readonly why: Lowering;
+  readonly bis: readonly Buffer[];
+}
+
+/** Lowers links, and never raises one. @returns what is to be journaled once nothing more is locked */
+export function lower(db: Transaction, ids: readonly string[], why: Lowering, now: Date): Promise<Lowered[]> {
+  return lowerLinks(db, ids, { to: LOWERINGS[why], why, now });
+}
+
+/** Lowers the links that what the directory learned speaks against. */
+export async function lowerAfterDirectory(
+  db: Transaction,
+  { phones, patients, patient }: Pick<Effects, "phones" | "patients" | "patient">,
+  update: Pick<DirectoryUpdate, "patient">,
+  now: Date,
+): Promise<Lowered[]> {
+  const merged = patients.size > 0 ? await linksByPatients(db, [...patients.keys()]) : [];
+  const moved = phones.length > 0 ? await linksAgainstDirectory(db, phones) : [];
+  const dead = update.patient.deceased === "Y" ? await linksByPatients(db, [patient]) : [];
+  return [
+    ...(await lower(db, dead, "died", now)),
+    ...(await lower(db, merged, "merged", now)),
+    ...(await lower(db, moved, "number_moved", now)),
+  ];
+}
+
+/** Lowers the links of contacts of whom the provider said something, or who show something else. */
+export async function lowerAfterContacts(db: Transaction, doubts: readonly Doubtful[], now: Date): Promise<Lowered[]> {
+  const lowered: Lowered[] = [];
+  for (const { why, bis } of doubts) lowered.push(...(await lower(db, await linksByKeys(db, bis), why, now)));
+  return lowered;
+}
+
+/** What the journal says of it. */
+export function detailOf({ was, level, why }: Lowered): Record<string, string> {
+  return { from: String(was), to: String(level), reason: why };
+}

@@ -55,8 +55,8 @@ const candidateSchema = z.strictObject({
   id: z.hex().describe("Keyed hash: equal for the same patient, and nothing more."),
   masked: z.string().describe("Initials."),
   hints: z
-    .array(z.enum(["carries_number", "linked", "was_linked"]))
-    .describe("The directory has the number; a link of the sender's leads there, or did."),
+    .array(z.enum(["carries_number", "linked", "was_linked", "contact_card"]))
+    .describe("The directory has the number, or one on a contact card that was sent; a link leads there, or did."),
   level: z.int().describe("Of the link, 1 for the number alone."),
 });
 

@@ -35,6 +35,8 @@ export type JournalAction =
   | "link.made"
   | "link.lowered"
   | "link.ended"
+  | "link.verified"
+  | "identifiers.missed"
   | "code.issued"
   | "code.tried"
   | "contact.number_changed"

@@ -24,6 +24,7 @@ export const RIGHTS = {
   "clearing.read": "See what is held as tasks: reasons, clocks, how far a decision is; nothing personal.",
   "clearing.decide": "Say who wrote what is held: type identifiers, propose, reject, ask the sender.",
   "clearing.approve": "Confirm what another person said, by typing one identifier again.",
+  "codes.issue": "Make a code for a patient, by two identifiers, for a slip or a QR.",
   "clearing.unlock": "Let a task be decided again that too many wrong identifiers have locked.",
   "alerts.read": "See alerts and maintenance windows.",
   "alerts.act": "Take alerts, and begin and end maintenance windows.",
@@ -89,6 +90,7 @@ export const MATRIX: Readonly<Record<Role, readonly Right[]>> = {
     "rehomings.read",
     "clearing.read",
     "clearing.decide",
+    "codes.issue",
   ],
   approver: [
     "messages.read",
@@ -148,5 +150,6 @@ export const MATRIX: Readonly<Record<Role, readonly Right[]>> = {
     "directory.read",
     "rehomings.read",
     "clearing.read",
+    "codes.issue",
   ],
 };

@@ -63,12 +63,7 @@ export async function assign(deps: ClearingDeps, by: Decider, taskId: string, wi
 }
 
 /** Confirms what another person proposed, who typed two identifiers, by typing one again. */
-export async function approve(
-  deps: ClearingDeps,
-  by: Decider,
-  taskId: string,
-  typed: Typed,
-): Promise<Assigned | "no_match"> {
+export async function approve(deps: ClearingDeps, by: Decider, taskId: string, typed: Typed): Promise<Assigned> {
   return onTask(deps, by, taskId, async (db, { task, held, by }) => {
     const { proposal, proposedBy } = task;
     const refusal = await mayType(db, task, by, new Date(deps.clock()));
@@ -125,7 +120,13 @@ async function onTask<Answer>(
     const held = await lockHeld(db, found);
     const task = await lockTask(db, taskId);
     const lines: Parameters<Decider["journal"]>[0][] = [];
-    const later: Decider = { ...by, journal: async (line) => void lines.push(line) };
+    const later: Decider = {
+      ...by,
+      journal: (line) => {
+        lines.push(line);
+        return Promise.resolve();
+      },
+    };
     const answer = task && !task.closedAt ? await verb(db, { task, held, by: later }) : ("absent" as const);
     await forgetEmptyLanes(db, conversation);
     for (const line of lines) await by.journal(line, db);

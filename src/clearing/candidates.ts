@@ -1,13 +1,17 @@
 import { openLinked, contradicts, linkKeys } from "#src/identity/links.ts";
 import { readPersons } from "#src/identity/directory-deps.ts";
+import { phoneDigits } from "#src/message/comparable-phone.ts";
 import type { Patient } from "#src/message/directory.ts";
 import { linksOf } from "#src/store/sql/links.ts";
+import { place, type SealedBody } from "#src/store/sealed/message.ts";
 import type { HeldMessage } from "#src/store/sql/clearing-held.ts";
 import { authorOf } from "./author.ts";
 import type { ClearingDeps } from "./deps.ts";
 
+const MOST_CARDS = 5;
+
 /** Why somebody may be the one who wrote. */
-export type Hint = "carries_number" | "linked" | "was_linked";
+export type Hint = "carries_number" | "linked" | "was_linked" | "contact_card";
 
 /** Somebody who may have written, told so that nobody learns who it is. */
 export interface Candidate {
@@ -39,6 +43,9 @@ export async function suspects(deps: ClearingDeps, channel: string, held: readon
     found.set(id, { patient, hints: known.hints.add(hint), level: Math.max(known.level, level) });
   };
   for (const { id, patient } of carriers) add(id, patient, "carries_number", 1);
+  // Whose number is on a card that was sent says who it may be, and no more: anybody can send anybody's.
+  for (const phone of cardPhones(deps, held))
+    for (const { id, patient } of (await deps.directory.carriers(phone)).patients) add(id, patient, "contact_card", 0);
   for (const link of links) {
     const patient = persons.get(link.patientId);
     const holds = link.level > 1 && !contradicts(openLinked(deps.sealer, link), contact);
@@ -51,6 +58,19 @@ export async function suspects(deps: ClearingDeps, channel: string, held: readon
     level,
   }));
   return { shows: contact.phone === undefined ? "user_id" : "number", candidates };
+}
+
+/** The numbers on contact cards among what is held, the first few. */
+function cardPhones(deps: ClearingDeps, held: readonly HeldMessage[]): string[] {
+  const cards = held.filter(({ kind }) => kind === "contacts").slice(-MOST_CARDS);
+  const phones = cards.flatMap(({ epoch, id, sealed }) => {
+    const { content } = deps.sealer.openJson(place.message(epoch, id, "sealed"), sealed) as SealedBody;
+    return content.kind === "contacts" ? content.cards.flatMap((card) => card.phones) : [];
+  });
+  return [...new Set(phones.flatMap((one) => phoneDigits(typeof one === "string" ? one : one.value) ?? []))].slice(
+    0,
+    MOST_CARDS,
+  );
 }
 
 function masked({ givenName = "", familyName = "" }: Patient): string {

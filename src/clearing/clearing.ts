@@ -2,6 +2,8 @@ import { findTask, listTasks, type ListedTask, type TaskFilter, type TaskRow } f
 import { heldOf, type HeldMessage } from "#src/store/sql/clearing-held.ts";
 import { approve, assign, decline } from "./assign.ts";
 import { suspects, type Suspects } from "./candidates.ts";
+import { issue, redeem } from "./codes.ts";
+import { answerChallenge, end, linksOfTyped, report, verify } from "./links.ts";
 import type { ClearingDeps, TaskPolicy } from "./deps.ts";
 import { matchTwo } from "./match.ts";
 import { reject, unlock, want } from "./reject.ts";
@@ -25,6 +27,13 @@ export function createClearing(deps: ClearingDeps) {
     reject: bind(deps, reject),
     want: bind(deps, want),
     unlock: bind(deps, unlock),
+    issue: bind(deps, issue),
+    redeem: bind(deps, redeem),
+    linksOfTyped: bind(deps, linksOfTyped),
+    report: bind(deps, report),
+    end: bind(deps, end),
+    answerChallenge: bind(deps, answerChallenge),
+    verify: bind(deps, verify),
   };
 }
 

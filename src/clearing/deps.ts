@@ -50,6 +50,8 @@ export type Refusal =
   | "no_proof"
   /** What the channel requires is more than this decision gives. */
   | "too_weak"
+  | "no_match"
+  | "no_code"
   | "nobody"
   | "nothing_held"
   | "no_case"

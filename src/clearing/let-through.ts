@@ -1,13 +1,11 @@
-import { randomUUID } from "node:crypto";
 import { caseKey } from "#src/identity/keys.ts";
-import { contradicts, linkKeys, openLinked, sealLinked } from "#src/identity/links.ts";
+import { linkKeys } from "#src/identity/links.ts";
+import { makeLink } from "#src/identity/make-link.ts";
 import { openLanes } from "#src/store/sql/lanes.ts";
 import type { Transaction } from "#src/store/queryable.ts";
 import { rootsOf } from "#src/store/sql/directory.ts";
-import { endLinks, insertLink, linksOf, type ContactKeys } from "#src/store/sql/links.ts";
 import { withdrawProposal, type Proposal, type TaskRow } from "#src/store/sql/clearing.ts";
-import { bindMessages, letIn, numberLeftAt, WHOSE, type HeldMessage } from "#src/store/sql/clearing-held.ts";
-import type { Contact } from "#src/message/contact.ts";
+import { bindMessages, letIn, WHOSE, type HeldMessage } from "#src/store/sql/clearing-held.ts";
 import { authorOf } from "./author.ts";
 import type { ClearingDeps, Decider, Refusal } from "./deps.ts";
 
@@ -39,15 +37,10 @@ export async function letThrough(
   if (patientId === undefined) return "patient_gone";
   const caseBi = proposal.scope === "case" ? await openCase(deps, patientId) : null;
   if (caseBi === undefined) return "no_case";
-  if (proposal.scope !== "once") await replace(deps, db, by, { contact, keys, patientId, now });
-  const id = randomUUID();
   const { role, scope, level, evidence } = proposal;
-  const leftAt = contact.phone === undefined ? undefined : await numberLeftAt(db, keys.contactBi);
-  await insertLink(db, {
-    ...{ id, patientId, ...keys, role, scope, caseBi, level, evidence },
-    ...{ verifiedAt: now, verifiedBy: proposedBy ?? by.actor, approvedBy: proposedBy === null ? null : by.actor },
-    ...{ validFrom: leftAt ?? null, seenAt: now, sealed: sealLinked(deps.sealer, id, contact) },
-  });
+  const said = { verifiedBy: proposedBy ?? by.actor, approvedBy: proposedBy === null ? null : by.actor };
+  const word = { patientId, role, scope, caseBi, level, evidence, ...said };
+  const { id, ended } = await makeLink(deps, db, { contact, keys, word, now });
   const whose = meant.filter(({ reason }) => WHOSE.has(reason)).map((message) => message.id);
   await bindMessages(
     db,
@@ -60,6 +53,7 @@ export async function letThrough(
   const patient = deps.blindIndex.of("patient", patientId).toString("hex");
   const detail = { link: id, role, scope, level, evidence, messages: whose.length, patient, proposed_by: proposedBy };
   await by.journal({ action: "clearing.assigned", subject: task.id, detail }, db);
+  for (const one of ended) await by.journal({ action: "link.ended", subject: one, detail: { reason: "replaced" } }, db);
   return "assigned";
 }
 
@@ -67,24 +61,4 @@ export async function letThrough(
 async function openCase(deps: ClearingDeps, patientId: string): Promise<Buffer | undefined> {
   const encounter = await deps.directory.onlyOpenEncounter(patientId);
   return encounter && caseKey(deps.blindIndex, encounter.number);
-}
-
-/** Ends the contact's links that the new word takes the place of: to the same patient, and those that hold no more. */
-async function replace(
-  deps: ClearingDeps,
-  db: Transaction,
-  by: Decider,
-  { contact, keys, patientId, now }: { contact: Contact; keys: ContactKeys; patientId: string; now: Date },
-): Promise<void> {
-  const former = (await linksOf(db, keys)).filter(
-    (link) =>
-      link.scope !== "once" &&
-      (link.patientId === patientId || link.level === 0 || contradicts(openLinked(deps.sealer, link), contact)),
-  );
-  for (const id of await endLinks(
-    db,
-    former.map((link) => link.id),
-    now,
-  ))
-    await by.journal({ action: "link.ended", subject: id, detail: { reason: "replaced" } }, db);
 }

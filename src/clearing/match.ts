@@ -8,7 +8,7 @@ import type { ClearingDeps, Decider, Refusal } from "./deps.ts";
 /** So many misses lock a case, whoever typed them. */
 export const MOST_MISSES = 5;
 /** And so many within a day one person, whatever the cases. */
-const MOST_OF_ONE = 20;
+export const MOST_OF_ONE = 20;
 const A_DAY_MS = 86_400_000;
 const PROOF_MS = 600_000;
 

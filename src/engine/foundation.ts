@@ -4,10 +4,12 @@ import { hostname, uptime } from "node:os";
 import { join } from "node:path";
 import { record, type JournalAction, type Who } from "#src/audit/journal.ts";
 import { sealWho } from "#src/audit/who.ts";
+import { redeemCode } from "#src/identity/codes.ts";
 import { createContacts } from "#src/identity/contacts.ts";
 import { createDirectory } from "#src/identity/directory.ts";
 import { resolveDecided, type Requirement } from "#src/identity/resolve.ts";
 import { createResolver } from "#src/identity/resolver.ts";
+import type { Contact } from "#src/message/contact.ts";
 import { steadyClock } from "#src/message/clock.ts";
 import type { Log } from "#src/telemetry/log.ts";
 import { followDirectory, type ReaddressDeps } from "#src/pipeline/follow/readdress.ts";
@@ -112,6 +114,18 @@ export async function openFoundation(settings: Settings, log: Log, beside = fals
       ...(await resolveDecided(directory, linkId, identity)),
       forget: () => undefined,
     }),
+    redeem: (contact: Contact, code: string, channel: string) =>
+      store.transaction(async (db) => {
+        const redeemed = await redeemCode({ sealer, blindIndex }, db, { code, contact, now: new Date(clock()) });
+        const { outcome } = redeemed;
+        if (outcome !== "linked") {
+          await journal(db, "code.tried", channel, { outcome });
+          return false;
+        }
+        await journal(db, "link.made", redeemed.id, { channel, evidence: "code", level: redeemed.level });
+        for (const ended of redeemed.ended) await journal(db, "link.ended", ended, { reason: "replaced" });
+        return true;
+      }),
     journal,
     /** Writes a line of the journal by itself. */
     note,

@@ -8,6 +8,7 @@ import type { Transaction } from "#src/store/queryable.ts";
 import type { LaneDeps } from "#src/lanes/deps.ts";
 import type { Contacts } from "#src/identity/contacts.ts";
 import type { Requirement } from "#src/identity/resolve.ts";
+import type { Contact } from "#src/message/contact.ts";
 import type { Resolved, Resolver } from "#src/identity/resolver.ts";
 import type { Inspector } from "#src/attachments/inspector.ts";
 import type { LargeGate } from "#src/attachments/large-gate.ts";
@@ -32,6 +33,8 @@ export interface PipelineDeps extends LaneDeps {
   readonly resolve: Resolver;
   /** Whom somebody said a message is of. */
   resolveDecided(linkId: string, identity: Requirement): Promise<Resolved>;
+  /** Uses a code of the patient's that a message holds; true where its author is somebody since. */
+  redeem(contact: Contact, code: string, channel: string): Promise<boolean>;
   readonly channels: Channels;
   /** From when on retention runs that begins now: the latest time there may be, so that it does not end early (I4). */
   readonly retainFrom: Clock;

@@ -1,10 +1,9 @@
 import { z } from "zod";
 import { may } from "#src/audit/principal.ts";
-import type { Decider, Refusal } from "#src/clearing/deps.ts";
+import { deciderOf, decision, done, refused } from "../clearing-decision.ts";
 import {
   approveSchema,
   assignSchema,
-  decidedSchema,
   declineSchema,
   matchedSchema,
   matchSchema,
@@ -15,13 +14,12 @@ import {
   wantSchema,
 } from "../clearing-schema.ts";
 import { missesLeft, showPatient, showTask, showTaskDetail } from "../clearing-view.ts";
-import { forbidden, notFound, Problem } from "../problem.ts";
+import { forbidden, notFound } from "../problem.ts";
 import { json, route, type RouteContext } from "../route.ts";
 
 const PATH = "/api/v1/clearing/:id";
 const params = z.strictObject({ id: z.uuid() });
 const onTask = { tag: "clearing", params, names: "task" } as const;
-const decision = json("ClearingDecision", decidedSchema, "What became of it, and the task as it is now.");
 const conflict = { 409: "It cannot be decided so: the detail says why." } as const;
 
 // The clearing desk: what is held, who wrote it, and the second pair of eyes.
@@ -176,44 +174,3 @@ export const unlockClearing = route({
 function mustApprove({ principal }: RouteContext, channel: string | undefined): void {
   if (!may(principal, "clearing.approve", channel)) throw forbidden;
 }
-
-function deciderOf(context: RouteContext): Decider {
-  const { actor, subject } = context.principal;
-  const subjectBi = context.deps.blindIndex.of("person", subject);
-  return { actor, subjectBi, journal: (entry, db) => context.journal(entry, db) };
-}
-
-type Outcome = z.infer<typeof decidedSchema>["outcome"];
-type Refused = Refusal | "no_match" | "once_only";
-
-async function done(context: RouteContext, id: string, outcome: Outcome | Refused) {
-  if (isRefused(outcome)) throw refused(outcome);
-  const task = await showTaskDetail(context, id);
-  context.deps.wake(task.channel);
-  return { outcome, task };
-}
-
-function isRefused(outcome: Outcome | Refused): outcome is Refused {
-  return outcome in DETAILS || outcome === "absent";
-}
-
-function refused(why: Refused): Problem {
-  if (why === "absent") return notFound("task");
-  return new Problem(409, `problem:clearing-${why.replaceAll("_", "-")}`, "Not decided", DETAILS[why]);
-}
-
-const DETAILS: Readonly<Record<Exclude<Refused, "absent">, string>> = {
-  locked: "Too many wrong identifiers were typed; an approver or an administrator unlocks the case with a reason.",
-  tired: "You typed too many wrong identifiers today; somebody else goes on.",
-  no_proof: "Type the two identifiers first: a match is good once, for ten minutes, for whoever typed it.",
-  too_weak: "The channel requires a stronger link than this decision gives (docs/identity.md).",
-  nobody: "The messages show nobody who could be linked; reject them, or process them again.",
-  nothing_held: "Nothing of it is held any more.",
-  no_case: "The patient has no open case, or several; choose another scope.",
-  proposed_already: "A decision is proposed already; confirm or decline that one first.",
-  nothing_proposed: "Nothing is proposed.",
-  same_person: "Somebody else has to do this.",
-  patient_gone: "The patient is in the directory no more; look again.",
-  no_match: "It is not the patient's who was proposed.",
-  once_only: "Messages are named with scope `once` only.",
-};

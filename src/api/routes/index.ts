@@ -25,6 +25,7 @@ import { exportJournal, readJournal } from "./journal.ts";
 import { me } from "./me.ts";
 import { listSigningKeys } from "./keys.ts";
 import { explainStuckLane, listLanes, parkLane, tryLane, unparkLane } from "./lanes.ts";
+import { challengeLink, endLink, findLinks, issueCode, lowerLink, redeemClearing, verifyLink } from "./links.ts";
 import { followLive } from "./live.ts";
 import { findMessages } from "./find.ts";
 import { listMessages, reprocessMessage, showMessage } from "./messages.ts";
@@ -61,6 +62,13 @@ export const ROUTES = [
   rejectClearing,
   wantClearing,
   unlockClearing,
+  redeemClearing,
+  issueCode,
+  findLinks,
+  lowerLink,
+  endLink,
+  verifyLink,
+  challengeLink,
   listLanes,
   explainStuckLane,
   tryLane,

@@ -1,14 +1,11 @@
-import { createInterface } from "node:readline/promises";
-import { TYPED_KINDS, type Typed } from "#src/identity/typed.ts";
 import { askEngine } from "./ask-engine.ts";
 import { JSON_FLAG, write, type Command, type Given } from "./command.ts";
+import { readTyped, TYPED_DETAILS } from "./read-typed.ts";
 import { table } from "./table.ts";
 
 type Row = Readonly<Record<string, unknown>>;
 
-const DETAILS =
-  "Asks the engine at BOTENSTOFF_URL with BOTENSTOFF_API_TOKEN: a token of your own, with the role clerk or approver.\n" +
-  `Identifiers are read from standard input, never from the command line: one a line, "kind value"; kinds are\n${TYPED_KINDS.join(", ")}.`;
+const DETAILS = TYPED_DETAILS;
 const TASK = { name: "task", least: 1, most: 1 } as const;
 
 /** Deciding who wrote what is held, by the API of a running engine. */
@@ -59,6 +56,7 @@ export const CLEARING_COMMANDS: readonly Command[] = [
       return decided(await askEngine("POST", at(id, "approve"), { identifier }), flags);
     },
   },
+  withBody("code", "uses a code given at admission for who wrote what is held", { code: "as it is printed" }),
   withBody("decline", "takes a proposal off the table", { reason: "why; nothing about the patient" }),
   withBody("unlock", "lets a task be decided again that wrong identifiers have locked", {
     reason: "why; nothing about the patient",
@@ -116,26 +114,6 @@ async function assign({ words: [id = ""], options, flags }: Given): Promise<numb
     return 1;
   }
   return decided(await askEngine("POST", at(id, "assign"), { scope: "once", ...options, proof }), flags);
-}
-
-/** Identifiers as people type them, or a program pipes them. */
-async function readTyped(count: number): Promise<Typed[]> {
-  const asked = process.stdin.isTTY;
-  const lines = createInterface({ input: process.stdin, ...(asked && { output: process.stderr }) });
-  const typed: Typed[] = [];
-  try {
-    if (asked) lines.setPrompt(`identifier (${TYPED_KINDS.join(", ")}) and value: `);
-    if (asked) lines.prompt();
-    for await (const line of lines) {
-      const [kind = "", ...value] = line.trim().split(/\s+/);
-      if (kind !== "") typed.push({ kind: kind as Typed["kind"], value: value.join(" ") });
-      if (typed.length === count) break;
-      if (asked) lines.prompt();
-    }
-  } finally {
-    lines.close();
-  }
-  return typed;
 }
 
 function decided(answer: unknown, flags: Given["flags"]): number {

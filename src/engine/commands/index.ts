@@ -6,6 +6,7 @@ import { DIRECTORY_COMMANDS } from "./directory.ts";
 import { ENGINE_COMMANDS } from "./engine.ts";
 import { FILE_COMMANDS } from "./files.ts";
 import { FIND_COMMAND } from "./find.ts";
+import { LINK_COMMANDS } from "./links.ts";
 import { PROOF_COMMANDS } from "./proof.ts";
 import { REMOTE_COMMANDS } from "./remote.ts";
 import { SETUP_COMMAND } from "./setup.ts";
@@ -19,6 +20,7 @@ export const COMMANDS: readonly Command[] = [
   FIND_COMMAND,
   ...DIRECTORY_COMMANDS,
   ...CLEARING_COMMANDS,
+  ...LINK_COMMANDS,
   ...PROOF_COMMANDS,
   ...ACCESS_COMMANDS,
   completionCommand(() => COMMANDS),

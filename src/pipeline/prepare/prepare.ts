@@ -1,5 +1,7 @@
 import { BotenstoffError, kindOfError } from "#src/message/error-code.ts";
+import { EVIDENCE } from "#src/message/link.ts";
 import { counterpart, type HoldReason, type Message, type MessageDraft } from "#src/message/message.ts";
+import { codeIn } from "#src/identity/codes.ts";
 import type { Identifiable } from "#src/identity/contacts.ts";
 import type { Requirement, Resolution } from "#src/identity/resolve.ts";
 import type { Resolved } from "#src/identity/resolver.ts";
@@ -107,7 +109,7 @@ async function identifyAndRoute(
   if (!channel.identity) return { row: await routed(deps, work, channel, message) };
   const { resolution, doubt } = work.row.linkId
     ? await asDecided(deps, channel.identity, work.row.linkId)
-    : await identify(deps, channel.identity, message, leased);
+    : await identifyByCode(deps, channel.identity, message, leased);
   const row = !resolution.found
     ? held(work, resolution.reason)
     : doubt
@@ -128,6 +130,25 @@ interface Identified {
 /** The patient whom somebody named for this very message. */
 async function asDecided(deps: PipelineDeps, identity: Requirement, linkId: string): Promise<Identified> {
   return { resolution: await deps.resolveDecided(linkId, identity) };
+}
+
+/** As `identify`; whom that does not place says who they are by a code that was given to them at admission. */
+async function identifyByCode(
+  deps: PipelineDeps,
+  identity: Requirement,
+  message: Message,
+  leased: Leased,
+): Promise<Identified> {
+  const found = await identify(deps, identity, message, leased);
+  const code = message.content.kind === "text" ? codeIn(message.content.text) : undefined;
+  const placed = found.resolution.found && !found.doubt && found.resolution.subject.level >= EVIDENCE.code;
+  const author = counterpart(message);
+  if (code === undefined || placed || !author || !message.sender || message.circumstances?.group !== undefined)
+    return found;
+  const { contact = author } = await deps.contacts.identifiable(message.channel, author, message.sentAt);
+  if (!(await deps.redeem(contact, code, message.channel))) return found;
+  found.resolution.forget();
+  return identify(deps, identity, message, leased);
 }
 
 /**

@@ -110,8 +110,8 @@ export async function lockTask(db: Transaction, id: string): Promise<TaskRow | u
 }
 
 /** What is held and has no task, and since when. */
-export async function heldWithoutTask(db: Queryable): Promise<(TaskKey & { since: Date; reachable: boolean })[]> {
-  const { rows } = await db.query<TaskKey & { since: Date; reachable: boolean }>(
+export async function heldWithoutTask(db: Queryable): Promise<(TaskKey & { since: Date })[]> {
+  const { rows } = await db.query<TaskKey & { since: Date }>(
     `SELECT held.* FROM (SELECT channel, lane_key AS "laneKey", coalesce(contact_bi, '') AS "contactBi", min(state_at) AS since
        FROM message WHERE state = 'held' GROUP BY 1, 2, 3) AS held
      WHERE NOT EXISTS (SELECT FROM clearing_task AS task WHERE task.closed_at IS NULL AND task.channel = held.channel
@@ -136,15 +136,18 @@ export interface TaskDraft extends TaskKey {
   readonly openedAt: Date;
   readonly dueAt: Date;
   readonly escalateAt: Date;
+  readonly wanted: Wanted | null;
+  readonly wantedAt: Date | null;
 }
 
 /** Opens tasks; two engines may want the same. */
 export async function openTasks(db: Transaction, drafts: readonly TaskDraft[]): Promise<void> {
   await db.query(
-    `INSERT INTO clearing_task (id, channel, lane_key, contact_bi, opened_at, due_at, escalate_at)
-     SELECT * FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::bytea[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[])
+    `INSERT INTO clearing_task (id, channel, lane_key, contact_bi, opened_at, due_at, escalate_at, wanted, wanted_at)
+     SELECT * FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::bytea[], $5::timestamptz[], $6::timestamptz[],
+       $7::timestamptz[], $8::text[], $9::timestamptz[])
      ON CONFLICT (channel, lane_key, contact_bi) WHERE closed_at IS NULL DO NOTHING`,
-    columns(drafts, ["id", "channel", "laneKey", "contactBi", "openedAt", "dueAt", "escalateAt"]),
+    columns(drafts, ["id", "channel", "laneKey", "contactBi", "openedAt", "dueAt", "escalateAt", "wanted", "wantedAt"]),
   );
 }
 

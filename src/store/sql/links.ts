@@ -160,3 +160,46 @@ export async function linksAgainstDirectory(db: Queryable, phoneBis: readonly Bu
   );
   return rows.map(({ id }) => id);
 }
+
+/** Links to a patient that stand for more than single messages, newest first; ended ones too. */
+export async function linksOfPatient(db: Queryable, patientId: string): Promise<LinkRow[]> {
+  const { rows } = await db.query<LinkRow>(
+    `${LINK} FROM patient_link AS link ${ROOT} WHERE root.id = $1 AND link.scope <> 'once'
+     ORDER BY link.verified_at DESC, link.id LIMIT 100`,
+    [patientId],
+  );
+  return rows;
+}
+
+/** A live link, that nobody else changes meanwhile; how often its challenge was answered wrongly. */
+export async function lockLink(db: Transaction, id: string): Promise<(LinkRow & { tries: number }) | undefined> {
+  const { rows } = await db.query<{ tries: number }>(
+    "SELECT tries FROM patient_link WHERE id = $1 AND ended_at IS NULL FOR UPDATE",
+    [id],
+  );
+  const [found] = rows;
+  const link = found && (await findLink(db, id));
+  return link && { ...link, ...found };
+}
+
+/** Somebody has verified the link anew. */
+export async function verifyLink(
+  db: Transaction,
+  id: string,
+  {
+    level,
+    evidence,
+    by,
+    now,
+  }: { readonly level: number; readonly evidence: Evidence; readonly by: string; readonly now: Date },
+): Promise<void> {
+  await db.query(
+    `UPDATE patient_link SET level = $2, evidence = $3, verified_by = $4, verified_at = $5, seen_at = greatest(seen_at, $5),
+       lowered_at = NULL, lowered_for = NULL, tries = 0, version = version + 1 WHERE id = $1`,
+    [id, level, evidence, by, now],
+  );
+}
+
+export async function countWrongAnswer(db: Transaction, id: string): Promise<void> {
+  await db.query("UPDATE patient_link SET tries = tries + 1 WHERE id = $1", [id]);
+}

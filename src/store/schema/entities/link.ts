@@ -23,6 +23,7 @@ export const PatientLinkEntity = new EntitySchema({
     lowered_for: nullable(text),
     ended_at: nullable(time),
     version: { ...integer, default: 0 },
+    tries: { ...integer, default: 0 },
     sealed: bytes,
   },
   indices: [

@@ -22,6 +22,7 @@ import { TombstonesWithoutHashes1764490000000 } from "./1764490000000-tombstones
 import { Suspicion1764500000000 } from "./1764500000000-suspicion.ts";
 import { Clearing1764510000000 } from "./1764510000000-clearing.ts";
 import { Held1764510100000 } from "./1764510100000-held.ts";
+import { LinkTries1764510200000 } from "./1764510200000-link-tries.ts";
 import { FoundErrors1764520000000 } from "./1764520000000-found-errors.ts";
 import { DirectoryEnds1764520100000 } from "./1764520100000-directory-ends.ts";
 import { WhatDestinationsSay1764530000000 } from "./1764530000000-what-destinations-say.ts";
@@ -52,6 +53,7 @@ export const MIGRATIONS: (new () => MigrationInterface)[] = [
   Suspicion1764500000000,
   Clearing1764510000000,
   Held1764510100000,
+  LinkTries1764510200000,
   FoundErrors1764520000000,
   DirectoryEnds1764520100000,
   WhatDestinationsSay1764530000000,

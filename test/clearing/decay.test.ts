@@ -1,0 +1,140 @@
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import type { ShownMessage } from "#src/demo/api-client.ts";
+import { wamid } from "#src/simulators/whatsapp-cloud/payload.ts";
+import { startTestEngine, type TestEngine } from "../engine/harness.ts";
+import { say, someoneAs, taskOf, typed, type Person } from "./desk.ts";
+
+let engine: TestEngine;
+let clara: Person;
+let paul: Person;
+let next = 0;
+beforeAll(async () => {
+  engine = await startTestEngine();
+  clara = await someoneAs(engine, "clara", "clerk");
+  paul = await someoneAs(engine, "paul", "approver");
+});
+afterAll(() => engine.close());
+
+interface Ids {
+  readonly from?: string;
+  readonly userId?: string;
+}
+
+let second = 0;
+async function writes(ids: Ids, change: (message: Record<string, unknown>) => void = () => undefined): Promise<string> {
+  const id = wamid("0");
+  second += 1;
+  const timestamp = Math.ceil(Date.now() / 1_000) + second;
+  const payload = engine.world.whatsapp.textBody({ ...ids, id, body: "Guten Tag", timestamp });
+  const [entry] = payload["entry"] as { changes: { value: { messages: Record<string, unknown>[] } }[] }[];
+  change(entry?.changes[0]?.value.messages[0] ?? {});
+  expect(await engine.post(engine.world.whatsapp.signedBody(payload))).toBe(200);
+  return id;
+}
+
+/** A stranger whom two persons have said to be a patient, from now on, and whose messages are filed since. */
+async function linked({ userId = false, role = "self" } = {}) {
+  next += 1;
+  const number = String(90_000 + next);
+  const ids = { from: `49151800${String(next).padStart(5, "0")}`, ...(userId && { userId: `DE.link${next}` }) };
+  await engine.adt({ patient: number, caseNumber: `F-${number}`, phone: `0151 7000${String(next).padStart(4, "0")}` });
+  const message = await engine.until(await writes(ids), "held");
+  const task = await taskOf(clara, message);
+  const two = [typed.patient(number), typed.case(`F-${number}`)];
+  await say(clara, task.id, two, { scope: "always", role });
+  await paul.post(`/api/v1/clearing/${task.id}/approve`, { identifier: typed.patient(number) });
+  await engine.eventually("it is filed", async () => {
+    return (await engine.api.get<ShownMessage>(`/api/v1/messages/${message.id}`)).state === "filed";
+  });
+  if (role === "self") await engine.until(await writes(ids), "filed");
+  const found = await clara.post("/api/v1/links/find", { identifiers: two });
+  const [link] = found.body["items"] as { id: string; level: number }[];
+  expect(link).toMatchObject({
+    level: 3,
+    evidence: "two_persons",
+    verified_by: "token:clara",
+    approved_by: "token:paul",
+  });
+  return { number, ids, two, link: link?.id ?? "" };
+}
+
+const lowerings = async (link: string) => {
+  const { rows } = await engine.store.query<{ detail: { reason: string } }>(
+    "SELECT detail FROM journal WHERE action = 'link.lowered' AND subject = $1 ORDER BY seq",
+    [link],
+  );
+  return rows.map(({ detail }) => detail.reason);
+};
+
+async function isHeldFor(ids: Ids, link: string, why: string): Promise<void> {
+  await engine.until(await writes(ids), "held");
+  expect(await lowerings(link)).toContain(why);
+}
+
+describe("a link files nothing any more, and the journal says why, once", () => {
+  it("the provider says that the contact has another number", async () => {
+    const { ids, link } = await linked({ userId: true });
+    await writes(ids, (message) => {
+      delete message["text"];
+      const system = { type: "user_changed_number", wa_id: "4915180099001", user_id: "DE.new1" };
+      Object.assign(message, { type: "system", system: { body: "x", ...system, previous_user_id: ids.userId } });
+    });
+    await isHeldFor({ from: ids.from }, link, "number_changed");
+    await engine.until(await writes({ from: "4915180099001", userId: "DE.new1" }), "held");
+  });
+
+  it("somebody with another user id writes from the number", async () => {
+    const { ids, link } = await linked({ userId: true });
+    await isHeldFor({ from: ids.from, userId: "DE.other" }, link, "number_left");
+  });
+
+  it("an ADT gives the number to another patient", async () => {
+    const { ids, link } = await linked();
+    const national = `0${ids.from.slice(2)}`;
+    await engine.adt({ patient: "99001", caseNumber: "F-99001", phone: national });
+    await isHeldFor(ids, link, "number_moved");
+  });
+
+  it("its patient went into another", async () => {
+    const { ids, link, number } = await linked();
+    await engine.adt({
+      patient: "99002",
+      caseNumber: "F-99002",
+      trigger: "A40",
+      retired: number,
+      phone: "0151 70009999",
+    });
+    await isHeldFor(ids, link, "merged");
+  });
+
+  it("staff reports it, and a person decides anew", async () => {
+    const { ids, link, two, number } = await linked();
+    expect((await clara.post(`/api/v1/links/${link}/lower`, { reason: "staff_report" })).status).toBe(200);
+    await isHeldFor(ids, link, "staff_report");
+    const task = await taskOf(clara, await engine.until(await writes(ids), "held"));
+    await say(clara, task.id, two);
+    await paul.post(`/api/v1/clearing/${task.id}/approve`, { identifier: typed.patient(number) });
+    await engine.until(await writes(ids), "filed");
+  });
+
+  it("it is ended: the contact is a stranger again", async () => {
+    const { ids, link } = await linked();
+    expect((await clara.post(`/api/v1/links/${link}/end`, { reason: "auf Wunsch" })).status).toBe(200);
+    expect((await engine.until(await writes(ids), "held")).reason).toBe("unknown");
+  });
+
+  it("the contact was silent for longer than WhatsApp keeps a number", async () => {
+    const { ids, link } = await linked();
+    await engine.store.query(
+      "UPDATE patient_link SET seen_at = now() - interval '46 days', version = version + 1 WHERE id = $1",
+      [link],
+    );
+    expect((await engine.until(await writes(ids), "held")).reason).toBe("unverified");
+  });
+
+  it("a guardian's, once the patient is of age", async () => {
+    const { ids } = await linked({ role: "guardian" });
+    // Born in 1964, as everybody these ADTs tell of.
+    expect((await engine.until(await writes(ids), "held")).reason).toBe("unverified");
+  });
+});

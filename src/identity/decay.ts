@@ -1,7 +1,14 @@
 import { LOWERINGS, type Lowering } from "#src/message/link.ts";
 import type { DirectoryUpdate } from "#src/message/directory.ts";
 import type { Transaction } from "#src/store/queryable.ts";
-import { linksAgainstDirectory, linksByKeys, linksByPatients, lowerLinks, type Lowered } from "#src/store/sql/links.ts";
+import {
+  forgetLinks,
+  linksAgainstDirectory,
+  linksByKeys,
+  linksByPatients,
+  lowerLinks,
+  type Lowered,
+} from "#src/store/sql/links.ts";
 import type { Effects } from "./apply.ts";
 
 /** Something that speaks against links: found by the keyed hashes of numbers and user ids. */
@@ -15,14 +22,17 @@ export function lower(db: Transaction, ids: readonly string[], why: Lowering, no
   return lowerLinks(db, ids, { to: LOWERINGS[why], why, now });
 }
 
-/** Lowers the links that what the directory learned speaks against. */
+/** Lowers the links that what the directory learned speaks against; those to whom was deleted are gone with them. */
 export async function lowerAfterDirectory(
   db: Transaction,
   { phones, patients, patient }: Pick<Effects, "phones" | "patients" | "patient">,
   update: Pick<DirectoryUpdate, "patient">,
   now: Date,
 ): Promise<Lowered[]> {
-  const merged = patients.size > 0 ? await linksByPatients(db, [...patients.keys()]) : [];
+  const followed = [...patients].filter(([, to]) => to !== null).map(([from]) => from);
+  const merged = followed.length > 0 ? await linksByPatients(db, followed) : [];
+  const gone = [...patients].filter(([, to]) => to === null).map(([from]) => from);
+  if (gone.length > 0) await forgetLinks(db, gone);
   const moved = phones.length > 0 ? await linksAgainstDirectory(db, phones) : [];
   const dead = update.patient.deceased === "Y" ? await linksByPatients(db, [patient]) : [];
   return [

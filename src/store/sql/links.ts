@@ -203,3 +203,12 @@ export async function verifyLink(
 export async function countWrongAnswer(db: Transaction, id: string): Promise<void> {
   await db.query("UPDATE patient_link SET tries = tries + 1 WHERE id = $1", [id]);
 }
+
+/** Deletes every link to these patients: what is known of their contacts goes with them. */
+export async function forgetLinks(db: Transaction, patientIds: readonly string[]): Promise<void> {
+  await db.query(
+    `DELETE FROM patient_link USING patient WHERE patient.id = patient_link.patient_id
+       AND (patient.id = ANY ($1::uuid[]) OR patient.root_id = ANY ($1::uuid[]))`,
+    [patientIds],
+  );
+}

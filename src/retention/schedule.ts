@@ -1,4 +1,3 @@
-import cron from "node-cron";
 import { kindOfError } from "#src/message/error-code.ts";
 import type { RetentionDeps } from "./deps.ts";
 import { beginRenewal, forgetDeleted, renewDirectory } from "./directory.ts";
@@ -8,8 +7,6 @@ import { createTrustedClock } from "./trusted-clock.ts";
 
 const A_SECOND_MS = 1_000;
 const A_MINUTE_MS = 60_000;
-const EVERY_SECOND = "* * * * * *";
-const EVERY_MINUTE = "0 * * * * *";
 const SHORT_EPOCH_MS = 3_600_000;
 
 /**
@@ -39,10 +36,11 @@ export function startSchedule(deps: RetentionDeps, channels: Channels): { stop()
     await attempt(() => forgetDeleted(then));
     await attempt(() => renewDirectory(then, renewal));
   };
-  let ticked = performance.now();
+  let late = false;
   const tick = () => {
-    ticked = performance.now();
-    // A round that takes longer than the pause between two is not followed by a queue of others.
+    // A round that takes longer than the pause between two is not followed by a queue of others, and told once.
+    if (running && !late) deps.log("warn", "retention.late");
+    late = running !== undefined;
     running ??= attempt(round).finally(() => (running = undefined));
   };
   const tellIfBehind = (behindMs: number) => {
@@ -50,31 +48,12 @@ export function startSchedule(deps: RetentionDeps, channels: Channels): { stop()
     if (behind && !told) deps.log("error", "retention.behind", { behind_seconds: Math.round(behindMs / 1_000) });
     told = behind;
   };
-  const [pattern, pauseMs] =
-    deps.epochLengthMs < SHORT_EPOCH_MS
-      ? ([EVERY_SECOND, A_SECOND_MS] as const)
-      : ([EVERY_MINUTE, A_MINUTE_MS] as const);
-  const plan = () => cron.schedule(pattern, tick, { logger: quiet(deps) });
-  let task = plan();
-  // A clock that is set back keeps the task waiting for as long as it had been ahead: it is planned anew.
-  const watchdog = setInterval(() => {
-    if (performance.now() - ticked < 2 * pauseMs) return;
-    void task.destroy();
-    task = plan();
-    tick();
-  }, pauseMs);
+  // By the monotonic clock: one that is set must neither hold a round back nor make up for a day of them.
+  const timer = setInterval(tick, deps.epochLengthMs < SHORT_EPOCH_MS ? A_SECOND_MS : A_MINUTE_MS);
   return {
     stop: async () => {
-      clearInterval(watchdog);
-      await task.destroy();
+      clearInterval(timer);
       await running;
     },
   };
-}
-
-/** node-cron writes to the console by itself; a round that comes late is worth a line of ours, no more. */
-function quiet(deps: RetentionDeps) {
-  const nothing = () => undefined;
-  const late = () => deps.log("warn", "retention.late");
-  return { info: nothing, debug: nothing, warn: late, error: late };
 }

@@ -36,9 +36,9 @@ async function read(task: Task, bytes: AsyncIterable<Buffer>): Promise<{ finding
     // Decoding for the preview is the reading: what is damaged, or larger than allowed, fails here.
     const { data, info } = await sharp(Buffer.concat(pieces), { limitInputPixels: task.maxPixels, failOn: "error" })
       .autoOrient()
-      .resize(task.previewPixels, task.previewPixels, { fit: "inside", withoutEnlargement: true })
+      .resize(task.previewPixels, task.previewPixels, { fit: "inside", withoutEnlargement: true, kernel: "linear" })
       .flatten({ background: "#fff" })
-      .jpeg({ quality: PREVIEW_QUALITY })
+      .jpeg({ quality: PREVIEW_QUALITY, optimiseCoding: false })
       .toBuffer({ resolveWithObject: true });
     return { finding: { width: info.width, height: info.height }, preview: data };
   } catch (error) {

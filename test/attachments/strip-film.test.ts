@@ -24,7 +24,7 @@ describe("a film without what it says of its making", () => {
       for (const kept of ["tkhd", "mvhd", "stsd", "avc1", "mdat"])
         expect(after.indexOf(kept)).toBe(before.indexOf(kept));
       const samples = (bytes: Buffer) => bytes.subarray(bytes.indexOf("mdat"), bytes.indexOf("mdat") + 30_004);
-      expect(samples(after)).toEqual(samples(before));
+      expect(samples(after).equals(samples(before))).toBe(true);
       expect(await tellingOf(() => pieces(after, 999))).toEqual([]);
     },
   );
@@ -33,8 +33,8 @@ describe("a film without what it says of its making", () => {
     const before = film();
     const whole = await stripped(before);
     const small = film({ bytes: 900 });
-    expect(await stripped(small, 7)).toEqual(await stripped(small));
-    for (const size of [1_000, 65_536]) expect(await stripped(before, size)).toEqual(whole);
+    expect((await stripped(small, 7)).equals(await stripped(small))).toBe(true);
+    for (const size of [1_000, 65_536]) expect((await stripped(before, size)).equals(whole)).toBe(true);
   });
 
   test.each([
@@ -45,7 +45,7 @@ describe("a film without what it says of its making", () => {
   ])("stays as it is where it %s", async (_why, bytes) => {
     const front = film({ telling: false, descriptionLast: false });
     const one = bytes.length < front.length ? front.subarray(0, -5_000) : bytes;
-    expect(await stripped(one)).toEqual(one);
+    expect((await stripped(one)).equals(one)).toBe(true);
   });
 
   test.each(["gpmd", "camm"])("is held where a track tells places: %s", async (samples) => {

@@ -10,6 +10,7 @@ const formats = computed(() => {
   return {
     time: new Intl.DateTimeFormat(tag, { hour: "2-digit", minute: "2-digit", second: "2-digit" }),
     day: new Intl.DateTimeFormat(tag, { day: "2-digit", month: "2-digit" }),
+    calendar: new Intl.DateTimeFormat(tag, { day: "2-digit", month: "2-digit", year: "numeric", timeZone: "UTC" }),
     exact: new Intl.DateTimeFormat(tag, { dateStyle: "full", timeStyle: "long" }),
     number: new Intl.NumberFormat(tag),
   };
@@ -32,6 +33,12 @@ export function exactTime(iso: string): string {
 
 export function dayOf(iso: string): string {
   return formats.value.day.format(new Date(iso));
+}
+
+/** A day without a time, such as a birth date: "1960-04-30". */
+export function calendarDay(day: string): string {
+  const at = new Date(`${day.slice(0, 10)}T12:00:00Z`);
+  return Number.isNaN(at.getTime()) ? day : formats.value.calendar.format(at);
 }
 
 /** A span in the unit a person would say. */

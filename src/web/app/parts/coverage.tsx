@@ -26,7 +26,7 @@ export function Coverage({ of: { rows, epochs, channels, at } }: { readonly of: 
       <svg
         class="picture"
         width={width}
-        viewBox={`0 0 ${width} ${HEIGHT + 44}`}
+        viewBox={`0 0 ${width} ${HEIGHT + 50}`}
         role="img"
         aria-label={privacy.picture}
       >

@@ -17,7 +17,7 @@ const DELIVERED = ["routed", "failed", "filed"];
 
 /** How far the message is at each destination, and what may be decided there. */
 export function Deliveries({ message, again }: { readonly message: Message; readonly again: () => void }) {
-  const { message: m, field, nav } = words.value;
+  const { message: m, field } = words.value;
   const withdrawn = message.deliveries.some(({ purpose }) => purpose === "withdraw");
   return (
     <section class="card" aria-labelledby="deliveries">
@@ -53,7 +53,7 @@ export function Deliveries({ message, again }: { readonly message: Message; read
                   stage: delivery.destination,
                 })}
               >
-                {nav.lanes}
+                {m.lane}
               </a>
             </p>
           )}

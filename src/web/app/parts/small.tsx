@@ -23,11 +23,14 @@ export function Age({ of }: { readonly of: string | null | undefined }) {
   );
 }
 
-/** The middle is cut: people compare beginnings and ends. */
+const HASH = /^[0-9a-f-]{15,}$/i;
+const LONG = 32;
+
+/** The middle of what nobody reads is cut: people compare beginnings and ends. */
 export function Id({ of }: { readonly of: string }) {
   return (
     <span class="id" title={of}>
-      {of.length > 14 ? `${of.slice(0, 6)}…${of.slice(-4)}` : of}
+      {HASH.test(of) || of.length > LONG ? `${of.slice(0, 6)}…${of.slice(-4)}` : of}
     </span>
   );
 }

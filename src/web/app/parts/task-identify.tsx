@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { at, type Answer } from "../api.ts";
 import { send } from "../ask.ts";
+import { calendarDay } from "../time.ts";
 import { words } from "../words/index.ts";
 import { useAct } from "./act.tsx";
 
@@ -136,7 +137,7 @@ function Assign({ task, marked, matched, again }: Props & { readonly matched: Ma
     >
       <h3 class="good" ref={heading} tabIndex={-1}>
         <span aria-hidden="true">●</span> {clearing.match}: {patient.name}
-        {patient.birth_date !== null && `, ${clearing.born(patient.birth_date)}`}
+        {patient.birth_date !== null && `, ${clearing.born(calendarDay(patient.birth_date))}`}
         {patient.patient_number !== null && `, ${patient.patient_number}`}
       </h3>
       <fieldset>

@@ -33,6 +33,7 @@ export const deClearing: typeof enClearing = {
     only: "nur diese",
     unnamed: "geschrieben von",
     kinds: {
+      text: "Text",
       image: "Bild",
       audio: "Sprachnachricht",
       video: "Video",

@@ -31,6 +31,7 @@ export const enClearing = {
     only: "only this one",
     unnamed: "written by",
     kinds: {
+      text: "text",
       image: "picture",
       audio: "voice message",
       video: "video",

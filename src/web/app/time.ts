@@ -7,10 +7,13 @@ setInterval(() => (now.value = Date.now()), 1_000);
 
 const formats = computed(() => {
   const tag = language.value === "de" ? "de-DE" : "en-GB";
+  // 04/12 is April to some and December to others.
+  const month = language.value === "de" ? "2-digit" : "short";
   return {
     time: new Intl.DateTimeFormat(tag, { hour: "2-digit", minute: "2-digit", second: "2-digit" }),
-    day: new Intl.DateTimeFormat(tag, { day: "2-digit", month: "2-digit" }),
-    calendar: new Intl.DateTimeFormat(tag, { day: "2-digit", month: "2-digit", year: "numeric", timeZone: "UTC" }),
+    day: new Intl.DateTimeFormat(tag, { day: "2-digit", month }),
+    date: new Intl.DateTimeFormat(tag, { day: "2-digit", month, year: "numeric" }),
+    calendar: new Intl.DateTimeFormat(tag, { day: "2-digit", month, year: "numeric", timeZone: "UTC" }),
     exact: new Intl.DateTimeFormat(tag, { dateStyle: "full", timeStyle: "long" }),
     number: new Intl.NumberFormat(tag),
   };
@@ -20,11 +23,13 @@ export function count(value: number): string {
   return formats.value.number.format(value);
 }
 
-/** Today "10:41:03", older "28.11. 10:41:03". */
+/** Today "10:41:03", older "28.11. 10:41:03", of another year "28.11.2025". */
 export function shortTime(iso: string): string {
   const at = new Date(iso);
+  const today = new Date(now.value);
+  if (at.getFullYear() !== today.getFullYear()) return formats.value.date.format(at);
   const time = formats.value.time.format(at);
-  return at.toDateString() === new Date(now.value).toDateString() ? time : `${formats.value.day.format(at)} ${time}`;
+  return at.toDateString() === today.toDateString() ? time : `${formats.value.day.format(at)} ${time}`;
 }
 
 export function exactTime(iso: string): string {

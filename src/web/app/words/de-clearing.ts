@@ -44,7 +44,7 @@ export const deClearing: typeof enClearing = {
     },
     who: "Wer ist es?",
     shows: {
-      number: "Von einer Nummer geschrieben, die im Verzeichnis stehen kann oder nicht.",
+      number: "Von einer Telefonnummer geschrieben.",
       user_id: "Unter einem Benutzernamen geschrieben, ohne Nummer.",
       nobody: "Die Nachrichten zeigen niemanden, der verknüpft werden könnte.",
     },

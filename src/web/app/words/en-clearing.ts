@@ -42,7 +42,7 @@ export const enClearing = {
     } as Record<string, string>,
     who: "Who is it?",
     shows: {
-      number: "Written from a number that can be found in the directory, or not.",
+      number: "Written from a phone number.",
       user_id: "Written under a user name, without a number.",
       nobody: "The messages show nobody who could be linked.",
     } as Record<string, string>,

@@ -11,6 +11,7 @@ export function lintChannel(channel: Channel): Issue[] {
     ...lintName(channel),
     ...lintDestinations(channel),
     ...lintRetention(channel),
+    ...lintClearing(channel),
     ...lintTests(channel),
     ...lintRenderings(channel),
   ];
@@ -59,6 +60,24 @@ function lintRetention({ retention }: Channel): Issue[] {
   }
   if (retention.unknownSenderMs > retention.hardMaxAgeMs) {
     issues.push({ path: ["retention", "unknown_sender"], message: "Must not be longer than hard_max_age" });
+  }
+  return issues;
+}
+
+function lintClearing({ clearing, identity }: Channel): Issue[] {
+  const issues: Issue[] = [];
+  if (clearing.escalateAfterMs < clearing.dueAfterMs) {
+    issues.push({ path: ["clearing", "escalate_after"], message: "Must not be shorter than due_after" });
+  }
+  if (identity?.reverifyAfterMs === 0) {
+    issues.push({
+      path: ["identity", "reverify_after"],
+      message: "Must be longer than nothing: no link would ever hold",
+    });
+  }
+  if (identity?.requireLevel === 3 && !clearing.fourEyes) {
+    const message = "One clerk gives level 2, and require_level is 3: nobody's decision would reach it";
+    issues.push({ path: ["clearing", "four_eyes"], message });
   }
   return issues;
 }

@@ -17,7 +17,7 @@ import org.verapdf.pdfa.flavours.PDFAFlavour;
 
 /**
  * Judges a folder of what the engine makes: each *.hl7 as it goes over the wire by HAPI's structure classes of its own
- * version, each *.pdf by veraPDF as PDF/A-2b. Last line: "N passed, N failed"; exit code 1 when any failed.
+ * version and by the conformance profile, each *.pdf by veraPDF as PDF/A-2b. Last line: "N passed, N failed"; exit code 1 when any failed.
  */
 public final class Peers {
   public static void main(String[] args) throws Exception {
@@ -30,7 +30,7 @@ public final class Peers {
     }
     for (Path file : files) {
       String name = file.getFileName().toString();
-      String fault = name.endsWith(".pdf") ? judgePdf(file) : judgeHl7(Files.readAllBytes(file));
+      String fault = name.endsWith(".pdf") ? judgePdf(file) : judgeHl7(Files.readAllBytes(file), Path.of(args[1]));
       System.out.println((fault == null ? "ok     " : "FAILED ") + name + (fault == null ? "" : ": " + fault));
       if (fault == null) passed++;
       else failed++;
@@ -39,7 +39,7 @@ public final class Peers {
     System.exit(failed == 0 && passed > 0 ? 0 : 1);
   }
 
-  private static String judgeHl7(byte[] wire) {
+  private static String judgeHl7(byte[] wire, Path profile) {
     try (HapiContext context = new DefaultHapiContext()) {
       String text = new String(wire, charsetOf(wire));
       PipeParser parser = context.getPipeParser();
@@ -58,6 +58,9 @@ public final class Peers {
           if (observation.isEmpty()) return "an OBX without content";
         }
       }
+      boolean german = text.split("\r", 2)[0].contains("|2.5^DEU");
+      List<String> faults = new Conformance(profile, german ? "german" : "").faultsOf(message);
+      if (!faults.isEmpty()) return String.join("; ", faults);
       String again = parser.encode(message);
       return again.equals(text) ? null : "encoded again it differs at character " + difference(text, again);
     } catch (Exception fault) {

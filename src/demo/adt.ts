@@ -14,6 +14,10 @@ export interface Admission {
   readonly caseNumber: string;
   /** ADT trigger; A01 unless told otherwise. */
   readonly trigger?: string;
+  /** PV1-2; I unless told otherwise. */
+  readonly caseClass?: string;
+  /** PV1-3.1. */
+  readonly ward?: string;
   /** Number of the patient that is merged into this one (MRG-1). */
   readonly retired?: string;
 }
@@ -58,6 +62,8 @@ function adt({
   phone,
   caseNumber,
   trigger = "A01",
+  caseClass = "I",
+  ward = "",
   retired,
 }: Admission): Segment[] {
   const authority = ["HOSPITAL", AUTHORITY, "ISO"];
@@ -98,6 +104,6 @@ function adt({
       ],
     },
     ...(retired === undefined ? [] : [{ name: "MRG", fields: [[retired, "", "", authority, "PI"]] }]),
-    { name: "PV1", fields: ["1", "I", ...empty(16), [caseNumber, "", "", authority, "VN"]] },
+    { name: "PV1", fields: ["1", caseClass, ward, ...empty(15), [caseNumber, "", "", authority, "VN"]] },
   ];
 }

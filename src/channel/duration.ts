@@ -10,3 +10,10 @@ export const duration = z.string().transform((text, context) => {
     return z.NEVER;
   }
 });
+
+const DAY_MS = 86_400_000;
+
+/** The same, where more than so many days is a slip of the pen: nobody waits for `P9999D`. */
+export function durationUpTo(days: number) {
+  return duration.refine((ms) => ms <= days * DAY_MS, `Longer than ${days} days is no period for this`);
+}

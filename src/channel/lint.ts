@@ -27,6 +27,20 @@ export function lintShown(document: Document): Issue[] {
     .map(({ path }) => ({ path, message: "Shown in logs and the API, so it cannot be a reference; write it out" }));
 }
 
+/** A user and a password in an address: it is logged, shown and proxied as a whole. */
+const WITH_USER = /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s]*@/i;
+
+/** Addresses that carry credentials, wherever they are; a proxy's are its own. */
+export function lintAddresses(value: unknown, path: readonly (string | number)[] = []): Issue[] {
+  if (typeof value === "string") {
+    if (path.at(-1) === "proxy" || !WITH_USER.test(value)) return [];
+    return [{ path: [...path], message: "An address is no place for credentials; name user, password or token apart" }];
+  }
+  if (typeof value !== "object" || value === null) return [];
+  const members = Array.isArray(value) ? value.entries() : Object.entries(value);
+  return [...members].flatMap(([name, one]) => lintAddresses(one, [...path, name]));
+}
+
 /** What two channels cannot share: the member of the source that is theirs alone. */
 export const EXCLUSIVE: Readonly<Record<string, { member: string; message: string }>> = {
   whatsapp: { member: "phone_number_id", message: "this phone number already belongs to channel" },

@@ -11,7 +11,7 @@ import { conceal, withoutValues } from "./conceal.ts";
 import { compileFilter } from "./filter/filter.ts";
 import { filesNamed, interpolate, valuesNamed } from "./interpolate.ts";
 import type { Environment, Unresolved } from "./interpolate.ts";
-import { EXCLUSIVE, lintChannel, lintShown } from "./lint.ts";
+import { EXCLUSIVE, lintAddresses, lintChannel, lintShown } from "./lint.ts";
 import { loadMapping } from "./mapping.ts";
 import { settlePlaceholders } from "./placeholder.ts";
 import { readOrProblem, type Problem } from "./problem.ts";
@@ -127,6 +127,7 @@ async function loadParsed(
     validate(value, { findMapping, profiles: options.profiles }),
   );
   const problems = [
+    ...lintAddresses(document.toJS()).map(problem),
     ...(options.unresolved === "placeholder" ? [] : unresolved.map((open) => problemOf(open, problem))),
     ...[...shown, ...checked.issues].map(problem),
   ];

@@ -3,7 +3,7 @@ import { LANGUAGES } from "#src/message/language.ts";
 import { HOLD_REASONS } from "#src/message/message.ts";
 import type { HoldReason } from "#src/message/message.ts";
 import { caseRule } from "./case-rule.ts";
-import { duration } from "./duration.ts";
+import { durationUpTo } from "./duration.ts";
 import { NAME } from "./names.ts";
 import { lookup } from "./lookup.ts";
 import { filter, holidays, timezone } from "./filter/schema.ts";
@@ -48,7 +48,7 @@ const attachments = z.strictObject({
     .array(z.string().toLowerCase().regex(FILEABLE_TYPE, "Not a type the engine can file"))
     .default(ALLOWED_TYPES)
     .describe("MIME types that may be filed; an attachment of any other type is held (quarantine)."),
-  patience: duration
+  patience: durationUpTo(7)
     .prefault("PT2M")
     .describe(
       "For so long a message waits for an attachment that cannot be fetched, and its conversation with it, ISO 8601; " +
@@ -67,6 +67,11 @@ const patient = z.strictObject({
   level: z.coerce.number().int().min(0).max(4).default(1).describe("Link level of these numbers."),
 });
 
+/** The year in which the WhatsApp Business Platform began to be of use to a hospital. */
+const FIRST_DAY = "2018-01-01";
+/** Somewhere it is tomorrow already. */
+const DAY_MS = 86_400_000;
+
 /** How long content and people may wait where a channel's file does not say. */
 export const LIMITS = {
   hardMaxAge: "P30D",
@@ -82,8 +87,8 @@ const clearing = z.strictObject({
     .or(z.boolean())
     .default(true)
     .describe("Whether a second person confirms who a contact is before anything of theirs is filed."),
-  due_after: duration.prefault(LIMITS.dueAfter).describe("By when what is held is to be decided, ISO 8601."),
-  escalate_after: duration
+  due_after: durationUpTo(31).prefault(LIMITS.dueAfter).describe("By when what is held is to be decided, ISO 8601."),
+  escalate_after: durationUpTo(31)
     .prefault(LIMITS.escalateAfter)
     .describe("When somebody else is told that it still is not, ISO 8601."),
 });
@@ -129,7 +134,7 @@ export const channelFile = z.strictObject({
           "Weakest link that may file: 1 the number is exactly one patient's, 2 a clerk with two identifiers or a code " +
             "given at admission, 3 two persons or a code and a challenge, 4 seen in person. 0 is the same as 1.",
         ),
-      reverify_after: duration
+      reverify_after: durationUpTo(3_660)
         .optional()
         .describe(
           "A link that was last verified longer ago files nothing, and neither does a number that the directory was last " +
@@ -159,7 +164,7 @@ export const channelFile = z.strictObject({
           .enum(["park", "skip"])
           .default("park")
           .describe("After a permanent failure the lane waits for a person, or goes on with the next message."),
-        stops_for: duration
+        stops_for: durationUpTo(31)
           .prefault(LIMITS.stopsFor)
           .describe(
             "How long one message may stop its own conversation here: refused for good, or tried in vain while others " +
@@ -171,9 +176,11 @@ export const channelFile = z.strictObject({
     .describe("Where messages go."),
   retention: z
     .strictObject({
-      after_filed: duration.describe("Kept this long after the KIS provably holds it, ISO 8601."),
-      hard_max_age: duration.prefault(LIMITS.hardMaxAge).describe("Nothing stays unseen longer than this, ISO 8601."),
-      unknown_sender: duration
+      after_filed: durationUpTo(366).describe("Kept this long after the KIS provably holds it, ISO 8601."),
+      hard_max_age: durationUpTo(366)
+        .prefault(LIMITS.hardMaxAge)
+        .describe("Nothing stays unseen longer than this, ISO 8601."),
+      unknown_sender: durationUpTo(366)
         .prefault(LIMITS.unknownSender)
         .describe("Kept this long when nobody knows the sender, ISO 8601."),
     })
@@ -181,7 +188,11 @@ export const channelFile = z.strictObject({
   ack_only_waiver: z
     .strictObject({
       signed_by: z.string().min(1).describe("Who answers for it."),
-      date: z.iso.date().describe("When it was signed."),
+      date: z.iso
+        .date()
+        .refine((date) => date >= FIRST_DAY, `Before ${FIRST_DAY} there was nothing to sign`)
+        .refine((date) => Date.parse(date) <= Date.now() + DAY_MS, "It is signed in the future")
+        .describe("When it was signed."),
       reason: z.string().min(1).describe("Why no read path exists."),
     })
     .optional()

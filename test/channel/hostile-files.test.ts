@@ -158,3 +158,32 @@ describe("a value that comes from outside the file", () => {
     expect(said).toBe("asking ${KIS_FHIR_URL} at ${KIS_MLLP_PORT}: ${WHATSAPP_ACCESS_TOKEN}, 25760");
   });
 });
+
+describe("what nobody means", () => {
+  it.each([
+    [/base_url: .*\$\{KIS_FHIR_URL\}.*/, "base_url: https://user:word@kis.example/fhir"],
+    [/graph_url: .*/, "graph_url: https://user@graph.example"],
+  ])("is an address with credentials: %s", async (from, to) => {
+    const { problems } = await load({ "whatsapp-to-kis.yaml": changed(from, to) });
+    expect(problems.join("\n")).toContain("An address is no place for credentials");
+    expect(problems.join("\n")).not.toContain("word@");
+  });
+
+  it.each([
+    [/after_filed: \S+/, "after_filed: P9999D"],
+    [/after_filed: \S+/, "after_filed: PT999999999H"],
+    [/patience: "[^"]*"/, "patience: P8D"],
+  ])("is a period beyond all measure: %s", async (from, to) => {
+    const { problems } = await load({ "whatsapp-to-kis.yaml": changed(from, to) });
+    expect(problems.join("\n")).toMatch(/days is no period for this/);
+  });
+
+  it.each([
+    ["1990-01-01", "there was nothing to sign"],
+    ["2999-01-01", "signed in the future"],
+  ])("is a waiver signed on %s", async (date, why) => {
+    const waiver = `ack_only_waiver: { signed_by: A, date: "${date}", reason: no read path }\n`;
+    const { problems } = await load({ "whatsapp-to-kis.yaml": `${KIS}\n${waiver}` });
+    expect(problems.join("\n")).toContain(why);
+  });
+});

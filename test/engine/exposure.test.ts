@@ -1,4 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { refuseExposure } from "#src/engine/exposure.ts";
 import { readSettings } from "#src/engine/settings.ts";
 import { startTestEngine } from "./harness.ts";
@@ -38,4 +41,24 @@ it("why it serves plain HTTP is in the journal", async () => {
   );
   expect(rows.map(({ detail }) => detail)).toContainEqual({ insecure });
   await engine.close();
+});
+
+it("why an MLLP listener off this machine goes without TLS is in the journal", async () => {
+  const insecure = "only the integration network reaches it";
+  const channels = await mkdtemp(join(tmpdir(), "insecure-channels-"));
+  await cp("channels", channels, { recursive: true });
+  const file = join(channels, "adt-to-directory.yaml");
+  const shipped = await readFile(file, "utf8");
+  const changed = shipped.replace(/^( *)port: .*$/m, (line, indent: string) =>
+    [line, `${indent}host: 0.0.0.0`, `${indent}insecure: ${insecure}`].join("\n"),
+  );
+  expect(changed).not.toBe(shipped);
+  await writeFile(file, changed);
+  const engine = await startTestEngine({ channels });
+  const { rows } = await engine.store.query<{ detail: unknown }>(
+    "SELECT detail FROM journal WHERE action = 'channel.deployed' AND subject = 'adt-to-directory'",
+  );
+  expect(rows.map(({ detail }) => detail)).toContainEqual(expect.objectContaining({ insecure }));
+  await engine.close();
+  await rm(channels, { recursive: true });
 });

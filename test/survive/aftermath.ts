@@ -27,7 +27,7 @@ export async function attachmentsOver(setting: Setting, api: ApiClient, { sent }
       const { rows } = await client.query<{ id: string; state: string }>(
         "SELECT DISTINCT message_id AS id, state FROM attachment_wait",
       );
-      if (rows.length === 0) return;
+      if (rows.length === 0 && !(await isSending(client))) return;
       if (performance.now() > deadline) throw new Error(`${rows.length} attachments are still waited for`);
       const lost = await Promise.all(sent.filter((one) => one.lost).map(({ wamid }) => api.find(wamid)));
       for (const { id, state } of rows) {
@@ -40,6 +40,15 @@ export async function attachmentsOver(setting: Setting, api: ApiClient, { sent }
   } finally {
     await client.end();
   }
+}
+
+/** An addendum is on its way when nothing is waited for any more. */
+async function isSending(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query<{ sending: boolean }>(
+    `SELECT EXISTS (SELECT FROM delivery WHERE state IN ('queued', 'sending', 'retrying')
+       OR state = 'accepted' AND confirm_at IS NOT NULL) AS sending`,
+  );
+  return rows[0]?.sending ?? false;
 }
 
 /** What is filed goes in time (I4), and stays gone when every webhook comes once more (I2). */

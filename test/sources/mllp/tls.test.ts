@@ -55,3 +55,13 @@ test("renewed files are used from the next connection on, and the open ones go o
   expect(await client(receiver.port).ask(`${HEADER}\r`)).toEqual([]);
   expect(await before.ask(`${HEADER}\r`)).toEqual(["AA C1"]);
 });
+
+test("of those whose certificate is of the CA, only the names that are listed may send", async () => {
+  const senders = { certificates: ["kis.example"] };
+  await using receiver = await openReceiver({ tls: { ...ca.issue(), ca: ca.cert }, senders });
+  expect(await client(receiver.port, ca.issue("DNS:kis.example")).ask(`${HEADER}\r`)).toEqual(["AA C1"]);
+  expect(await client(receiver.port, ca.issue("DNS:other.example")).ask(`${HEADER}\r`)).toEqual([]);
+  expect(await client(receiver.port, ca.issue("DNS:kis.example.org")).ask(`${HEADER}\r`)).toEqual([]);
+  expect(receiver.logged).toContainEqual({ event: "mllp.sender_refused", fields: { reason: "certificate" } });
+  expect(receiver.stored).toHaveLength(1);
+});

@@ -2,6 +2,7 @@ import type { Clock } from "#src/message/clock.ts";
 import { kindOfError } from "#src/message/error-code.ts";
 import type { Queryable } from "#src/store/queryable.ts";
 import { listBreakGlass } from "#src/store/sql/break-glass.ts";
+import { nextTokenEnd } from "#src/store/sql/access-tokens.ts";
 import { forgetNames } from "#src/store/sql/journal.ts";
 import type { Log } from "#src/telemetry/log.ts";
 import type { Metrics } from "#src/telemetry/metrics.ts";
@@ -19,17 +20,21 @@ interface SweepDeps {
   readonly log: Log;
 }
 
-/** Forgets what has ended: sessions, and the names in the journal; counts break-glass accounts that are open. */
+/** Forgets what has ended: sessions, and the names in the journal; tells of break-glass accounts and tokens. */
 export function startSweep(deps: SweepDeps, everyMs = EVERY_MS): { stop(): Promise<void> } {
   let open: number | undefined;
   deps.metrics.gauge("break_glass_open", {}, () => open);
+  let tokenEnds: number | undefined;
+  deps.metrics.gauge("token_expires_seconds", {}, () => tokenEnds && (tokenEnds - deps.now()) / 1_000);
   const round = async () => {
     try {
       open = (await listBreakGlass(deps.store, new Date(deps.now()))).length;
+      tokenEnds = (await nextTokenEnd(deps.store, new Date(deps.now())))?.getTime();
       await deps.sweepSessions();
       await forgetNames(deps.store, new Date(deps.now() - deps.settings.journal.names_kept));
     } catch (error) {
       open = undefined;
+      tokenEnds = undefined;
       deps.log("warn", "access.sweep_failed", { error: kindOfError(error) });
     }
   };

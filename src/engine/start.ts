@@ -237,7 +237,7 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
     files.push(await watchPauses({ store: store.reading, clock, log, metrics }, deployment));
     files.push(await watchChannels(settings, log, (wanted) => deployment.apply(wanted)));
     beside.push(
-      await offerVitals({ metrics, dataDir: settings.dataDir, channels: () => deployment.status() }),
+      await offerVitals({ ...settings, metrics, channels: () => deployment.status() }),
       watchAlerts({ store, clock, log, metrics, samples: () => metrics.samples(), rules: () => alerts.current() }),
     );
     beside.push(startForgetting(deps), startFollowingLate(deps), watchForLostWork(deps), watchDatabaseClock(deps));

@@ -1,7 +1,7 @@
 import { LIMITS } from "#src/channel/schema.ts";
 import { parseDuration } from "#src/message/duration.ts";
 import type { RunningChannel } from "#src/pipeline/running-channel.ts";
-import { channelsLeft, restrictOverdue } from "#src/store/sql/restrict.ts";
+import { channelsLeft, nextRestriction, restrictOverdue } from "#src/store/sql/restrict.ts";
 import { forgetContacts } from "#src/store/sql/contacts.ts";
 import type { RetentionDeps } from "./deps.ts";
 
@@ -34,14 +34,21 @@ export async function limitedChannels(deps: RetentionDeps, channels: Channels): 
   return [...channels.all(), ...left.map((id) => ({ id, retention }))];
 }
 
-/** The hard maximum age (I4): never silently kept, never silently deleted. */
-export async function restrict(deps: RetentionDeps, channels: readonly Limited[]): Promise<void> {
+/**
+ * The hard maximum age (I4): never silently kept, never silently deleted.
+ * @returns when the next message outlives it
+ */
+export async function restrict(deps: RetentionDeps, channels: readonly Limited[]): Promise<Date | undefined> {
+  const due: number[] = [];
   for (const { id, retention } of channels) {
     const restricted = await restrictOverdue(deps.store, { channel: id, ...retention }, new Date(deps.clock()));
+    const next = await nextRestriction(deps.store, { channel: id, ...retention });
+    if (next) due.push(next.getTime());
     if (restricted === 0) continue;
     deps.metrics.count("messages_restricted", { channel: id }, restricted);
     deps.log("error", "messages.restricted", { channel: id, count: restricted });
   }
+  return due.length === 0 ? undefined : new Date(Math.min(...due));
 }
 
 /** Contacts nobody has heard of for the hard maximum age are forgotten; what waits of theirs stays in its conversation. */

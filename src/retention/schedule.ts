@@ -16,6 +16,8 @@ const SHORT_EPOCH_MS = 3_600_000;
 export function startSchedule(deps: RetentionDeps, channels: Channels): { stop(): Promise<void> } {
   const trusted = createTrustedClock(deps);
   deps.metrics.gauge("retention_behind_seconds", {}, () => trusted.behindMs() / 1_000);
+  let due: Date | undefined;
+  deps.metrics.gauge("restriction_due_seconds", {}, () => due && (due.getTime() - deps.clock()) / 1_000);
   let running: Promise<void> | undefined;
   let told = false;
   const renewal = beginRenewal();
@@ -32,7 +34,10 @@ export function startSchedule(deps: RetentionDeps, channels: Channels): { stop()
     const then = { ...deps, clock: () => now };
     await attempt(() => purgeDue(then));
     const limited = await limitedChannels(then, channels);
-    for (const step of [restrict, forget]) await attempt(() => step(then, limited));
+    await attempt(async () => {
+      due = await restrict(then, limited);
+    });
+    await attempt(() => forget(then, limited));
     await attempt(() => forgetDeleted(then));
     await attempt(() => renewDirectory(then, renewal));
   };

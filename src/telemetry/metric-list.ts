@@ -41,6 +41,9 @@ export const GAUGES = {
     "connector",
     "certificate",
   ]),
+  backup_age_seconds: metric("How long ago the backup last touched BOTENSTOFF_BACKUP_MARKER_FILE.", []),
+  restriction_due_seconds: metric("How long until the next undecided message outlives its channel's limit.", []),
+  token_expires_seconds: metric("How long the machine token is still valid that ends first.", []),
   break_glass_open: metric("Break-glass accounts that are open: alarm while it is not 0.", []),
 } as const satisfies Record<string, MetricEntry>;
 

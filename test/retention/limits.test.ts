@@ -22,6 +22,7 @@ describe("what came through a channel whose file is gone", () => {
   let database: TestStore;
   let keys: TestKeys;
   let deps: RetentionDeps;
+  let due: Date | undefined;
   const told: string[] = [];
 
   beforeAll(async () => {
@@ -51,12 +52,16 @@ describe("what came through a channel whose file is gone", () => {
       }
     }
     const limited = await limitedChannels(deps, CHANNELS);
-    await restrict(deps, limited);
+    due = await restrict(deps, limited);
     await forget(deps, limited);
   });
   afterAll(async () => {
     await database[Symbol.asyncDispose]();
     await keys[Symbol.asyncDispose]();
+  });
+
+  it("is told of a message before it outlives the limit, and no more once it has", () => {
+    expect(due).toEqual(new Date(NOW + (30 - 8) * DAY_MS));
   });
 
   const counted = async (statement: string) =>

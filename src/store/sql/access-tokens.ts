@@ -69,3 +69,12 @@ export async function revokeAccessToken(db: Transaction, name: string, now: Date
   );
   return rowCount === 1;
 }
+
+/** When the next token ends that still holds: one that has ended was seen to, or is missed by whoever used it. */
+export async function nextTokenEnd(db: Queryable, now: Date): Promise<Date | undefined> {
+  const { rows } = await db.query<{ ends: Date | null }>(
+    "SELECT min(expires_at) AS ends FROM access_token WHERE revoked_at IS NULL AND expires_at > $1",
+    [now],
+  );
+  return rows[0]?.ends ?? undefined;
+}

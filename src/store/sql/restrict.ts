@@ -17,19 +17,33 @@ export async function channelsLeft(db: Queryable, known: readonly string[]): Pro
   return rows.map(({ channel }) => channel);
 }
 
+interface Limits {
+  readonly channel: string;
+  readonly hardMaxAgeMs: number;
+  readonly unknownSenderMs: number;
+}
+
+/** How long a message may wait, with its channel's limits in parameters 2 and 3. */
+const LIMIT = `make_interval(secs => CASE WHEN reason IN ('unknown', 'ambiguous', 'unverified', 'number_moved')
+  THEN least($2::bigint, $3::bigint) ELSE $2::bigint END / 1000.0)`;
+
+/** When the next message of a channel outlives its limit if nobody decides it. */
+export async function nextRestriction(db: Queryable, limits: Limits): Promise<Date | undefined> {
+  const { rows } = await db.query<{ due: Date | null }>(
+    `SELECT min(received_at + ${LIMIT}) AS due FROM message WHERE channel = $1 AND restricted_at IS NULL AND ${UNFINISHED}`,
+    [limits.channel, limits.hardMaxAgeMs, limits.unknownSenderMs],
+  );
+  return rows[0]?.due ?? undefined;
+}
+
 /**
  * Marks messages that outlived their channel's limit without being filed or decided as restricted; they stay, sealed,
  * and raise an alarm. @returns how many are newly restricted
  */
-export async function restrictOverdue(
-  db: Queryable,
-  limits: { channel: string; hardMaxAgeMs: number; unknownSenderMs: number },
-  now: Date,
-): Promise<number> {
+export async function restrictOverdue(db: Queryable, limits: Limits, now: Date): Promise<number> {
   const { rowCount } = await db.query(
     `UPDATE message SET restricted_at = $4 WHERE channel = $1 AND restricted_at IS NULL
-       AND ${UNFINISHED} AND received_at < $4::timestamptz - make_interval(secs =>
-         CASE WHEN reason IN ('unknown', 'ambiguous', 'unverified', 'number_moved') THEN least($2::bigint, $3::bigint) ELSE $2::bigint END / 1000.0)`,
+       AND ${UNFINISHED} AND received_at < $4::timestamptz - ${LIMIT}`,
     [limits.channel, limits.hardMaxAgeMs, limits.unknownSenderMs, now],
   );
   return rowCount ?? 0;

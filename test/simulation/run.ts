@@ -24,6 +24,10 @@ const [people, messages, steps, seed] = [values.people, values.messages, values.
 ];
 const directory = await mkdtemp(join(tmpdir(), "botenstoff-simulation-"));
 const server = await startEmbedded({ directory: join(directory, "postgres") });
+// What is simulated is not a power cut.
+const setting = await openStore(server.url);
+await setting.query("ALTER DATABASE postgres SET synchronous_commit TO off");
+await setting.close();
 const store = await openStore(server.url);
 const filings: Filing[] = [];
 const began = performance.now();

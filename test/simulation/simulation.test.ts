@@ -20,7 +20,7 @@ test("in a year of moves, merges, families, twins, strangers and mistakes, nothi
     filings.push(one),
   );
   try {
-    const report = await live(house, filings, { people: 80, messages: 200, steps: 15, seed: 1 });
+    const report = await live(house, filings, { people: 80, messages: 150, steps: 10, seed: 1 });
     expect(report.wrong).toEqual([]);
     expect(report.twice).toBe(0);
     expect(report.filed).toBeGreaterThan(report.messages / 3);

@@ -78,8 +78,8 @@ export async function live(
     await house.settled();
     check();
   };
-  const tellAgain = (person: Person) =>
-    house.tell(...person.numbers.map((number) => admission(person, number, house.now())));
+  const tellAgain = (...persons: Person[]) =>
+    house.tell(...persons.flatMap((one) => one.numbers.map((number) => admission(one, number, house.now()))));
 
   for (let at = 0; at < people.length; at += 200)
     await house.tell(
@@ -92,13 +92,15 @@ export async function live(
     day += days;
     for (const due of promises.splice(0).map((one) => (one.day <= day ? one : void promises.push(one))))
       await due?.keep();
+    const admitted: Person[] = [];
     for (let left = times(YEARLY.admitted); left > 0; left -= 1) {
       // At the desk somebody is asked for his number, and it is written down.
       const person = chance.of(people);
       if (merged.has(person) || [...merged.values()].includes(person)) continue;
       if (person.told !== undefined) person.told = person.account.number;
-      await tellAgain(person);
+      admitted.push(person);
     }
+    if (admitted.length > 0) await tellAgain(...admitted);
     for (let left = times(YEARLY.number); left > 0; left -= 1) await changesNumber(chance.is(0.7));
     for (let left = times(YEARLY.userId); left > 0; left -= 1) changesUserId();
     for (let left = times(YEARLY.mixedUp); left > 0; left -= 1) await mixedUp();

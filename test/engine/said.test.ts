@@ -15,7 +15,9 @@ describe("a destination's own words about what it does not take", () => {
 
   const shown = async (id: string, query = "") => {
     const { deliveries } = await engine.api.get<Said>(`/api/v1/messages/${id}${query}`);
-    return Object.fromEntries(deliveries.map(({ destination, said }) => [destination, said === null ? null : said?.text]));
+    return Object.fromEntries(
+      deliveries.map(({ destination, said }) => [destination, said === null ? null : said?.text]),
+    );
   };
 
   it("are kept sealed, shown with the content alone, and in no log, error or metric", async () => {
@@ -40,5 +42,22 @@ describe("a destination's own words about what it does not take", () => {
   it("are null where it took everything at once", async () => {
     const { id } = await engine.until(await engine.text("Guten Tag"), "filed");
     expect(await shown(id, "?content=true")).toEqual({ archive: null, chart: null });
+  });
+});
+
+describe("a destination's own words about a message that outlives a purge", () => {
+  it("move on with it", async () => {
+    const engine = await startTestEngine({ epoch: "PT3S" });
+    try {
+      await engine.admit();
+      engine.world.mllp.behave(["own-code"]);
+      const { id } = await engine.until(await engine.text("Guten Tag"), "failed");
+      const survived = async () => (await engine.api.purges()).some(({ survivors }) => survivors > 0);
+      await engine.eventually("it has moved out of a purged epoch", survived);
+      const { deliveries } = await engine.api.get<Said>(`/api/v1/messages/${id}?content=true`);
+      expect(deliveries.find(({ destination }) => destination === "archive")?.said?.text).toBe("x");
+    } finally {
+      await engine.close();
+    }
   });
 });

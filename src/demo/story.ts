@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { sendAdt } from "./adt.ts";
 import { ApiClient, type ShownMessage, type ShownPurge } from "./api-client.ts";
 import type { EngineProcess } from "./engine-process.ts";
+import { clearStranger } from "./clear.ts";
 import { faultsInKis, type Expected } from "./invariants.ts";
 import { gradientPng } from "./picture.ts";
 import { wamid } from "#src/simulators/whatsapp-cloud/payload.ts";
@@ -20,9 +21,14 @@ export interface Told {
 export const CHANNEL = "whatsapp-to-kis";
 export const PHONE = "4915112345678";
 export const STRANGER = "4915187654321";
+/** The patient at a telephone the KIS does not know. */
+const BORROWED = "4915187650000";
+const BORROWED_TEXT = "Ich schreibe vom Telefon meiner Tochter: die Wunde ist zu.";
 const PATIENT = "79471";
 const TEXT = "Guten Morgen, die Wunde nässt seit gestern wieder. Soll ich kommen?";
 const CAPTION = "So sieht sie heute aus.";
+/** What staff gets elsewhere: from the ward, from the KIS. */
+const KNOWN = { patient: PATIENT, caseNumber: "F-2026-001", birthDate: "12.08.1964" };
 const FILED_MS = 30_000;
 const PURGED_MS = 60_000;
 
@@ -55,6 +61,7 @@ export async function tellStory(world: World, engine: EngineProcess, say: Say): 
     text: { id: wamid(PHONE) },
     image: { id: wamid(PHONE) },
     stranger: { id: wamid(STRANGER) },
+    borrowed: { id: wamid(BORROWED) },
   };
   const text = world.whatsapp.signedBody(world.whatsapp.textBody({ from: PHONE, id: sent.text.id, body: TEXT }));
   const image = world.whatsapp.signedBody(
@@ -70,10 +77,13 @@ export async function tellStory(world: World, engine: EngineProcess, say: Say): 
   const stranger = world.whatsapp.signedBody(
     world.whatsapp.textBody({ from: STRANGER, id: sent.stranger.id, body: "Wer sind Sie?" }),
   );
-  const statuses = [text, text, image, stranger].map((body) => world.whatsapp.post(webhook, body));
+  const borrowed = world.whatsapp.signedBody(
+    world.whatsapp.textBody({ from: BORROWED, id: sent.borrowed.id, body: BORROWED_TEXT }),
+  );
+  const statuses = [text, text, image, stranger, borrowed].map((body) => world.whatsapp.post(webhook, body));
   say(
     "received",
-    `text, the same text again, image and a stranger's text: answered ${(await Promise.all(statuses)).join(", ")}`,
+    `text, the same text again, image, the texts of two strangers: answered ${(await Promise.all(statuses)).join(", ")}`,
   );
   const forged = { ...text, body: Buffer.concat([text.body, Buffer.from(" ")]) };
   const refused = await world.whatsapp.post(webhook, forged);
@@ -85,6 +95,10 @@ export async function tellStory(world: World, engine: EngineProcess, say: Say): 
   sayFiled(say, filedImage, world);
   const held = await api.until(sent.stranger.id, ["held"], FILED_MS);
   say("held", `${held.id} (${held.kind}): ${held.reason}`);
+  const found = await api.until(sent.borrowed.id, ["held"], FILED_MS);
+  say("held", `${found.id} (${found.kind}): ${found.reason}`);
+  await clearStranger(world, engine.url, found, KNOWN, say);
+  sayFiled(say, await api.until(sent.borrowed.id, ["filed", "purged"], FILED_MS), world);
 
   const expected: Expected[] = [
     { messageId: filedText.id, patient: PATIENT, texts: [TEXT], attachments: [] },
@@ -95,11 +109,12 @@ export async function tellStory(world: World, engine: EngineProcess, say: Say): 
       attachments: [createHash("sha256").update(picture).digest("hex")],
     },
     { messageId: held.id, texts: [], attachments: [] },
+    { messageId: found.id, patient: PATIENT, texts: [BORROWED_TEXT], attachments: [] },
   ];
   const early = faultsInKis(expected, world.fhir.chart, world.mllp);
 
   say("waiting", `for the retention period (${world.env["BOTENSTOFF_AFTER_FILED"]} after filing) to pass`);
-  for (const id of [sent.text.id, sent.image.id]) {
+  for (const id of [sent.text.id, sent.image.id, sent.borrowed.id]) {
     const purged = await api.until(id, ["purged"], PURGED_MS);
     say(
       "purged",
@@ -126,7 +141,7 @@ export async function tellStory(world: World, engine: EngineProcess, say: Say): 
     ...((await api.find(sent.stranger.id))[0]?.state === "held" ? [] : ["the stranger's message is gone (I4)"]),
     ...purgeFaults([filedText, filedImage], certificates),
   ];
-  return { faults, messages: 3, filed: 2, held: 1, purged: 2, certificates: certificates.length };
+  return { faults, messages: 4, filed: 3, held: 1, purged: 3, certificates: certificates.length };
 }
 
 function sayFiled(say: Say, message: ShownMessage, world: World): void {

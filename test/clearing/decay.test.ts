@@ -138,3 +138,13 @@ describe("a link files nothing any more, and the journal says why, once", () => 
     expect((await engine.until(await writes(ids), "held")).reason).toBe("unverified");
   });
 });
+
+describe("a deleted patient", () => {
+  it("leaves no link behind, and nothing of the contact in one", async () => {
+    const { ids, link, number } = await linked();
+    expect((await engine.adt({ patient: number, trigger: "A29", phone: "", caseNumber: "" })).code).toBe("AA");
+    const { rowCount } = await engine.store.query("SELECT FROM patient_link WHERE id = $1", [link]);
+    expect(rowCount).toBe(0);
+    expect((await engine.until(await writes(ids), "held")).reason).toBe("unknown");
+  });
+});

@@ -16,8 +16,18 @@ export interface Person {
   post(path: string, body: unknown): Promise<Answer>;
 }
 
-export async function someoneAs(engine: TestEngine, name: string, ...roles: Role[]): Promise<Person> {
-  const token = await engine.store.transaction((db) => createToken(db, { name, roles }, "test", new Date()));
+export function someoneAs(engine: TestEngine, name: string, ...roles: Role[]): Promise<Person> {
+  return someoneOn(engine, name, undefined, ...roles);
+}
+
+/** The same, on some channels only. */
+export async function someoneOn(
+  engine: TestEngine,
+  name: string,
+  channels: readonly string[] | undefined,
+  ...roles: Role[]
+): Promise<Person> {
+  const token = await engine.store.transaction((db) => createToken(db, { name, roles, channels }, "test", new Date()));
   const ask = async (method: string, path: string, body?: unknown): Promise<Answer> => {
     const response = await fetch(`${engine.url}${path}`, {
       method,

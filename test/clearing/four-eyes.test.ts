@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import type { ShownMessage } from "#src/demo/api-client.ts";
 import { startTestEngine, type TestEngine } from "../engine/harness.ts";
-import { say, someoneAs, taskAt, taskOf, typed, type Person } from "./desk.ts";
+import { say, someoneAs, someoneOn, taskAt, taskOf, typed, type Person } from "./desk.ts";
 
 let engine: TestEngine;
 let clara: Person;
@@ -105,6 +105,18 @@ describe("five misses", () => {
     expect((await clara.post(`/api/v1/clearing/${task.id}/unlock`, { reason: "versehentlich" })).status).toBe(403);
     expect((await paul.post(`/api/v1/clearing/${task.id}/unlock`, { reason: "Zahlendreher" })).status).toBe(200);
     expect((await match(HERS)).body).toMatchObject({ match: true });
+  });
+});
+
+describe("a clerk of another channel", () => {
+  it("sees no task and decides none", async () => {
+    const task = await taskOf(clara, await held(stranger()));
+    const other = await someoneOn(engine, "other", ["elsewhere"], "clerk");
+    expect((await other.get("/api/v1/clearing")).body).toEqual({ items: [], next: null });
+    for (const verb of ["match", "reject"]) {
+      const body = verb === "match" ? { identifiers: HERS } : { reason: "other" };
+      expect((await other.post(`/api/v1/clearing/${task.id}/${verb}`, body)).status).toBe(404);
+    }
   });
 });
 

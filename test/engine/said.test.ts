@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import { startTestEngine, type TestEngine } from "./harness.ts";
+import { textUpdate, wamid } from "#src/simulators/whatsapp-cloud/payload.ts";
+import { PATIENT, startTestEngine, type TestEngine } from "./harness.ts";
 
 interface Said {
   readonly deliveries: readonly { readonly destination: string; readonly said?: { readonly text: string } | null }[];
@@ -50,8 +51,15 @@ describe("a destination's own words about a message that outlives a purge", () =
     const engine = await startTestEngine({ epoch: "PT3S" });
     try {
       await engine.admit();
+      const other = { number: "79472", phone: "4915112345679", kisPhone: "0151 12345679" };
+      await engine.adt({ patient: other.number, phone: other.kisPhone, caseNumber: "F-2026-002" });
       engine.world.mllp.behave(["own-code"]);
-      const { id } = await engine.until(await engine.text("Guten Tag"), "failed");
+      // In one epoch: what is filed of it is purged, and what failed moves on.
+      const ids = [PATIENT.phone, other.phone].map((from) => [from, wamid(from)] as const);
+      const texts = ids.map(([from, id]) => textUpdate({ from, id, body: "Guten Tag" }));
+      await engine.post(engine.world.whatsapp.signedBody(engine.world.whatsapp.batchBody(texts)));
+      const both = await Promise.all(ids.map(([, id]) => engine.until(id, "failed", "filed", "purged")));
+      const { id = "" } = both.find(({ state }) => state === "failed") ?? {};
       const survived = async () => (await engine.api.purges()).some(({ survivors }) => survivors > 0);
       await engine.eventually("it has moved out of a purged epoch", survived);
       const { deliveries } = await engine.api.get<Said>(`/api/v1/messages/${id}?content=true`);

@@ -63,7 +63,7 @@ const candidateSchema = z.strictObject({
 export const taskDetailSchema = taskSchema.extend({
   held: z
     .array(z.strictObject({ message: z.uuid(), kind: z.string(), reason, received_at: instant }))
-    .describe("In order. The content is read by message (`?content=true`), and journaled there."),
+    .describe("In order, the first 500. The content is read by message (`?content=true`), and journaled there."),
   shows: z
     .enum(["number", "user_id", "nobody"])
     .nullable()

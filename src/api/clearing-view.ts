@@ -2,7 +2,6 @@ import type { z } from "zod";
 import { MOST_MISSES } from "#src/clearing/match.ts";
 import { may } from "#src/audit/principal.ts";
 import type { Patient } from "#src/message/directory.ts";
-import type { HoldReason } from "#src/message/message.ts";
 import type { ListedTask, TaskRow } from "#src/store/sql/clearing.ts";
 import type { matchedSchema, TaskDetailView, TaskView } from "./clearing-schema.ts";
 import { notFound } from "./problem.ts";
@@ -36,11 +35,12 @@ export async function showTaskDetail(context: RouteContext, id: string): Promise
   const decides = may(principal, "clearing.decide", task.channel) || may(principal, "clearing.approve", task.channel);
   const { shows, candidates } = decides ? await deps.clearing.suspects(task, held) : { shows: null, candidates: null };
   const { requireLevel, fourEyes } = deps.clearing.policyOf(task.channel);
-  const reasons: Partial<Record<HoldReason, number>> = {};
-  for (const { reason } of held) reasons[reason] = (reasons[reason] ?? 0) + 1;
+  const counts = await deps.clearing.count(task);
+  const reasons = Object.fromEntries(counts.map(({ reason, count }) => [reason, count]));
+  const messages = counts.reduce((sum, { count }) => sum + count, 0);
   const oldestAt = held[0]?.receivedAt ?? task.openedAt;
   return {
-    ...showTask(context, { ...task, reasons, messages: held.length, oldestAt }),
+    ...showTask(context, { ...task, reasons, messages, oldestAt }),
     held: held.map(({ id: message, kind, reason, receivedAt }) => {
       return { message, kind, reason, received_at: receivedAt.toISOString() };
     }),

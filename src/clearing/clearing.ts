@@ -1,5 +1,6 @@
 import { findTask, listTasks, type ListedTask, type TaskFilter, type TaskRow } from "#src/store/sql/clearing.ts";
-import { heldOf, type HeldMessage } from "#src/store/sql/clearing-held.ts";
+import type { HoldReason } from "#src/message/message.ts";
+import { countHeld, heldOf, type HeldMessage } from "#src/store/sql/clearing-held.ts";
 import { approve, assign, decline } from "./assign.ts";
 import { suspects, type Suspects } from "./candidates.ts";
 import { issue, redeem } from "./codes.ts";
@@ -19,6 +20,7 @@ export function createClearing(deps: ClearingDeps) {
     },
     find: (id: string): Promise<TaskRow | undefined> => findTask(deps.store.reading, id),
     held: (task: TaskRow): Promise<HeldMessage[]> => heldOf(deps.store.reading, task),
+    count: (task: TaskRow): Promise<{ reason: HoldReason; count: number }[]> => countHeld(deps.store.reading, task),
     suspects: (task: TaskRow, held: readonly HeldMessage[]): Promise<Suspects> => suspects(deps, task.channel, held),
     match: bind(deps, matchTwo),
     assign: bind(deps, assign),

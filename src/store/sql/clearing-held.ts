@@ -26,9 +26,30 @@ export const WHOSE: ReadonlySet<HoldReason> = new Set([
 const HELD = `SELECT epoch, id, seq, kind, reason, received_at AS "receivedAt", sealed FROM message
   WHERE channel = $1 AND lane_key = $2 AND state = 'held' AND coalesce(contact_bi, '') = $3`;
 
-/** What is held of a task, in order. */
+/** As much of a task as people look at: whoever writes without end must not fill memory. */
+const MOST_SHOWN = 500;
+
+/** What is held of a task, in order; of more than that the first. */
 export async function heldOf(db: Queryable, { channel, laneKey, contactBi }: TaskKey): Promise<HeldMessage[]> {
-  const { rows } = await db.query<HeldMessage>(`${HELD} ORDER BY seq`, [channel, laneKey, contactBi]);
+  const { rows } = await db.query<HeldMessage>(`${HELD} ORDER BY seq LIMIT $4`, [
+    channel,
+    laneKey,
+    contactBi,
+    MOST_SHOWN,
+  ]);
+  return rows;
+}
+
+/** How much of a task is held, and why. */
+export async function countHeld(
+  db: Queryable,
+  { channel, laneKey, contactBi }: TaskKey,
+): Promise<{ reason: HoldReason; count: number }[]> {
+  const { rows } = await db.query<{ reason: HoldReason; count: number }>(
+    `SELECT reason, count(*)::int AS count FROM message WHERE channel = $1 AND lane_key = $2 AND state = 'held'
+       AND coalesce(contact_bi, '') = $3 GROUP BY reason`,
+    [channel, laneKey, contactBi],
+  );
   return rows;
 }
 

@@ -5,5 +5,5 @@ export default {
   ...base,
   roots: ["<rootDir>/test/web"],
   testMatch: ["**/*.browser.ts"],
-  testTimeout: 120_000,
+  testTimeout: 300_000,
 };

@@ -95,7 +95,7 @@ async function signInAs(
 ): Promise<{ context: BrowserContext; page: Page }> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en-GB", ...options });
   const page = await context.newPage();
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(90_000);
   await page.goto(`${url}/auth/login?provider=staff&return=/console`);
   await page.getByRole("button", { name: person }).click();
   await page.getByRole("navigation").waitFor();

@@ -54,6 +54,7 @@ export const deClearing: typeof enClearing = {
       carries_number: "das KIS hat die Nummer",
       linked: "eine Verknüpfung führt dorthin",
       was_linked: "eine Verknüpfung führte dorthin",
+      contact_card: "eine gesandte Kontaktkarte trägt eine Nummer von ihm",
     },
     type: "Erfragen Sie zwei Merkmale anders als aus dem Gespräch, und tippen Sie sie ein.",
     identifier: (n) => `Merkmal ${n}`,
@@ -141,6 +142,7 @@ export const deClearing: typeof enClearing = {
     "clearing-same-person": "Das muss jemand anderes tun.",
     "clearing-patient-gone": "Der Patient steht nicht mehr im Verzeichnis; sehen Sie noch einmal nach.",
     "clearing-no-match": "Es ist kein Merkmal des vorgeschlagenen Patienten.",
+    "clearing-no-code": "Kein Code, der gilt: vertippt, schon benutzt, zu alt oder zu oft versucht.",
     "clearing-once-only": "Einzelne Nachrichten werden nur für jetzt zugeordnet.",
     "not-releasable":
       "Diese Nachricht wartet auf keine Freigabe, oder ihr Anhang hat keine Bytes, die abgelegt werden könnten.",

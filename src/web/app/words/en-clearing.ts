@@ -52,6 +52,7 @@ export const enClearing = {
       carries_number: "the KIS has the number",
       linked: "a link leads there",
       was_linked: "a link led there",
+      contact_card: "a contact card that was sent has a number of theirs",
     } as Record<string, string>,
     type: "Get two identifiers elsewhere than from the conversation, and type them.",
     identifier: (n: number) => `Identifier ${n}`,

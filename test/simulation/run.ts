@@ -11,8 +11,8 @@ import { live } from "./year.ts";
 const { values } = parseArgs({
   options: {
     people: { type: "string", default: "10000" },
-    messages: { type: "string", default: "12000" },
-    steps: { type: "string", default: "40" },
+    messages: { type: "string", default: "4000" },
+    steps: { type: "string", default: "20" },
     seed: { type: "string", default: "1" },
   },
 });

@@ -10,7 +10,7 @@ import type { Sample } from "#src/alerts/evaluate.ts";
 import { acknowledgeAlert, addSilence, listAlerts } from "#src/store/sql/alerts.ts";
 import { createTestStore, type TestStore } from "../support/database.ts";
 
-const EVERY_MS = 20;
+const EVERY_MS = 250;
 const words = { de: "Ein Gespräch steht", en: "A conversation is stuck" };
 const PARKED = "botenstoff_lanes_parked";
 

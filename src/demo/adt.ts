@@ -20,6 +20,10 @@ export interface Admission {
   readonly ward?: string;
   /** Number of the patient that is merged into this one (MRG-1). */
   readonly retired?: string;
+  /** PID-7: YYYYMMDD. */
+  readonly birthDate?: string;
+  /** When the KIS wrote it (MSH-7, EVN-2); now unless told otherwise. */
+  readonly writtenAt?: Date;
 }
 
 export const AUTHORITY = "1.2.276.0.76.4.1";
@@ -65,9 +69,11 @@ function adt({
   caseClass = "I",
   ward = "",
   retired,
+  birthDate = "19640812",
+  writtenAt = new Date(),
 }: Admission): Segment[] {
   const authority = ["HOSPITAL", AUTHORITY, "ISO"];
-  const now = `${new Date().toISOString().replace(/[-:T]|\..*/g, "")}+0000`;
+  const now = `${writtenAt.toISOString().replace(/[-:T]|\..*/g, "")}+0000`;
   const empty = (count: number) => Array<string>(count).fill("");
   return [
     {
@@ -97,7 +103,7 @@ function adt({
         "",
         [familyName, givenName],
         "",
-        "19640812",
+        birthDate,
         "F",
         ...empty(4),
         [phone, "PRN", "CP"],

@@ -22,6 +22,8 @@ export interface Effects {
   readonly numbers: { readonly lost: number; readonly moved: number };
   /** Persons that are another's now, or nobody's (deleted). */
   readonly patients: ReadonlyMap<string, string | null>;
+  /** Records of persons that another record was taken out of: whatever was said of them may have meant that one. */
+  readonly parted: readonly string[];
   readonly cases: readonly CaseChange[];
   readonly changed: boolean;
 }
@@ -63,7 +65,7 @@ export async function applyUpdate(
   putUnowned(work, target, own);
   retireAll(work, target, retired, update.stamp, "person");
   retireAll(work, target, moved, update.stamp, "identifier");
-  const { placed, numbers, patients, changed } = await close(deps, db, work, now);
+  const { placed, numbers, patients, parted, changed } = await close(deps, db, work, now);
   const cases = await applyCases(deps, db, update, target, now);
   const owners = cases.flatMap(({ from, to }) => [from, to]);
   const touched = changed || cases.length > 0 ? [...placed.map(({ root }) => root), ...owners] : [];
@@ -75,6 +77,7 @@ export async function applyUpdate(
     phones,
     numbers: { lost, moved: strayed },
     patients,
+    parted,
     cases,
     changed: changed || cases.length > 0,
   };
@@ -217,7 +220,8 @@ async function close(deps: ApplyDeps, db: Queryable, work: Workspace, now: Date)
   await sql.writePatients(db, differs.map(seal), now);
   await sql.putIdentifiers(db, work.puts);
   const numbers = differs.length === 0 ? NO_NUMBERS : await linkPhones(deps, db, placed, after, now);
-  return { placed, numbers, patients: follow(work, placed, after), changed: differs.length > 0 };
+  const [patients, parted] = [follow(work, placed, after), partedFrom(work, after)];
+  return { placed, numbers, patients, parted, changed: differs.length > 0 };
 }
 
 const NO_NUMBERS: sql.NumberChanges = { touched: [], lost: 0, moved: 0 };
@@ -253,4 +257,15 @@ function follow({ before }: Workspace, placed: readonly PlacedRecord[], after: P
     else if (now !== id) followed.set(id, now);
   }
   return followed;
+}
+
+/** Whoever had a record that is another person's now: its merge was undone, or its number given to somebody new. */
+function partedFrom({ before, records }: Workspace, after: Persons): string[] {
+  const parted = [...records.keys()].flatMap((id) => {
+    const root = before.get(id)?.root;
+    if (root === undefined || root === id || before.isSomebodyElse(id, root)) return [];
+    const together = after.get(id)?.root === after.get(root)?.root && !after.isSomebodyElse(id, root);
+    return together ? [] : before.of(root).flatMap((one) => (one.id === id ? [] : [one.id]));
+  });
+  return [...new Set(parted)];
 }

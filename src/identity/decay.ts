@@ -25,18 +25,20 @@ export function lower(db: Transaction, ids: readonly string[], why: Lowering, no
 /** Lowers the links that what the directory learned speaks against; those to whom was deleted are gone with them. */
 export async function lowerAfterDirectory(
   db: Transaction,
-  { phones, patients, patient }: Pick<Effects, "phones" | "patients" | "patient">,
+  { phones, patients, parted, patient }: Pick<Effects, "phones" | "patients" | "parted" | "patient">,
   update: Pick<DirectoryUpdate, "patient">,
   now: Date,
 ): Promise<Lowered[]> {
   const followed = [...patients].filter(([, to]) => to !== null).map(([from]) => from);
   const merged = followed.length > 0 ? await linksByPatients(db, followed) : [];
+  const unmerged = parted.length > 0 ? await linksByPatients(db, parted) : [];
   const gone = [...patients].filter(([, to]) => to === null).map(([from]) => from);
   if (gone.length > 0) await forgetLinks(db, gone);
   const moved = phones.length > 0 ? await linksAgainstDirectory(db, phones) : [];
   const dead = update.patient.deceased === "Y" ? await linksByPatients(db, [patient]) : [];
   return [
     ...(await lower(db, dead, "died", now)),
+    ...(await lower(db, unmerged, "unmerged", now)),
     ...(await lower(db, merged, "merged", now)),
     ...(await lower(db, moved, "number_moved", now)),
   ];

@@ -30,6 +30,7 @@ export const LOWERINGS = {
   number_moved: 1,
   silence: 1,
   merged: 1,
+  unmerged: 0,
   died: 0,
   came_of_age: 0,
   consent_withdrawn: 0,

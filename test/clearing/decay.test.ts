@@ -107,6 +107,26 @@ describe("a link files nothing any more, and the journal says why, once", () => 
     await isHeldFor(ids, link, "merged");
   });
 
+  it("it was made while two patients were merged by mistake, and the merge is undone", async () => {
+    const before = (seconds: number) => new Date(Date.now() - seconds * 1_000);
+    const survivor = { patient: "99003", caseNumber: "F-99003", phone: "0151 70009003" };
+    const mistaken = { patient: "99004", caseNumber: "F-99004", phone: "0151 70009004", birthDate: "19700228" };
+    await engine.adt({ ...survivor, writtenAt: before(300) });
+    await engine.adt({ ...mistaken, writtenAt: before(200) });
+    await engine.adt({ ...survivor, trigger: "A40", retired: mistaken.patient, writtenAt: before(100) });
+    const ids = { userId: "DE.unmerged" };
+    const message = await engine.until(await writes(ids), "held");
+    const task = await taskOf(clara, message);
+    await say(clara, task.id, [typed.patient(mistaken.patient), typed.case(survivor.caseNumber)], { scope: "always" });
+    await paul.post(`/api/v1/clearing/${task.id}/approve`, { identifier: typed.patient(survivor.patient) });
+    await engine.until(await writes(ids), "filed");
+    const { rows } = await engine.store.query<{ id: string }>(
+      "SELECT id FROM patient_link WHERE scope = 'always' ORDER BY verified_at DESC LIMIT 1",
+    );
+    await engine.adt({ ...mistaken, trigger: "A31" });
+    await isHeldFor(ids, rows[0]?.id ?? "", "unmerged");
+  });
+
   it("staff reports it, and a person decides anew", async () => {
     const { ids, link, two, number } = await linked();
     expect((await clara.post(`/api/v1/links/${link}/lower`, { reason: "staff_report" })).status).toBe(200);

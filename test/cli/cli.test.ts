@@ -108,7 +108,7 @@ describe("the command line", () => {
         ],
         { encoding: "utf8", cwd: directory },
       );
-    expect(complete("lin")).toBe("lint\n");
+    expect(complete("doct")).toBe("doctor\n");
     expect(complete("messages", "--sta")).toBe("--state\n");
   });
 

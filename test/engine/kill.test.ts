@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "@jest/globals";
 import { sendAdt } from "#src/demo/adt.ts";
-import { ApiClient } from "#src/demo/api-client.ts";
+import { ApiClient, type ShownMessage } from "#src/demo/api-client.ts";
 import { startEngineProcess, type EngineProcess } from "#src/demo/engine-process.ts";
 import { faultsInKis, type Expected } from "#src/demo/invariants.ts";
 import { gradientPng } from "#src/demo/picture.ts";
@@ -19,6 +19,19 @@ async function filesWith(directory: string, needle: string): Promise<string[]> {
   const hits: string[] = [];
   for (const file of await everyFile(directory)) if ((await contentOf(file)).includes(needle)) hits.push(file);
   return hits;
+}
+
+/**
+ * On a slow machine each of the short lives may end over the same message, which is set aside then: a person lets it in again.
+ * Nothing else stops one.
+ */
+async function filedInTheEnd(api: ApiClient, id: string): Promise<ShownMessage> {
+  const message = await api.until(id, ["filed", "purged", "held", "failed"], 40_000);
+  if (message.state === "filed" || message.state === "purged") return message;
+  const errors = [message.last_error, ...(message.deliveries ?? []).map((delivery) => delivery.last_error)];
+  expect(errors).toContainEqual(expect.stringContaining("WORK_STOPS_ENGINE"));
+  await api.reprocess(message.id);
+  return api.until(id, ["filed", "purged"], 40_000);
 }
 
 it("killed at any moment and started again, ends with every message in the chart once, and nothing readable on disk", async () => {
@@ -70,7 +83,7 @@ it("killed at any moment and started again, ends with every message in the chart
     const api = new ApiClient(engine.url, world.apiToken);
     const expected: Expected[] = [];
     for (const { id, texts, attachments } of sent) {
-      const { id: messageId } = await api.until(id, ["filed", "purged"], 40_000);
+      const { id: messageId } = await filedInTheEnd(api, id);
       expected.push({ messageId, patient: PATIENT.number, texts, attachments });
     }
     expect(faultsInKis(expected, world.fhir.chart, world.mllp)).toEqual([]);

@@ -104,9 +104,10 @@ describe.each([
       deaths += 1;
       api = await start(poisonous);
     }
-    expect(deaths).toBe(2);
+    // One that takes longer than a second to kill, on a slow machine, is found at the third.
+    expect([2, 3]).toContain(deaths);
     const frozen = logged.filter((line) => line.includes('"engine.frozen"'));
-    expect(frozen).toHaveLength(how === "freezes" ? 2 : 0);
+    expect(frozen).toHaveLength(how === "freezes" ? deaths : 0);
     const failed = await api.until(poison, ["failed"], SOON_MS);
     const chart = failed.deliveries?.find(({ destination }) => destination === "chart");
     expect(chart?.last_error).toContain("WORK_STOPS_ENGINE");

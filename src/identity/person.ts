@@ -93,12 +93,22 @@ export class Persons {
   }
 
   /**
-   * Whether a merged record was told another birth date than its root's since: the merge was undone, or its number given to
-   * somebody new. Whose it is nobody says, so what it knows is not the root's.
+   * Whether a merged record was told another birth date than its root's since, or went into one that was: the merge was undone,
+   * or its number given to somebody new. Whose it is nobody says, so what it knows is not the root's.
    */
   isSomebodyElse(id: string, rootId: string): boolean {
+    const seen = new Set<string>();
+    for (let at: string | undefined = id; at !== undefined && at !== rootId && !seen.has(at);) {
+      if (this.#wasParted(at, rootId)) return true;
+      seen.add(at);
+      at = this.#byId.get(at)?.record.merged?.value;
+    }
+    return false;
+  }
+
+  #wasParted(id: string, rootId: string): boolean {
     const [said, own] = [id, rootId].map((one) => this.#byId.get(one)?.record.members.birthDate);
-    if (id === rootId || said?.value == null || own?.value == null || said.value === own.value) return false;
+    if (said?.value == null || own?.value == null || said.value === own.value) return false;
     return said.stamp > this.#mergedAt(id);
   }
 

@@ -101,6 +101,14 @@ describe("a retired number that is told another birth date after the merge", () 
     expect(await harness.directory.onlyOpenEncounter(id)).toBeUndefined();
   });
 
+  test("takes along who is merged into it since: neither of them is the survivor", async () => {
+    const third = "4917100000003";
+    await apply(born(4, "3", "1970-01-01", "F3", third), born(5, "2", "1999-01-01", "F2", OTHER), merge(6, "2", "3"));
+    expect(await harness.directory.byPhone(third)).toEqual([]);
+    const { patient } = await onlyByPhone(PHONE);
+    expect(patient.phones).toEqual([PHONE]);
+  });
+
   test("is the survivor's again once the KIS merges it again, or tells the same birth date", async () => {
     for (const more of [merge(6, "1", "2"), born(7, "2", "1950-01-01", "F2", OTHER)]) {
       await apply(born(5, "2", "1999-01-01", "F2", OTHER), more);

@@ -20,7 +20,7 @@ export interface Effects {
   readonly phones: readonly Buffer[];
   /** How many numbers were taken from their patients, and given to others than those they are known as. */
   readonly numbers: { readonly lost: number; readonly moved: number };
-  /** Persons that are another's now, or nobody's (deleted). */
+  /** Persons that are another's now, or nobody's. */
   readonly patients: ReadonlyMap<string, string | null>;
   /** Records of persons that another record was taken out of: whatever was said of them may have meant that one. */
   readonly parted: readonly string[];
@@ -246,14 +246,14 @@ async function linkPhones(
   return sql.replacePhones(db, ids, links);
 }
 
-/** Which persons are another's now, or nobody's. */
+/** Which persons are another's now, or nobody's: deleted, or merged into a number of which nobody says whose it is. */
 function follow({ before }: Workspace, placed: readonly PlacedRecord[], after: Persons): Map<string, string | null> {
   const followed = new Map<string, string | null>();
   for (const { id } of placed) {
     if (before.get(id)?.root !== id || !before.person(id)) continue;
     const now = after.get(id)?.root ?? id;
     const person = after.person(now);
-    if (!person) followed.set(id, null);
+    if (!person || after.isSomebodyElse(id, now)) followed.set(id, null);
     else if (now !== id) followed.set(id, now);
   }
   return followed;

@@ -157,6 +157,25 @@ test("in doubt, and refused because the former number is gone: the message fails
   expect(delivery(await shown(sent), "archive")?.state).toBe("accepted");
 });
 
+test("nothing is filed to the former survivor of a number that is somebody else's by now, when its patient goes into that", async () => {
+  chartSays(CHART_DOWN);
+  archiveSays("unknown-patient-204");
+  const sent = await engine.text("an niemanden, den jemand kennt");
+  await attempted(sent, "archive");
+  const before = (seconds: number) => new Date(Date.now() - seconds * 1_000);
+  const other = { patient: "80001", phone: "0151 12345671", caseNumber: "F-2026-003", birthDate: "19700228" };
+  await engine.adt({ ...other, writtenAt: before(300) });
+  const survivor = { patient: SURVIVOR.number, phone: "", caseNumber: "", trigger: "A40" };
+  await engine.adt({ ...survivor, retired: other.patient, writtenAt: before(200) });
+  await engine.adt({ ...other, trigger: "A31", writtenAt: before(100) });
+  await engine.adt({ ...other, trigger: "A40", retired: PATIENT.number });
+  engine.world.mllp.behave([]);
+  engine.world.fhir.behave([]);
+  await engine.until(sent, "failed");
+  expect(engine.world.mllp.documents.size).toBe(0);
+  expect(engine.world.fhir.chart.all("Communication")).toEqual([]);
+});
+
 test("nothing is filed to a person the KIS deleted; processed again, the message is held", async () => {
   chartSays(CHART_DOWN);
   archiveSays("unknown-patient-204");

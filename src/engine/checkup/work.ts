@@ -86,8 +86,11 @@ async function engines(db: Queryable, running: boolean): Promise<Finding[]> {
     findings.push(warn("destinations", text, "Read the code of destination.down in the log; it goes on by itself."));
   }
   if (alive.length > 0) findings.push(ok("engines", `${alive.length} at work`));
-  else if (running)
-    findings.push(warn("engines", "one answers here and uses another database", "Compare DATABASE_URL."));
+  else if (running) {
+    const remedy =
+      "Ask again in a few seconds, if it has just started; else it uses another one: compare DATABASE_URL.";
+    findings.push(warn("engines", "one answers here, and none has told of itself in this database", remedy));
+  }
   return findings;
 }
 

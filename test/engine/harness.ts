@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { sendAdt, type Admission } from "#src/demo/adt.ts";
 import { ApiClient, type ShownMessage } from "#src/demo/api-client.ts";
 import { freePort } from "#src/demo/free-port.ts";
-import { wamid, type SignedBody } from "#src/simulators/whatsapp-cloud/payload.ts";
+import { textUpdate, wamid, type SignedBody } from "#src/simulators/whatsapp-cloud/payload.ts";
 import { openWorld } from "#src/demo/world.ts";
 import type { FreeBytes } from "#src/engine/disk.ts";
 import { startEngine, type Engine } from "#src/engine/start.ts";
@@ -68,6 +68,16 @@ export async function startTestEngine({
     return id;
   }
 
+  /** Sends texts in one body, so that they lie in one epoch whatever the clock says meanwhile; resolves with their wamids. */
+  async function textsAtOnce(
+    ...texts: readonly { readonly body: string; readonly from?: string }[]
+  ): Promise<string[]> {
+    const updates = texts.map(({ body, from = PATIENT.phone }) => ({ body, from, id: wamid(from) }));
+    const status = await post(world.whatsapp.signedBody(world.whatsapp.batchBody(updates.map(textUpdate))));
+    if (status !== 200) throw new Error(`texts were answered ${status}`);
+    return updates.map(({ id }) => id);
+  }
+
   async function image(bytes: Buffer, caption?: string, from = PATIENT.phone): Promise<string> {
     const id = wamid(from);
     const media = world.whatsapp.addMedia(bytes, "image/png");
@@ -130,6 +140,7 @@ export async function startTestEngine({
     },
     post,
     text,
+    textsAtOnce,
     image,
     adt,
     admit,

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import { textUpdate, wamid } from "#src/simulators/whatsapp-cloud/payload.ts";
-import { PATIENT, startTestEngine, type TestEngine } from "./harness.ts";
+import { startTestEngine, type TestEngine } from "./harness.ts";
 
 interface Said {
   readonly deliveries: readonly { readonly destination: string; readonly said?: { readonly text: string } | null }[];
@@ -55,10 +54,8 @@ describe("a destination's own words about a message that outlives a purge", () =
       await engine.adt({ patient: other.number, phone: other.kisPhone, caseNumber: "F-2026-002" });
       engine.world.mllp.behave(["own-code"]);
       // In one epoch: what is filed of it is purged, and what failed moves on.
-      const ids = [PATIENT.phone, other.phone].map((from) => [from, wamid(from)] as const);
-      const texts = ids.map(([from, id]) => textUpdate({ from, id, body: "Guten Tag" }));
-      await engine.post(engine.world.whatsapp.signedBody(engine.world.whatsapp.batchBody(texts)));
-      const both = await Promise.all(ids.map(([, id]) => engine.until(id, "failed", "filed", "purged")));
+      const ids = await engine.textsAtOnce({ body: "Guten Tag" }, { body: "Guten Tag", from: other.phone });
+      const both = await Promise.all(ids.map((id) => engine.until(id, "failed", "filed", "purged")));
       const { id = "" } = both.find(({ state }) => state === "failed") ?? {};
       const survived = async () => (await engine.api.purges()).some(({ survivors }) => survivors > 0);
       await engine.eventually("it has moved out of a purged epoch", survived);

@@ -5,6 +5,7 @@ import type { Right } from "#src/audit/rights.ts";
 import type { Transaction } from "#src/store/queryable.ts";
 import type { OpenSession } from "./access-port.ts";
 import type { ApiDeps, ApiJournalEntry } from "./deps.ts";
+import type { Part } from "./part.ts";
 
 /** Tags of the description, and what they gather. */
 export const TAGS = {
@@ -45,6 +46,8 @@ export interface RouteDescription<
   readonly path: string;
   /** The right it takes; `somebody` asks for any credential, `anyone` for none. */
   readonly right: Right | "somebody" | "anyone";
+  /** Which listeners serve it; absent: the API's. */
+  readonly parts?: readonly Part[];
   /** One of the gravest actions: a person must have proven lately who he is. */
   readonly grave?: true;
   /** One line: what it does. */

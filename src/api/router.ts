@@ -19,7 +19,7 @@ const GUARDED = "/api/v1";
 export function createRouter(routes: readonly Route[], deps: ApiDeps): Router {
   const router = Router();
   router.use(["/api/v1", "/auth"], noStore);
-  router.use(GUARDED, authenticate(deps));
+  if (routes.some(({ path }) => path.startsWith(GUARDED))) router.use(GUARDED, authenticate(deps));
   const byPath = Map.groupBy(routes, ({ path }) => path);
   for (const [path, declared] of byPath) {
     const place = router.route(path);

@@ -1,6 +1,7 @@
 import { BotenstoffError } from "#src/message/error-code.ts";
 import { isLoopback } from "#src/message/loopback.ts";
 import { refuseOpenKey } from "#src/seal/keyring/master-key.ts";
+import { listenersOf } from "./listeners.ts";
 import type { Settings } from "./settings.ts";
 
 /** `openssl rand -hex 10`, and what is left of its entropy by the count of its characters. */
@@ -12,12 +13,14 @@ const TOKEN_BITS = 50;
  * guessed, a master key that everybody may read.
  * @throws BotenstoffError CONFIG_INVALID
  */
-export function refuseExposure({ httpHost, tls, httpInsecure, apiToken, masterKeyFile }: Settings): void {
+export function refuseExposure(settings: Settings): void {
+  const { tls, apiToken, masterKeyFile } = settings;
   refuseOpenKey(masterKeyFile);
-  if (!isLoopback(httpHost) && !tls && httpInsecure === undefined) {
+  for (const { host, insecure, variable } of listenersOf(settings)) {
+    if (isLoopback(host) || tls || insecure !== undefined) continue;
     throw new BotenstoffError(
       "CONFIG_INVALID",
-      "reading BOTENSTOFF_HTTP_HOST: plain HTTP off this machine; set BOTENSTOFF_TLS_CERT_FILE and BOTENSTOFF_TLS_KEY_FILE, or say in BOTENSTOFF_HTTP_INSECURE why not",
+      `reading ${variable}_HOST: plain HTTP off this machine; set BOTENSTOFF_TLS_CERT_FILE and BOTENSTOFF_TLS_KEY_FILE, or say in ${variable}_INSECURE why not`,
     );
   }
   const token = apiToken?.reveal();

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Part } from "#src/api/part.ts";
 import { proxyOfEnvironment, type Proxy } from "#src/wire/http/proxy.ts";
 import { plainMessage } from "#src/channel/zod-issues.ts";
 import type { TlsPaths } from "#src/wire/tls/tls-files.ts";
@@ -6,6 +7,18 @@ import { BotenstoffError } from "#src/message/error-code.ts";
 import { parseDuration } from "#src/message/duration.ts";
 import { Secret } from "#src/message/secret.ts";
 import type { ClamdAddress } from "#src/attachments/scanner.ts";
+
+/** One address of the HTTP side, and what is served there. */
+export interface HttpListener {
+  readonly parts: readonly Part[];
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  /** Why plain HTTP off this machine is right here. */
+  readonly insecure?: string;
+  /** What its variables in the environment begin with. */
+  readonly variable: string;
+}
 
 /** Everything the environment says (docs/configuration.md). An empty variable counts as absent. */
 export interface Settings {
@@ -15,6 +28,8 @@ export interface Settings {
   readonly tls?: TlsPaths;
   /** Why plain HTTP off this machine is right here; the journal keeps it. */
   readonly httpInsecure?: string;
+  /** Parts of the HTTP side that have an address of their own. */
+  readonly apart: readonly HttpListener[];
   /** Addresses and networks of the reverse proxies whose word about a client counts. */
   readonly proxies: readonly string[];
   /** Lower-case name of the header in which they tell the subject of the client certificate they verified. */
@@ -50,11 +65,20 @@ export interface Settings {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
+const port = z.coerce.number().int().min(0).max(65_535);
+const reason = z.string().min(10, "at least a few words, why plain HTTP is right here");
+
 const ENVIRONMENT = z.object({
   BOTENSTOFF_HTTP_HOST: z.string().default("127.0.0.1"),
-  BOTENSTOFF_HTTP_PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
+  BOTENSTOFF_HTTP_PORT: port.default(8080),
   BOTENSTOFF_HTTP_MAX_CONNECTIONS: z.coerce.number().int().min(10).default(2_000),
-  BOTENSTOFF_HTTP_INSECURE: z.string().min(10, "at least a few words, why plain HTTP is right here").optional(),
+  BOTENSTOFF_HTTP_INSECURE: reason.optional(),
+  BOTENSTOFF_WEBHOOKS_HOST: z.string().optional(),
+  BOTENSTOFF_WEBHOOKS_PORT: port.optional(),
+  BOTENSTOFF_WEBHOOKS_INSECURE: reason.optional(),
+  BOTENSTOFF_METRICS_HOST: z.string().optional(),
+  BOTENSTOFF_METRICS_PORT: port.optional(),
+  BOTENSTOFF_METRICS_INSECURE: reason.optional(),
   BOTENSTOFF_TLS_CERT_FILE: z.string().optional(),
   BOTENSTOFF_TLS_KEY_FILE: z.string().optional(),
   BOTENSTOFF_TLS_CLIENT_CA_FILE: z.string().optional(),
@@ -101,6 +125,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   return {
     httpHost: said.BOTENSTOFF_HTTP_HOST,
     httpPort: said.BOTENSTOFF_HTTP_PORT,
+    apart: apartOf(said),
     ...(said.BOTENSTOFF_HTTP_INSECURE !== undefined && { httpInsecure: said.BOTENSTOFF_HTTP_INSECURE }),
     proxies: said.BOTENSTOFF_PROXY_ADDRESSES.split(/[\s,]+/).filter((one) => one !== ""),
     certificateHeader: said.BOTENSTOFF_PROXY_CERTIFICATE_HEADER,
@@ -124,6 +149,28 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     ...(said.BOTENSTOFF_BACKUP_MARKER_FILE !== undefined && { backupMarkerFile: said.BOTENSTOFF_BACKUP_MARKER_FILE }),
     ...(said.BOTENSTOFF_MASTER_KEY_FILE !== undefined && { masterKeyFile: said.BOTENSTOFF_MASTER_KEY_FILE }),
   };
+}
+
+/** The parts with an address of their own: those whose port is set. */
+function apartOf(said: z.output<typeof ENVIRONMENT>): HttpListener[] {
+  const taken = new Set([addressOf(said.BOTENSTOFF_HTTP_HOST, said.BOTENSTOFF_HTTP_PORT)]);
+  return (["webhooks", "metrics"] as const).flatMap((part) => {
+    const variable = `BOTENSTOFF_${part === "webhooks" ? "WEBHOOKS" : "METRICS"}` as const;
+    const [own, port, insecure] = [said[`${variable}_HOST`], said[`${variable}_PORT`], said[`${variable}_INSECURE`]];
+    if (port === undefined && own === undefined) return [];
+    if (port === undefined)
+      throw new BotenstoffError("CONFIG_INVALID", `reading ${variable}_PORT: not set, but ${variable}_HOST is`);
+    const host = own ?? said.BOTENSTOFF_HTTP_HOST;
+    const address = addressOf(host, port);
+    if (port !== 0 && taken.has(address))
+      throw new BotenstoffError("CONFIG_INVALID", `reading ${variable}_PORT: another listener has this address`);
+    taken.add(address);
+    return [{ parts: [part], host, port, variable, ...(insecure !== undefined && { insecure }) }];
+  });
+}
+
+function addressOf(host: string, port: number): string {
+  return `${host.toLowerCase()} ${port}`;
 }
 
 /** Half a key pair is a mistake, and so is a CA for clients that plain HTTP could never ask. */

@@ -3,7 +3,7 @@ import { readAccess } from "#src/access/load.ts";
 import { startSweep } from "#src/access/sweep.ts";
 import { createApp } from "#src/api/app.ts";
 import { createClients } from "#src/api/clients.ts";
-import { Connections } from "#src/api/connections.ts";
+import type { ApiDeps } from "#src/api/deps.ts";
 import { watchAlerts } from "#src/alerts/watch.ts";
 import { createMetrics } from "#src/api/routes/metrics.ts";
 import { TlsFiles } from "#src/wire/tls/tls-files.ts";
@@ -16,7 +16,6 @@ import { watchClearing } from "#src/clearing/watch.ts";
 import { taskPolicyOf } from "#src/clearing/policy.ts";
 import { termsOf } from "#src/decisions/terms.ts";
 import { startCompletingNumbers } from "#src/identity/number-index.ts";
-import { startServer, type RunningServer } from "#src/api/server.ts";
 import { watchDatabaseClock } from "#src/pipeline/database-clock.ts";
 import { createDeployment } from "#src/deployment/deployment.ts";
 import type { Log } from "#src/telemetry/log.ts";
@@ -29,12 +28,10 @@ import { createIntake } from "#src/pipeline/intake/intake.ts";
 import { createLeases } from "#src/lanes/lease.ts";
 import { createExamination } from "#src/lanes/suspicion.ts";
 import { openChannel } from "#src/deployment/open-channel.ts";
-import { shareOut } from "#src/pipeline/intake/share-out.ts";
 import { watchForLostWork } from "#src/lanes/lost-work.ts";
 import { createSettle } from "#src/pipeline/settle.ts";
 import { createWatch } from "#src/lanes/watch.ts";
 import { createWorker, type HandOvers } from "#src/pipeline/worker.ts";
-import type { InboundEvent, WebhookRequest } from "#src/sources/source.ts";
 import type { Keyring } from "#src/seal/keyring/keyring.ts";
 import { checkKeyring } from "#src/retention/check-keyring.ts";
 import { checkLedger } from "#src/retention/purge.ts";
@@ -49,6 +46,7 @@ import { watchChannels } from "./channel-files.ts";
 import { watermark, type FreeBytes } from "./disk.ts";
 import { refuseExposure } from "./exposure.ts";
 import { openFoundation } from "./foundation.ts";
+import { openListeners, reasonsOf, type Listeners } from "./listeners.ts";
 import type { Settings } from "./settings.ts";
 import { createLive } from "#src/api/live.ts";
 import { createPages } from "#src/web/server/pages.ts";
@@ -58,6 +56,7 @@ import { startHeartbeat } from "./heartbeat.ts";
 import { watchAlertsFile } from "./alerts-file.ts";
 import { offerVitals } from "./vitals.ts";
 import { watchTls } from "./tls-renewal.ts";
+import { webhookDoors } from "./webhook-doors.ts";
 
 /** Open requests and running turns get this long at a stop, within the 30 s a container runtime usually grants. */
 const DRAIN_MS = 25_000;
@@ -69,6 +68,8 @@ interface Stoppable {
 /** A running engine. */
 export interface Engine {
   readonly url: string;
+  /** Where each part is served. */
+  readonly urls: Listeners["urls"];
   /** Drains and closes everything; resolves when nothing is left open. */
   stop(): Promise<void>;
 }
@@ -153,11 +154,10 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
       ),
     journal: note,
   });
-  const connections = new Connections({ connections: settings.maxConnections });
   let draining = false;
   const live = createLive(store.reading);
   const clearing = { ...foundation, policyOf: (id: string) => taskPolicyOf(deployment.get(id)) };
-  const app = createApp({
+  const api: Omit<ApiDeps, "connections"> = {
     store: { query: (text, values) => store.reading.query(text, values), transaction: (run) => store.transaction(run) },
     sealer,
     blindIndex,
@@ -167,7 +167,7 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
     access,
     terms: () => termsOf(deps),
     clearing: createClearing(clearing),
-    webhook: (id) => webhookOf(id),
+    webhook: webhookDoors(deployment, intake),
     channels: () => deployment.status(),
     retention: () => deployment.all().map(({ id, retention }) => ({ id, ...retention })),
     signingKeys: () => [signingKeyOf(foundation.keyring)],
@@ -180,32 +180,7 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
     wake: (channel) => worker.wake(channel),
     mayStore,
     clients,
-    connections,
-  });
-
-  function webhookOf(id: string) {
-    const channel = deployment.get(id);
-    const webhook = channel?.source.webhook;
-    if (!channel || !webhook) return undefined;
-    return {
-      ...(webhook.clientName !== undefined && { clientName: webhook.clientName }),
-      challenge: (query: URLSearchParams) => webhook.challenge(query),
-      authenticate: (request: WebhookRequest) => webhook.authenticate(request),
-      intake: async (event: InboundEvent, request: WebhookRequest) => {
-        await intake(
-          event,
-          shareOut(id, channel.source.split(event), (address) => ownerOf(address, request)),
-        );
-      },
-    };
-  }
-
-  /** The one channel that owns the address and would have believed the request at its own door. */
-  function ownerOf(address: string, request: WebhookRequest): string | undefined {
-    const owners = deployment.all().filter(({ source }) => source.address === address);
-    const [owner] = owners;
-    return owners.length === 1 && owner?.source.webhook?.authenticate(request) ? owner.id : undefined;
-  }
+  };
 
   async function readiness() {
     const database = await store.query("SELECT 1").then(
@@ -219,7 +194,7 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
 
   const alerts = await watchAlertsFile(settings, log);
   const files: Stoppable[] = [];
-  let server: RunningServer | undefined;
+  let server: Listeners | undefined;
   /** What runs beside the channels. */
   const beside: Stoppable[] = [alerts];
   const halt = async () => {
@@ -260,20 +235,22 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
         breakers: () => worker.breakers().map(({ waitMs, ...one }) => ({ ...one, probe_in_ms: Math.round(waitMs) })),
       }),
     );
-    const { httpHost: host, httpPort: port } = settings;
-    const started = await startServer(app, { host, port, connections, ...(tls && { tls: tls.current().options }) });
+    const started = await openListeners(settings, tls?.current().options, (parts, connections) =>
+      createApp({ ...api, connections }, parts),
+    );
     server = started;
     if (tls) beside.push(watchTls({ log, metrics, now: clock }, tls, (renewed) => started.renew(renewed)));
-    const { httpInsecure: insecure } = settings;
-    await note("engine.started", foundation.owner, insecure === undefined ? {} : { insecure });
+    await note("engine.started", foundation.owner, reasonsOf(settings));
   } catch (error) {
     // An engine without its door must not stay behind: it would keep taking ADT messages, and nobody would start it anew.
     await halt().finally(() => foundation.close());
     throw error;
   }
-  log("info", "engine.started", { url: server.url });
+  const { url, urls } = server;
+  log("info", "engine.started", { url, ...(settings.apart.length > 0 && urls) });
   return {
-    url: server.url,
+    url,
+    urls,
     stop: async () => {
       log("info", "engine.draining");
       await halt();

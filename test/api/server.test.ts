@@ -6,6 +6,11 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { createApp } from "#src/api/app.ts";
 import { createClients } from "#src/api/clients.ts";
 import { Connections } from "#src/api/connections.ts";
+import type { Route } from "#src/api/route.ts";
+import { ROUTES } from "#src/api/routes/index.ts";
+import { freePort } from "#src/demo/free-port.ts";
+import { openListeners, type Listeners } from "#src/engine/listeners.ts";
+import { readSettings } from "#src/engine/settings.ts";
 import { startServer, type RunningServer, type ServerIdentity } from "#src/api/server.ts";
 import { sign } from "#src/simulators/whatsapp-cloud/payload.ts";
 import { createAuthority, type Issued } from "../support/certificates.ts";
@@ -185,6 +190,74 @@ async function drip(port: number, first: string, again: string): Promise<string>
   clearInterval(timer);
   return said;
 }
+
+describe("listeners apart", () => {
+  const opened: Listeners[] = [];
+  afterAll(() => Promise.all(opened.map((one) => one.close())));
+  const open = async (apart: readonly string[]) => {
+    const env = Object.fromEntries(apart.map((part) => [`BOTENSTOFF_${part.toUpperCase()}_PORT`, "0"]));
+    const listeners = await openListeners(
+      readSettings({ BOTENSTOFF_HTTP_PORT: "0", ...env }),
+      undefined,
+      (parts, connections) => createApp({ ...harness.deps, connections }, parts),
+    );
+    opened.push(listeners);
+    return listeners;
+  };
+  const paths = [
+    ...ROUTES.map(({ method, path, ...rest }: Route) => ({ method, path, parts: rest.parts ?? ["api"] })),
+    { method: "get", path: "/api/openapi.json", parts: ["api"] },
+    { method: "post", path: `/webhooks/${CHANNEL}`, parts: ["webhooks"] },
+    { method: "get", path: `/webhooks/${CHANNEL}`, parts: ["webhooks"] },
+  ];
+  const MISSING = JSON.stringify({
+    ...{ type: "urn:botenstoff:problem:not-found", title: "Not found", status: 404 },
+    detail: "There is no such address.",
+  });
+  /** Whether the address is there; without a credential, so that nothing happens. */
+  const isThere = async (url: string, { method, path }: (typeof paths)[number]) => {
+    const response = await fetch(`${url}${path}`, { method: method.toUpperCase(), redirect: "manual" });
+    return (await response.text()) !== MISSING;
+  };
+
+  test.each([{ apart: [] }, { apart: ["webhooks"] }, { apart: ["metrics"] }, { apart: ["webhooks", "metrics"] }])(
+    "serve each route where it belongs, and nowhere else: $apart",
+    async ({ apart }) => {
+      const { urls } = await open(apart);
+      for (const one of paths) {
+        for (const [part, url] of Object.entries(urls)) {
+          const here = Object.entries(urls).filter(([, other]) => other === url);
+          const expected = here.some(([name]) => (one.parts as readonly string[]).includes(name));
+          expect([part, one.path, await isThere(url, one)]).toEqual([part, one.path, expected]);
+        }
+      }
+      expect(new Set(Object.values(urls)).size).toBe(apart.length + 1);
+    },
+  );
+
+  test("take a signed event at the webhooks' own, and not at the API's", async () => {
+    const { urls } = await open(["webhooks"]);
+    const post = async (url: string) => {
+      const { body, headers } = sign({ id: `wamid.${Math.random()}` }, APP_SECRET);
+      const sent = { method: "POST", body: new Uint8Array(body), headers };
+      return (await fetch(`${url}/webhooks/${CHANNEL}`, sent)).status;
+    };
+    expect(await post(urls.webhooks)).toBe(200);
+    expect(await post(urls.api)).toBe(404);
+  });
+
+  test("are all closed again where one cannot be opened", async () => {
+    const free = await freePort("127.0.0.1");
+    const taken = createHttpServer().listen(0, "127.0.0.1");
+    await once(taken, "listening");
+    const { port } = taken.address() as AddressInfo;
+    const env = { BOTENSTOFF_HTTP_PORT: String(free), BOTENSTOFF_METRICS_PORT: String(port) };
+    const opening = openListeners(readSettings(env), undefined, () => () => undefined);
+    await expect(opening).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+    await expect(fetch(`http://127.0.0.1:${free}`)).rejects.toMatchObject({ cause: { code: "ECONNREFUSED" } });
+    taken.close();
+  });
+});
 
 test("a port in use is told at start", async () => {
   const taken = createHttpServer().listen(0, "127.0.0.1");

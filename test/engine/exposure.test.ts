@@ -17,6 +17,20 @@ describe("the engine does not start", () => {
     expect(() => readSettings({ ...env, BOTENSTOFF_HTTP_INSECURE: "yes" })).toThrow(/BOTENSTOFF_HTTP_INSECURE/);
   });
 
+  it.each(["WEBHOOKS", "METRICS"])("with a listener of its own for %s in plain HTTP off this machine", (part) => {
+    const name = `BOTENSTOFF_${part}`;
+    const env = { [`${name}_HOST`]: "0.0.0.0", [`${name}_PORT`]: "9000" };
+    expect(start(env)).toThrow(new RegExp(`${name}_INSECURE`));
+    // What was said of another listener says nothing of this one.
+    expect(start({ ...env, BOTENSTOFF_HTTP_INSECURE: "the proxy brings TLS" })).toThrow(`${name}_INSECURE`);
+    expect(start({ ...env, [`${name}_INSECURE`]: "the proxy brings TLS" })).not.toThrow();
+    expect(start({ ...env, BOTENSTOFF_TLS_CERT_FILE: "a", BOTENSTOFF_TLS_KEY_FILE: "b" })).not.toThrow();
+    expect(start({ [`${name}_PORT`]: "9000" })).not.toThrow();
+    expect(start({ [`${name}_HOST`]: "127.0.0.1" })).toThrow(`${name}_PORT`);
+    expect(start({ [`${name}_PORT`]: "8080" })).toThrow(/another listener/);
+    expect(start({ [`${name}_PORT`]: "80800" })).toThrow(`${name}_PORT`);
+  });
+
   it.each(["a", "secret", "0123456789abcdef"[0]!.repeat(48), "passwordpassword", "abcabcabcabcabcabcabcabc"])(
     "with a token that can be guessed: %s",
     (token) => {
@@ -31,15 +45,25 @@ describe("the engine does not start", () => {
   ])("but with one that was drawn: %s", (token) => expect(start({ BOTENSTOFF_API_TOKEN: token })).not.toThrow());
 });
 
-it("why it serves plain HTTP is in the journal", async () => {
+it("why it serves plain HTTP, at each listener, is in the journal", async () => {
   const insecure = "the proxy on this host brings TLS";
   const engine = await startTestEngine({
-    env: { BOTENSTOFF_HTTP_HOST: "0.0.0.0", BOTENSTOFF_HTTP_INSECURE: insecure },
+    env: {
+      ...{ BOTENSTOFF_HTTP_HOST: "0.0.0.0", BOTENSTOFF_HTTP_INSECURE: insecure },
+      ...{ BOTENSTOFF_WEBHOOKS_PORT: "0", BOTENSTOFF_WEBHOOKS_INSECURE: "the DMZ brings TLS" },
+      ...{ BOTENSTOFF_METRICS_PORT: "0", BOTENSTOFF_METRICS_HOST: "127.0.0.1" },
+    },
   });
   const { rows } = await engine.store.query<{ detail: unknown }>(
     "SELECT detail FROM journal WHERE action = 'engine.started'",
   );
-  expect(rows.map(({ detail }) => detail)).toContainEqual({ insecure });
+  expect(rows.map(({ detail }) => detail)).toContainEqual({ insecure, insecure_webhooks: "the DMZ brings TLS" });
+  const { fields } = engine.logged.find(({ event }) => event === "engine.started")!;
+  const port = (part: string) => new URL(String(fields[part])).port;
+  expect(new Set(["webhooks", "api", "metrics"].map(port)).size).toBe(3);
+  const status = async (part: string, path: string) => (await fetch(`http://127.0.0.1:${port(part)}${path}`)).status;
+  expect(await status("metrics", "/metrics")).toBe(200);
+  expect(await status("api", "/metrics")).toBe(404);
   await engine.close();
 });
 

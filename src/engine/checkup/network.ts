@@ -4,6 +4,8 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { proxyOfEnvironment } from "#src/wire/http/proxy.ts";
 import { kindOfError } from "#src/message/error-code.ts";
+import { listenersOf } from "../listeners.ts";
+import type { HttpListener } from "../settings.ts";
 import { fail, note, ok, type Finding, type Situation } from "./finding.ts";
 
 /** Whether the names of hosts in the environment have addresses. Said by the names of the variables. */
@@ -36,9 +38,12 @@ function slow(): never {
 
 const STEERS = /^(?:DATABASE_URL|(?:HTTPS?_PROXY)|(?:WHATSAPP|KIS|BOTENSTOFF)_.*)$/i;
 
+/** Addresses of this machine itself. */
+const LISTENS = /^BOTENSTOFF_(?:HTTP|WEBHOOKS|METRICS)_HOST$/;
+
 function hostOf(variable: string, value: string): string | undefined {
   if (value === "" || !STEERS.test(variable)) return undefined;
-  if (variable.endsWith("_HOST") && variable !== "BOTENSTOFF_HTTP_HOST") return value;
+  if (variable.endsWith("_HOST") && !LISTENS.test(variable)) return value;
   const url = value.includes("://") ? URL.parse(value) : null;
   const host = url?.hostname.replace(/^\[|\]$/g, "") ?? "";
   return host === "" ? undefined : host;
@@ -63,23 +68,29 @@ export async function examineProxies({ env, withinMs }: Pick<Situation, "env" | 
   return proxy ? findings.flat() : [note("proxy", "none is set: Meta is asked directly")];
 }
 
-/** Whether the engine's port is the engine's, or free for it. */
+/** Whether the engine's ports are the engine's, or free for it. */
 export async function examinePort({ settings, running }: Pick<Situation, "settings" | "running">): Promise<Finding[]> {
-  const { httpHost: host, httpPort: port } = settings;
-  if (running) return [ok("engine", `it runs and answers at port ${port}`)];
-  if (port === 0) return [note("engine", "it is not known whether it runs: the system chooses its port")];
+  const listeners = listenersOf(settings);
+  if (running) return [ok("engine", `it runs and answers at port ${settings.httpPort}`)];
+  if (settings.httpPort === 0) return [note("engine", "it is not known whether it runs: the system chooses its port")];
+  const found = await Promise.all(listeners.map(examineListener));
+  return found.flat();
+}
+
+async function examineListener({ host, port, variable }: HttpListener): Promise<Finding[]> {
   const server = createServer();
   const taken = await new Promise<string | undefined>((resolve) => {
     server.once("error", (error) => resolve(kindOfError(error)));
     server.listen(port, host, () => resolve(undefined));
   });
   if (taken !== undefined) {
-    const text = `BOTENSTOFF_HTTP_HOST and _PORT cannot be listened on (${taken})`;
+    const text = `${variable}_HOST and _PORT cannot be listened on (${taken})`;
     return [fail("engine", text, "See who holds the port (`ss -ltnp`), or choose another.")];
   }
   server.close();
   await once(server, "close");
-  return [note("engine", `it does not run; port ${port} is free for it`)];
+  const what = variable === "BOTENSTOFF_HTTP" ? "" : ` of ${variable}_PORT`;
+  return [note("engine", `it does not run; port ${port}${what} is free for it`)];
 }
 
 /** Why no connection comes about; undefined where it does. */

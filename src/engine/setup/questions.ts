@@ -32,7 +32,47 @@ const url = (protocol: RegExp) =>
 const oneOf = (...words: readonly string[]) =>
   line.refine((text) => words.includes(text), `One of: ${words.join(", ")}`);
 const isLocal = ({ listen_host: host = "" }: Answers) => isLoopback(host);
+const isApart = (answers: Answers, part: string) => answers[`${part}_port`] !== "none";
+/** Whether a listener of a part's own is reached from other machines. */
+const isFar = (answers: Answers, part: string) =>
+  isApart(answers, part) && !isLoopback(answers[`${part}_host`] ?? answers["listen_host"] ?? "");
+const isFarAnywhere = (answers: Answers) => !isLocal(answers) || PARTS_APART.some((part) => isFar(answers, part));
 const wantsMail = ({ alert_mail_server: server = "none" }: Answers) => server !== "none" && server !== LATER;
+
+const PARTS_APART = ["webhooks", "metrics"] as const;
+
+/** A listener of its own: so that what lies in front of it sees nothing else. */
+function apart(part: (typeof PARTS_APART)[number], who: string): readonly Question[] {
+  const variable = `BOTENSTOFF_${part.toUpperCase()}`;
+  return [
+    {
+      name: `${part}_port`,
+      ask: `A port of its own for ${part}, so that ${who} sees nothing else, or: none`,
+      variable: `${variable}_PORT`,
+      byDefault: "none",
+      fits: z.union([z.literal("none"), port]),
+    },
+    {
+      name: `${part}_host`,
+      ask: `Its address`,
+      variable: `${variable}_HOST`,
+      byDefault: ({ listen_host: host = "" }) => host,
+      fits: line.min(1),
+      when: (answers) => isApart(answers, part),
+    },
+  ];
+}
+
+function apartInPlain(part: (typeof PARTS_APART)[number]): Question {
+  return {
+    name: `${part}_plain_because`,
+    ask: `Why plain HTTP off this machine is right for ${part}`,
+    variable: `BOTENSTOFF_${part.toUpperCase()}_INSECURE`,
+    byDefault: "a reverse proxy in front of it brings TLS",
+    fits: line.min(10, "A few words"),
+    when: (answers) => answers["tls"] === "none" && isFar(answers, part),
+  };
+}
 
 /** In the order they are asked. */
 export const QUESTIONS: readonly Question[] = [
@@ -59,10 +99,12 @@ export const QUESTIONS: readonly Question[] = [
     fits: line.min(1),
   },
   { name: "listen_port", ask: "Port", variable: "BOTENSTOFF_HTTP_PORT", byDefault: "8080", fits: port },
+  ...apart("webhooks", "a DMZ"),
+  ...apart("metrics", "Prometheus"),
   {
     name: "tls",
     ask: "TLS: none, own (an authority of its own), or files (you have a certificate)",
-    byDefault: (answers) => (isLocal(answers) ? "none" : "own"),
+    byDefault: (answers) => (isFarAnywhere(answers) ? "own" : "none"),
     fits: oneOf("none", "own", "files"),
   },
   {
@@ -96,6 +138,7 @@ export const QUESTIONS: readonly Question[] = [
     fits: line.min(10, "A few words"),
     when: (answers) => answers["tls"] === "none" && !isLocal(answers),
   },
+  ...PARTS_APART.map(apartInPlain),
   {
     name: "proxy",
     ask: "Proxy to the internet, http://user:password@host:port, or: none",

@@ -131,6 +131,18 @@ describe("botenstoff setup", () => {
     expect(environmentOf(folder)["WHATSAPP_APP_SECRET"]).toBeUndefined();
   });
 
+  test("gives webhooks and metrics listeners of their own where ports are named, and says why in plain HTTP", async () => {
+    const [webhooks_port, metrics_port] = [String(await freePort("127.0.0.1")), String(await freePort("127.0.0.1"))];
+    const given = { ...answers, webhooks_port, webhooks_host: "0.0.0.0", metrics_port, tls: "none" };
+    expect(await run({ given })).toBe(0);
+    const values = environmentOf(folder);
+    expect(values).toMatchObject({ BOTENSTOFF_WEBHOOKS_PORT: webhooks_port, BOTENSTOFF_WEBHOOKS_HOST: "0.0.0.0" });
+    expect(values).toMatchObject({ BOTENSTOFF_METRICS_PORT: metrics_port, BOTENSTOFF_METRICS_HOST: "127.0.0.1" });
+    expect(values["BOTENSTOFF_WEBHOOKS_INSECURE"]).toContain("reverse proxy");
+    expect(values["BOTENSTOFF_METRICS_INSECURE"]).toBeUndefined();
+    expect(values["BOTENSTOFF_HTTP_INSECURE"]).toBeUndefined();
+  });
+
   test("says that something is wrong which nobody left for later", async () => {
     expect(await run({ given: { ...answers, kis_mllp_host: "kis..invalid" } })).toBe(1);
     expect(said.join("\n")).toMatch(/WRONG {2}names .*KIS_MLLP_HOST/);

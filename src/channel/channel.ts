@@ -73,4 +73,6 @@ export interface ChannelDestination {
   readonly onPermanent: "park" | "skip";
   /** How long one message may stop its own conversation here; null: until a person acts (a day's document). */
   readonly stopsForMs: number | null;
+  /** How long it may take to show what it accepted. */
+  readonly shownWithinMs: number;
 }

@@ -16,6 +16,14 @@ const common = {
     .positive()
     .default(900)
     .describe("How long an answer holds, also that nobody carries the number."),
+  patience_secs: z.coerce
+    .number()
+    .positive()
+    .max(31 * 86_400)
+    .default(3_600)
+    .describe(
+      "How long a message waits for an answer; then it is held, until the look-up answers or a person decides.",
+    ),
 };
 
 const fhir = z.strictObject({

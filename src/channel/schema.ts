@@ -77,6 +77,7 @@ export const LIMITS = {
   hardMaxAge: "P30D",
   unknownSender: "P7D",
   stopsFor: "PT4H",
+  shownWithin: "P1D",
   dueAfter: "PT4H",
   escalateAfter: "P1D",
 } as const;
@@ -170,6 +171,12 @@ export const channelFile = z.strictObject({
             "How long one message may stop its own conversation here: refused for good, or tried in vain while others " +
               "get through. Then it is failed, and what comes after it goes on. ISO 8601.",
           ),
+        shown_within: durationUpTo(31)
+          .prefault(LIMITS.shownWithin)
+          .describe(
+            "How long after it has accepted a message it may take to show it. Then the message is failed, and a person " +
+              "decides. ISO 8601.",
+          ),
       }),
     )
     .min(1)
@@ -204,4 +211,4 @@ export type ChannelFile = z.infer<typeof channelFile>;
 export type ChannelTest = z.infer<typeof test>;
 
 /** The members of a destination that are the channel's; all others are its connector's. */
-export const DESTINATION_MEMBERS = ["id", "mapping", "with", "on_permanent", "stops_for"] as const;
+export const DESTINATION_MEMBERS = ["id", "mapping", "with", "on_permanent", "stops_for", "shown_within"] as const;

@@ -95,7 +95,8 @@ async function checkDestination(
   const { id, on_permanent: onPermanent } = parsed;
   // A version that is left out would be missing to the next one.
   const stopsForMs = daily ? null : parsed.stops_for;
-  return { id, spec, config: config.data, mapping, params: params.data, onPermanent, stopsForMs };
+  const periods = { stopsForMs, shownWithinMs: parsed.shown_within };
+  return { id, spec, config: config.data, mapping, params: params.data, onPermanent, ...periods };
 }
 
 /** The parameters after the mapping's own schema; a mapping to HL7 works by a profile. */

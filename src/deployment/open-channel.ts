@@ -1,6 +1,8 @@
 import type { Channel } from "#src/channel/channel.ts";
 import type { AppliedChange } from "#src/destinations/destination.ts";
 import { openLookup } from "./open-lookup.ts";
+import { watchLookup } from "./watch-lookup.ts";
+import type { Clock } from "#src/message/clock.ts";
 import type { DirectoryChange } from "#src/message/directory.ts";
 import type { MessageId } from "#src/message/id.ts";
 import type { Log } from "#src/telemetry/log.ts";
@@ -13,6 +15,7 @@ interface OpenDeps {
   /** What the environment says of proxies. */
   readonly proxy?: Proxy;
   readonly log: Log;
+  readonly clock: Clock;
   readonly metrics: Pick<Metrics, "count" | "gauge">;
   applyToDirectory(change: DirectoryChange, messageId: MessageId): Promise<AppliedChange>;
 }
@@ -25,6 +28,15 @@ export function openChannel(deps: OpenDeps, channel: Channel): RunningChannel {
     (name: ConnectorGauge, labels: ConnectorLabels, read: () => number | undefined): void =>
       deps.metrics.gauge(name, { channel: channel.id, connector, ...labels }, read);
   const proxy = deps.proxy && { proxy: deps.proxy };
+  const asked = channel.identity?.lookup;
+  const watched =
+    asked &&
+    watchLookup(
+      { ...deps, log: named },
+      channel.id,
+      openLookup(asked, { log: named, gauge: gauge("lookup"), ...proxy }),
+      asked.patience_secs * 1_000,
+    );
   return {
     id: channel.id,
     language: channel.language,
@@ -43,11 +55,10 @@ export function openChannel(deps: OpenDeps, channel: Channel): RunningChannel {
         requireLevel: channel.identity.requireLevel,
         ...(channel.identity.reverifyAfterMs !== undefined && { reverifyAfterMs: channel.identity.reverifyAfterMs }),
         ...(channel.identity.caseRule && { caseRule: channel.identity.caseRule }),
-        ...(channel.identity.lookup && {
-          lookup: openLookup(channel.identity.lookup, { log: named, gauge: gauge("lookup"), ...proxy }),
-        }),
+        ...(watched && { lookup: watched.lookup }),
       },
     }),
+    ...(watched && { lookup: watched.state }),
     clearing: channel.clearing,
     destinations: channel.destinations.map((destination) => ({
       id: destination.id,
@@ -65,6 +76,7 @@ export function openChannel(deps: OpenDeps, channel: Channel): RunningChannel {
       params: destination.params,
       onPermanent: destination.onPermanent,
       stopsForMs: destination.stopsForMs,
+      shownWithinMs: destination.shownWithinMs,
     })),
     retention: channel.retention,
     ackOnly: channel.waiver !== undefined,

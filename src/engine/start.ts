@@ -20,6 +20,7 @@ import { watchDatabaseClock } from "#src/pipeline/database-clock.ts";
 import { createDeployment } from "#src/deployment/deployment.ts";
 import type { Log } from "#src/telemetry/log.ts";
 import type { PipelineDeps } from "#src/pipeline/deps.ts";
+import { watchUnasked } from "#src/pipeline/prepare/unasked.ts";
 import { watchParkedLanes } from "#src/pipeline/deliver/parked.ts";
 import { startForgetting } from "#src/pipeline/follow/forget.ts";
 import { startFollowingLate } from "#src/pipeline/follow/late.ts";
@@ -146,8 +147,7 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
       openChannel(
         {
           ...(settings.proxy && { proxy: settings.proxy }),
-          log,
-          metrics,
+          ...{ log, clock, metrics },
           applyToDirectory: (change) => directory.apply(change),
         },
         channel,
@@ -225,6 +225,7 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
     beside.push(startCompletingNumbers(foundation));
     beside.push(watchClearing(clearing));
     beside.push(watchParkedLanes(deps, () => deployment.all()));
+    beside.push(watchUnasked(deps, () => deployment.all()));
     beside.push(startSchedule({ ...retention, metrics }, deployment));
     beside.push(
       startHeartbeat({

@@ -79,6 +79,7 @@ export function counterpart({ sender, recipient }: Pick<MessageDraft, "sender" |
 /** Why a message waits for a human. */
 export const HOLD_REASONS = {
   unknown: "no patient carries this number",
+  unasked: "the KIS did not say whose number it is for as long as the channel waits for that",
   ambiguous: "several patients carry this number",
   unverified: "the link to the patient is weaker than the channel requires",
   number_moved: "the number was another patient's, and nobody has decided yet that it is this one's now",

@@ -25,6 +25,8 @@ export interface RunningChannel {
   passes(message: Message): boolean;
   /** Absent: messages of this channel belong to nobody (an ADT feed). */
   readonly identity?: Requirement;
+  /** Set where the channel asks the KIS whose a number is. */
+  readonly lookup?: LookupState;
   readonly clearing: ClearingPolicy;
   readonly destinations: readonly RunningDestination[];
   readonly retention: {
@@ -36,6 +38,16 @@ export interface RunningChannel {
   readonly ackOnly: boolean;
 }
 
+/** Whether a channel's look-up answers. */
+export interface LookupState {
+  /** How long a message waits for an answer. */
+  readonly patienceMs: number;
+  /** Since when it has answered without fail; undefined while it does not, or was not asked yet. */
+  answersSince(): number | undefined;
+  /** Whether it was asked within the time, in milliseconds. */
+  askedWithin(ms: number): boolean;
+}
+
 export interface RunningDestination {
   readonly id: string;
   readonly destination: Destination;
@@ -45,6 +57,8 @@ export interface RunningDestination {
   readonly onPermanent: "park" | "skip";
   /** How long one message may stop its own conversation here; null: until a person acts. */
   readonly stopsForMs: number | null;
+  /** How long it may take to show what it accepted. */
+  readonly shownWithinMs: number;
 }
 
 /** Finds a running channel by id; it may be gone since the message arrived. */

@@ -32,6 +32,7 @@ export const GAUGES = {
   retention_behind_seconds: metric("How far retention's clock is behind, for safety.", []),
   build_info: metric("Which engine this is; always 1.", ["version", "node"]),
   destination_up: metric("1 while the destination answers; 0 since it does not.", ["channel", "destination"]),
+  lookup_up: metric("1 while a channel's look-up of patients answers; 0 since it does not.", ["channel"]),
   channel_refused: metric("1 while the newest version of a channel's file does not run.", ["channel"]),
   channel_paused: metric("1 while a person has paused the channel.", ["channel"]),
   disk_free_bytes: metric("Free bytes on the volume of the data directory.", []),

@@ -68,6 +68,10 @@ export const GERMAN_ERRORS: Readonly<Record<ErrorCode, readonly [meaning: string
     "Der Anbieter hat die Prüfung nicht beantwortet, wie er sollte.",
     "400 oder 404: phone_number_id ist keine Nummer dieses Tokens; keine Antwort: graph_url, Proxy und Firewall prüfen.",
   ],
+  LOOKUP_UNANSWERED: [
+    "Das KIS sagt nicht, wessen Nummer es ist; nach früherem Wissen wird niemand zugeordnet.",
+    "Nach dem KIS sehen; was wartet, geht von selbst weiter, und was dafür angehalten wurde, wird wieder eingelassen, sobald es antwortet.",
+  ],
   MEDIA_UNAVAILABLE: [
     "Der Anbieter kann den Anhang gerade nicht liefern.",
     "Nichts; es wird wieder gefragt, bis er nach 7 Tagen verfällt.",
@@ -177,6 +181,10 @@ export const GERMAN_ERRORS: Readonly<Record<ErrorCode, readonly [meaning: string
   CONFIRMATION_MISSING: [
     "Das Ziel hat die Nachricht angenommen, zeigt sie aber noch nicht.",
     "Nichts; es wird wieder gelesen. Hält es an, die Kennungen der Quittung mit dem KIS vergleichen.",
+  ],
+  CONFIRMATION_OVERDUE: [
+    "Das Ziel hat die Nachricht angenommen und länger nicht gezeigt, als `shown_within` erlaubt.",
+    "Die Kennungen der Quittung mit dem KIS vergleichen; hat es sie verloren, noch einmal verarbeiten oder senden; zeigt es sie nie, dort überspringen.",
   ],
   CONFIRMATION_MISMATCH: [
     "Was das Ziel hält, weicht in Patient, Größe oder Hash ab.",

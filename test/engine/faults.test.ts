@@ -202,6 +202,27 @@ describe("when the KIS misbehaves", () => {
     expect(engine.world.fhir.chart.all("Communication")).toHaveLength(1);
   });
 
+  it("fails, visibly, what the chart accepted and has not shown for a day; sent again, it is filed", async () => {
+    engine.world.fhir.behave(Array.from({ length: 1_000 }, () => ({ on: "read", lie: "absent" })));
+    const id = await engine.text("nie gezeigt");
+    await engine.eventually("it is accepted", async () => {
+      const { rowCount } = await engine.store.query(
+        "UPDATE delivery SET accepted_at = accepted_at - interval '25 hours' WHERE state = 'accepted' AND destination = 'chart'",
+      );
+      return rowCount === 1;
+    });
+    const failed = await engine.until(id, "failed");
+    const chart = failed.deliveries?.find(({ destination }) => destination === "chart");
+    expect(chart).toMatchObject({ state: "failed", last_error: expect.stringMatching(/^CONFIRMATION_OVERDUE: /) });
+    expect(engine.logged.filter(({ event }) => event === "delivery.failed").at(-1)?.fields).toMatchObject({
+      ...{ message: failed.id, destination: "chart", code: "CONFIRMATION_OVERDUE" },
+    });
+    engine.world.fhir.behave([]);
+    expect(await engine.api.reprocess(failed.id)).toBe(202);
+    await engine.until(id, "filed");
+    expect(engine.world.fhir.chart.all("Communication")).toHaveLength(1);
+  });
+
   it("asks again where the chart does not show yet what it accepted", async () => {
     engine.world.fhir.behave([{ on: "read", lie: "absent" }]);
     const filed = await engine.until(await engine.text("gleich sichtbar"), "filed");

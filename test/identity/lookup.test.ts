@@ -233,14 +233,14 @@ describe("by PDQ", () => {
   });
 });
 
-test("in a channel without a feed a message waits while the KIS does not answer, and is filed when it does", async () => {
+test("in a channel without a feed messages wait for the KIS, are held when that takes too long, and are filed when it answers", async () => {
   const channels = await mkdtemp(join(tmpdir(), "botenstoff-channels-"));
   const kis = await startKisPdq({ host: "127.0.0.1", port: 0 });
   lookup = { freshForMs: 0, find: () => Promise.resolve([]), close: () => Promise.resolve() };
   try {
     await cp("channels/examples", join(channels, "examples"), { recursive: true });
     const yaml = await readFile("channels/whatsapp-to-kis.yaml", "utf8");
-    const asking = `identity: { require_level: 1, lookup: { type: pdq, host: 127.0.0.1, port: ${kis.port}, answer_timeout_secs: 0.2, default_authority: "1.2.276.0.76.4.1" } }`;
+    const asking = `identity: { require_level: 1, lookup: { type: pdq, host: 127.0.0.1, port: ${kis.port}, answer_timeout_secs: 0.2, patience_secs: 1, default_authority: "1.2.276.0.76.4.1" } }`;
     await writeFile(join(channels, "whatsapp-to-kis.yaml"), yaml.replace(/^identity: .*$/m, asking));
     const engine = await startTestEngine({ channels });
     try {
@@ -251,11 +251,16 @@ test("in a channel without a feed a message waits while the KIS does not answer,
       });
       kis.behave("silence");
       const sent = await engine.text("wer bin ich?");
-      await engine.eventually("the KIS was asked", () => kis.queries.length > 0);
-      expect((await engine.api.find(sent))[0]?.state).toBe("received");
+      const held = await engine.until(sent, "held");
+      expect(held.reason).toBe("unasked");
+      expect(held.last_error).toMatch(/^LOOKUP_UNANSWERED: .*DESTINATION_NO_ANSWER/);
       kis.behave("answer");
-      await engine.until(sent, "filed");
-      expect([...engine.world.mllp.documents.values()].map(({ patient }) => patient)).toEqual([PATIENT.number]);
+      const later = await engine.text("und jetzt?");
+      await engine.until(later, "filed");
+      const { history } = await engine.until(sent, "filed");
+      const documents = [...engine.world.mllp.documents.values()];
+      expect(documents.map(({ patient }) => patient)).toEqual([PATIENT.number, PATIENT.number]);
+      expect(history?.map(({ state }) => state)).toEqual(["received", "held", "received", "routed", "filed"]);
     } finally {
       await engine.close();
     }

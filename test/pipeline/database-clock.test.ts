@@ -64,7 +64,7 @@ describe("what a clock that was ahead put off", () => {
     await deletion(2 * HOUR_MS);
     expect(await bringForward(database.store, AHEAD)).toEqual({ lanes: 1, confirmations: 1, deletions: 1 });
     expect(await claimed()).toEqual(["waits for an hour"]);
-    expect(await takeToConfirm(database.store, LEASE_MS, 9)).toHaveLength(1);
+    expect(await takeToConfirm(database.store, LEASE_MS, 9, [], new Date())).toHaveLength(1);
     expect(await takeDeletions(database.store, 9, LEASE_MS)).toHaveLength(1);
   });
 

@@ -3,7 +3,7 @@ import { Health } from "#src/lanes/health.ts";
 import { BotenstoffError, type ErrorCode } from "#src/message/error-code.ts";
 import type { Attempt } from "#src/pipeline/deliver/deliver.ts";
 import type { DeliveryOutcome } from "#src/store/sql/deliveries.ts";
-import { giveUp } from "#src/pipeline/deliver/stopped.ts";
+import { giveUp, giveUpReading } from "#src/pipeline/deliver/stopped.ts";
 
 const HOUR = 3_600_000;
 const AN_OUTCOME: DeliveryOutcome = {
@@ -68,5 +68,31 @@ describe("a destination", () => {
     const health = new Health();
     const told = Array.from({ length: 30 }, (_, nth) => health.report(nth % 3 === 0, nth * 5_000));
     expect(new Set(told)).toEqual(new Set([undefined]));
+  });
+});
+
+describe("a message that its destination accepted and does not show", () => {
+  const after = (hours: number, unread?: ErrorCode) => {
+    const outcome = { ...AN_OUTCOME, state: "accepted", lastError: "CONFIRMATION_MISSING: confirming" } as const;
+    const read = { outcome, ...(unread && { unread: new BotenstoffError(unread, "reading") }) };
+    return giveUpReading(read, { id: "chart", shownWithinMs: 24 * HOUR }, hours * HOUR);
+  };
+
+  it("is failed once that has lasted longer than the channel allows, and says so", () => {
+    expect(after(23).outcome.state).toBe("accepted");
+    expect(after(25)).toMatchObject({
+      outcome: { state: "failed", confirmInMs: null, lastError: expect.stringMatching(/^CONFIRMATION_OVERDUE: /) },
+      error: { code: "CONFIRMATION_OVERDUE" },
+    });
+  });
+
+  it("is failed too where the destination refuses to be read, or does not answer", () => {
+    expect(after(25, "DESTINATION_UNAUTHORIZED").outcome.state).toBe("failed");
+    expect(after(25, "DESTINATION_NO_ANSWER").outcome.lastError).toMatch(/DESTINATION_NO_ANSWER/);
+  });
+
+  it("waits as long as its destination is away", () => {
+    expect(after(25, "DESTINATION_UNREACHABLE").outcome.state).toBe("accepted");
+    expect(after(25, "DESTINATION_UNTRUSTED").outcome.state).toBe("accepted");
   });
 });

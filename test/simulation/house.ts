@@ -160,7 +160,7 @@ export async function openHouse(
       clearing: { fourEyes: true, dueAfterMs: DAY_MS, escalateAfterMs: DAY_MS },
       destinations: [
         {
-          ...{ id: "chart", params: {}, onPermanent: "park", stopsForMs: null },
+          ...{ id: "chart", params: {}, onPermanent: "park", stopsForMs: null, shownWithinMs: DAY_MS },
           mapping: {
             name: "whose",
             output: "fhir",

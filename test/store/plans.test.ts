@@ -82,7 +82,7 @@ const PIPELINE: Record<string, (db: Transaction) => Promise<unknown>> = {
   "write outcomes": (db) => writeOutcomes(db, [outcome()], NOW),
   "lock messages": (db) => lockMessages(db, [outcome()]),
   "release deletions": (db) => releaseDeletions(db, [outcome()]),
-  "take to confirm": (db) => takeToConfirm(db, 1_000, 50),
+  "take to confirm": (db) => takeToConfirm(db, 1_000, 50, [], NOW),
   conclude: (db) => concludeMessages(db, [outcome()], NOW, NOW),
 };
 

@@ -82,6 +82,11 @@ export const DESTINATION_ERRORS = {
     "The destination accepted the message but does not show it yet.",
     "None; it is read again. If it lasts, compare the receipt's ids with the KIS; has it lost them, reprocess.",
   ),
+  CONFIRMATION_OVERDUE: entry(
+    "permanent",
+    "The destination accepted the message and has not shown it for longer than `shown_within`.",
+    "Compare the receipt's ids with the KIS; has it lost them, reprocess or resend; will it never show them, skip it there.",
+  ),
   CONFIRMATION_MISMATCH: entry(
     "permanent",
     "What the destination shows differs from what was sent: patient, status, time, sender, text, a link, size or hash.",

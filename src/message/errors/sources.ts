@@ -17,6 +17,11 @@ export const SOURCE_ERRORS = {
     "The provider did not answer the check as it should.",
     "400 or 404: phone_number_id is not a number of this token; no answer: check graph_url, the proxy and the firewall.",
   ),
+  LOOKUP_UNANSWERED: entry(
+    "transient",
+    "The KIS does not say whose number it is; nobody is identified by what was known before.",
+    "See to the KIS; what waits goes on by itself, and what is held for it is let in again, once it answers.",
+  ),
   MEDIA_UNAVAILABLE: entry(
     "transient",
     "The Graph API cannot deliver the attachment just now.",

@@ -4,6 +4,7 @@ import { examined, isGuilty } from "#src/lanes/suspicion.ts";
 import { readAttachments } from "#src/store/sql/prepare.ts";
 import { kindOfError } from "#src/message/error-code.ts";
 import { confirmAgain, putAside, type ToDeliver } from "./deliver.ts";
+import { giveUpReading } from "./stopped.ts";
 import type { PipelineDeps } from "../deps.ts";
 import type { Settle } from "../settle.ts";
 
@@ -36,10 +37,17 @@ export function createConfirming(deps: PipelineDeps, settle: Settle): Confirming
     const destination = channel?.destinations.find(({ id }) => id === row.destination);
     if (!channel || !destination) return;
     const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(deps.leaseMs)]);
-    const { outcome } = isGuilty(row)
-      ? putAside(deps, channel, row)
-      : await confirmAgain(deps, channel, destination, work, signal);
-    if (!stopping.signal.aborted) await settle.confirmed(outcome);
+    if (isGuilty(row)) {
+      await settle.confirmed(putAside(deps, channel, row).outcome);
+      return;
+    }
+    const read = await confirmAgain(deps, channel, destination, work, signal);
+    if (stopping.signal.aborted) return;
+    const { outcome, error } = giveUpReading(read, destination, row.acceptedForMs ?? 0);
+    await settle.confirmed(outcome);
+    if (outcome.state !== "failed") return;
+    const told = { channel: row.channel, destination: row.destination, message: row.messageId };
+    deps.log("error", "delivery.failed", { ...told, code: error?.code ?? "unknown" });
   }
 
   function begin(work: ToDeliver): Promise<void> {
@@ -82,7 +90,7 @@ export function createConfirming(deps: PipelineDeps, settle: Settle): Confirming
   return {
     look: async () => {
       const full = [...reading.values()].flatMap((rows) => (rows.length < PER_DESTINATION ? [] : rows.slice(0, 1)));
-      const due = await takeToConfirm(deps.store, deps.leaseMs, PER_LOOK, full);
+      const due = await takeToConfirm(deps.store, deps.leaseMs, PER_LOOK, full, new Date(deps.clock()));
       if (due.length === 0) return;
       const messages = due.map(({ messageId, kind }) => ({ id: messageId, kind }));
       const attachments = Map.groupBy(await readAttachments(deps.store, messages), ({ messageId }) => messageId);

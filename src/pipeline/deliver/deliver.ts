@@ -26,6 +26,8 @@ export interface ToDeliver {
 export interface Attempt {
   readonly outcome: DeliveryOutcome;
   readonly error?: BotenstoffError;
+  /** What kept an accepted delivery from being read back. */
+  readonly unread?: BotenstoffError;
 }
 
 /** Reads an accepted delivery back at once; what is not there yet is asked for again after this. */
@@ -208,22 +210,21 @@ async function readBack(
   const patience = Math.min(Math.max(age / 4, CONFIRM_AGAIN_MS), CONFIRM_AGAIN_CAP_MS);
   return {
     outcome: outcome({
-      confirmInMs: Math.max(patience, result.retryAfterMs ?? 0),
+      confirmInMs: Math.max(patience, result.unread?.retryAfterMs ?? 0),
       lastError: describeError("CONFIRMATION_MISSING", `confirming at ${destination.id}: ${result.detail}`),
     }),
+    ...(result.unread && { unread: result.unread }),
   };
 }
 
 /** A read that fails for whatever reason proves nothing: it is made again, the delivery stays accepted. */
 async function attemptConfirmation(
   confirm: () => Promise<Confirmation> | undefined,
-): Promise<Confirmation & { readonly retryAfterMs?: number | undefined }> {
+): Promise<Confirmation & { readonly unread?: BotenstoffError }> {
   try {
     return (await confirm()) ?? { state: "missing", detail: "the destination has no read path" };
   } catch (error) {
-    if (error instanceof BotenstoffError) {
-      return { state: "missing", detail: error.message, retryAfterMs: error.retryAfterMs };
-    }
+    if (error instanceof BotenstoffError) return { state: "missing", detail: error.message, unread: error };
     return { state: "missing", detail: "the read failed" };
   }
 }

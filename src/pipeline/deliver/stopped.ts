@@ -1,5 +1,6 @@
 import { BotenstoffError } from "#src/message/error-code.ts";
 import { describeError } from "#src/store/sql/outcome.ts";
+import type { RunningDestination } from "../running-channel.ts";
 import type { Attempt } from "./deliver.ts";
 
 /** Errors of the way to a destination: they are about none of its messages. */
@@ -34,4 +35,26 @@ export function giveUp(attempt: Attempt, destination: string, { forMs, mostMs, o
     outcome: { ...outcome, state: "failed", lastError: describeError(over.code, over.message) },
     error: over,
   };
+}
+
+/** While a destination is away it can show nothing. */
+const AWAY: ReadonlySet<string> = new Set(["DESTINATION_UNREACHABLE", "DESTINATION_UNTRUSTED"]);
+
+/**
+ * Gives a delivery up that its destination accepted and has not shown for longer than the channel allows, whatever the read
+ * said, unless the destination is away.
+ */
+export function giveUpReading(
+  attempt: Attempt,
+  { id, shownWithinMs }: Pick<RunningDestination, "id" | "shownWithinMs">,
+  acceptedForMs: number,
+): Attempt {
+  const { outcome, error, unread } = attempt;
+  const cause = error ?? unread;
+  if (outcome.state !== "accepted" || acceptedForMs <= shownWithinMs || AWAY.has(cause?.code ?? "")) return attempt;
+  const last = outcome.lastError?.split(":")[0] ?? "unknown";
+  const text = `confirming at ${id}: it was not shown for too long, the last time with ${cause?.code ?? last}`;
+  const over = new BotenstoffError("CONFIRMATION_OVERDUE", text, { cause });
+  const lastError = describeError(over.code, over.message);
+  return { outcome: { ...outcome, state: "failed", lastError, confirmInMs: null }, error: over };
 }

@@ -92,11 +92,23 @@ async function decide(
     if (!channel.passes(assembled.message)) return { row: filtered(deps, work, channel) };
     return await identifyAndRoute(deps, work, channel, assembled.message, leased);
   } catch (error) {
+    if (isUnasked(channel, work, error, began)) return { row: held(work, "unasked", error) };
     return {
       row: again(work, error),
       ...(error instanceof BotenstoffError && error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }),
     };
   }
+}
+
+/** Whether a message has waited for its channel's look-up for as long as that is patient. */
+function isUnasked(
+  { lookup }: RunningChannel,
+  { lane: { stoppedMs = 0 } }: ToPrepare,
+  error: unknown,
+  began: number,
+): error is BotenstoffError {
+  if (!lookup || !(error instanceof BotenstoffError) || error.code !== "LOOKUP_UNANSWERED") return false;
+  return stoppedMs > 0 && stoppedMs + performance.now() - began >= lookup.patienceMs;
 }
 
 async function identifyAndRoute(

@@ -17,6 +17,7 @@ export interface HeldMessage {
 /** Reasons that end once somebody has said who wrote. */
 export const WHOSE: ReadonlySet<HoldReason> = new Set([
   "unknown",
+  "unasked",
   "ambiguous",
   "unverified",
   "number_moved",

@@ -73,10 +73,10 @@ export async function lockDeliveries(db: Transaction, message: DecidedMessage): 
 /** What becomes of deliveries a person decides about. */
 const CHANGES = {
   /** As if it had not been tried. */
-  queued: "state = 'queued', last_error = NULL, in_doubt = false, confirm_at = NULL",
+  queued: "state = 'queued', last_error = NULL, in_doubt = false, confirm_at = NULL, accepted_at = NULL",
   /** The identical bytes, under the same ids, to the address they went to. */
   resent: `state = 'queued', last_error = NULL, in_doubt = in_doubt OR receipt IS NOT NULL, confirm_at = NULL,
-    confirmation = NULL, confirmed_at = NULL`,
+    confirmation = NULL, accepted_at = NULL, confirmed_at = NULL`,
   /** Nothing of it is sent, or read back, any more. */
   cancelled: "state = 'cancelled', confirm_at = NULL",
   skipped: "state = 'skipped', confirm_at = NULL",

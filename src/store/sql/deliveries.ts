@@ -30,6 +30,8 @@ export interface TakenDelivery {
   readonly withdrawnAt: Date | null;
   /** Of one that is read back: how suspect it was (`lanes/suspicion.ts`). */
   readonly suspicion: number;
+  /** Of one that is read back: how long ago it was accepted, in milliseconds, by the clock that says less. */
+  readonly acceptedForMs?: number;
   readonly receivedAt: Date;
   readonly sealed: Buffer;
   readonly externalId: Buffer;
@@ -89,7 +91,8 @@ export async function takeToConfirm(
   db: Queryable,
   againInMs: number,
   limit: number,
-  but: readonly { readonly channel: string; readonly destination: string }[] = [],
+  but: readonly { readonly channel: string; readonly destination: string }[],
+  now: Date,
 ): Promise<TakenDelivery[]> {
   const { rows } = await db.query<TakenDelivery>(
     `WITH due AS (
@@ -103,9 +106,11 @@ export async function takeToConfirm(
        WHERE delivery.epoch = due.epoch AND delivery.message_id = due.message_id AND delivery.destination = due.destination
          AND delivery.purpose = due.purpose AND delivery.filing = due.filing
        RETURNING delivery.*, due.before)
-     SELECT ${COLUMNS.replace("delivery.suspicion", "delivery.before AS suspicion")} FROM taken AS delivery
+     SELECT ${COLUMNS.replace("delivery.suspicion", "delivery.before AS suspicion")},
+       coalesce(extract(epoch FROM least(now(), $5) - delivery.accepted_at), 0)::float8 * 1000 AS "acceptedForMs"
+     FROM taken AS delivery
      JOIN message ON message.epoch = delivery.epoch AND message.id = delivery.message_id`,
-    [againInMs, limit, ...columns(but, ["channel", "destination"])],
+    [againInMs, limit, ...columns(but, ["channel", "destination"]), now],
   );
   return rows;
 }

@@ -75,7 +75,8 @@ export async function moveAndQueue(
        FROM (SELECT *, ((channel, destination, lane_key) IN (SELECT channel, stage, key FROM opened WHERE ours)) IS TRUE
          AS ours FROM new) AS new
        ON CONFLICT (epoch, message_id, destination, purpose, filing) DO UPDATE SET state = EXCLUDED.state,
-         attempts = EXCLUDED.attempts, address = 0, in_doubt = false, last_error = NULL, queued_at = EXCLUDED.queued_at
+         attempts = EXCLUDED.attempts, address = 0, in_doubt = false, last_error = NULL, queued_at = EXCLUDED.queued_at,
+         accepted_at = NULL
          WHERE delivery.state = 'cancelled'
        RETURNING message_id, destination, state)
      SELECT message_id AS "messageId", destination, state, NULL AS channel, NULL AS stage, NULL::bytea AS key,

@@ -11,7 +11,7 @@ export async function reenterHeld(db: Transaction, contactBis: readonly Buffer[]
     `UPDATE message SET state = 'received', reason = NULL, state_at = $2,
        history = history || jsonb_build_object('state', 'received', 'at', $2::timestamptz)
      WHERE contact_bi = ANY ($1::bytea[]) AND state = 'held'
-       AND reason IN ('unknown', 'ambiguous', 'unverified', 'number_moved', 'same_patient')
+       AND reason IN ('unknown', 'unasked', 'ambiguous', 'unverified', 'number_moved', 'same_patient')
      RETURNING channel, lane_key AS "laneKey"`,
     [contactBis, now],
   );

@@ -24,7 +24,7 @@ interface Limits {
 }
 
 /** How long a message may wait, with its channel's limits in parameters 2 and 3. */
-const LIMIT = `make_interval(secs => CASE WHEN reason IN ('unknown', 'ambiguous', 'unverified', 'number_moved')
+const LIMIT = `make_interval(secs => CASE WHEN reason IN ('unknown', 'unasked', 'ambiguous', 'unverified', 'number_moved')
   THEN least($2::bigint, $3::bigint) ELSE $2::bigint END / 1000.0)`;
 
 /** When the next message of a channel outlives its limit if nobody decides it. */

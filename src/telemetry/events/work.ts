@@ -117,6 +117,18 @@ export const WORK_EVENTS = {
     "Read the error code; everything goes on by itself when it answers.",
   ),
   "destination.up": event(["info"], "A destination answers again; what waited goes on."),
+  "lookup.down": event(
+    ["error"],
+    "A channel's look-up of patients does not answer; its messages wait, and are held when that lasts too long.",
+    "Read the error code; everything goes on by itself when it answers.",
+  ),
+  "lookup.up": event(["info"], "A channel's look-up of patients answers again."),
+  "lookup.let_in": event(["info"], "Messages that were held because a look-up did not answer are decided again."),
+  "lookup.look_failed": event(
+    ["warn"],
+    "The look for messages that wait for a look-up failed; it is repeated.",
+    "Check PostgreSQL if it repeats.",
+  ),
   "lane.parked": event(
     ["error"],
     "A destination refused a message for good; its conversation waits there.",

@@ -85,6 +85,7 @@ export const de: Words = {
     unverified: "nicht bestätigt",
     quarantine: "Anhang in Quarantäne",
     number_moved: "Nummer ging an einen anderen Patienten",
+    unasked: "das KIS sagte nicht, wessen Nummer es ist",
     same_patient: "bei diesem Patienten zurückgezogen",
     set_aside: "hielt die Engine zweimal an",
     unsupported: "von unbekannter Art",

@@ -84,6 +84,7 @@ export const en = {
     unverified: "not verified",
     quarantine: "quarantined attachment",
     number_moved: "number moved to another patient",
+    unasked: "the KIS did not say whose number it is",
     same_patient: "withdrawn from this patient",
     set_aside: "stopped the engine twice",
     unsupported: "of an unknown kind",

@@ -55,7 +55,7 @@ const provider = z
       .default("groups")
       .describe("Claim of the ID token with groups; dots lead inwards: realm_access.roles."),
     name_claim: z.string().default("name").describe("Claim with the name that people know the person by."),
-    acr_values: z.string().optional().describe("Asked for at step-up: the level of the gravest actions."),
+    acr_values: z.string().min(1).optional().describe("Asked for at step-up: the level of the gravest actions."),
     roles: z.array(grant).min(1),
   })
   .refine(({ client_secret: secret, private_key: key }) => (secret === undefined) !== (key === undefined), {
@@ -67,6 +67,7 @@ const provider = z
 /** config/access.yaml. */
 export const accessFile = z.strictObject({
   public_url: httpUrl
+    .refine((url) => new URL(url).pathname === "/", "Without a path: the engine is served at the root")
     .optional()
     .describe("Where browsers reach the engine: https://botenstoff.klinik.example. Absent: loopback only."),
   providers: z.array(provider).default([]),

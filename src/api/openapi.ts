@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { problemSchema } from "./problem.ts";
-import { TAGS, type Answer, type RouteDescription } from "./route.ts";
+import { isGrave, TAGS, type Answer, type RouteDescription } from "./route.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -63,10 +63,11 @@ export function problemsOf(route: RouteDescription): Readonly<Record<number, str
 }
 
 /** Who may, in words. */
-export function rightText({ right, grave }: RouteDescription): string {
+export function rightText(route: RouteDescription): string {
+  const { right } = route;
   if (right === "anyone") return "Open.";
   const asks = right === "somebody" ? "Any credential." : `Right: \`${right}\`.`;
-  return grave === true ? `${asks} Asks a person for a fresh proof of identity.` : asks;
+  return isGrave(route) ? `${asks} Asks a person for a fresh proof of identity.` : asks;
 }
 
 function operation(route: RouteDescription): Json {

@@ -1,7 +1,7 @@
 import type { Request, Response } from "express";
 import type { z } from "zod";
 import type { Principal } from "#src/audit/principal.ts";
-import type { Right } from "#src/audit/rights.ts";
+import { GRAVE, type Right } from "#src/audit/rights.ts";
 import type { Transaction } from "#src/store/queryable.ts";
 import type { OpenSession } from "./access-port.ts";
 import type { ApiDeps, ApiJournalEntry } from "./deps.ts";
@@ -48,8 +48,6 @@ export interface RouteDescription<
   readonly right: Right | "somebody" | "anyone";
   /** Which listeners serve it; absent: the API's. */
   readonly parts?: readonly Part[];
-  /** One of the gravest actions: a person must have proven lately who he is. */
-  readonly grave?: true;
   /** One line: what it does. */
   readonly summary: string;
   /** What else a caller has to know. */
@@ -86,6 +84,11 @@ export interface RouteInput<Params, Query, Body> {
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
+}
+
+/** Whether it is one of the gravest actions: a person must have proven lately who he is. */
+export function isGrave({ right, method }: Pick<RouteDescription, "right" | "method">): boolean {
+  return method !== "get" && GRAVE.some((grave) => grave === right);
 }
 
 /** An HTTP route, declared once: router, OpenAPI description, docs/api.md, role matrix and web client are made from it. */

@@ -7,7 +7,7 @@ import type { ApiDeps } from "./deps.ts";
 import { whoOf } from "./journal-entry.ts";
 import { forbidden, invalidBody, methodNotAllowed, notFound, stepUp } from "./problem.ts";
 import { readQuery } from "./query.ts";
-import type { Route, RouteContext } from "./route.ts";
+import { isGrave, type Route, type RouteContext } from "./route.ts";
 
 /** A decision is a name and a sentence. */
 const MAX_BODY = "8kb";
@@ -40,11 +40,12 @@ function handlersOf(route: Route, deps: ApiDeps): RequestHandler[] {
 }
 
 /** @throws Problem 401, 403 */
-function admit({ right, grave }: Route, deps: ApiDeps, principal: Principal): void {
+function admit(route: Route, deps: ApiDeps, principal: Principal): void {
+  const { right } = route;
   if (right === "anyone") return;
   if (right !== "somebody" && !may(principal, right)) throw forbidden;
   const { person } = principal;
-  if (grave === true && person && deps.now() - person.provenAt > deps.access.stepUpMs)
+  if (isGrave(route) && person && deps.now() - person.provenAt > deps.access.stepUpMs)
     throw stepUp(Math.round(deps.access.stepUpMs / 1_000));
 }
 

@@ -1,4 +1,4 @@
-import { MATRIX, RIGHTS, ROLES, type Right, type Role } from "./rights.ts";
+import { GRAVE, MATRIX, RIGHTS, ROLES, type Right, type Role } from "./rights.ts";
 
 const BEGIN = "<!-- matrix: written by `botenstoff generate` -->";
 const END = "<!-- end of matrix -->";
@@ -25,9 +25,11 @@ export function withMatrix(page: string): string {
       ),
     ),
   ].join("\n");
+  const grave = (right: Right) => (GRAVE.includes(right) ? " Asks a person for a fresh proof of identity." : "");
+  const meanings = Object.fromEntries(rights.map((right) => [right, `${RIGHTS[right]}${grave(right)}`]));
   const list = (entries: Readonly<Record<string, string>>) =>
     Object.entries(entries)
       .map(([name, meaning]) => `- \`${name}\`: ${meaning}`)
       .join("\n");
-  return `${before}${BEGIN}\n\n${list(ROLES)}\n\n${table}\n\n${list(RIGHTS)}\n\n${END}${after}`;
+  return `${before}${BEGIN}\n\n${list(ROLES)}\n\n${table}\n\n${list(meanings)}\n\n${END}${after}`;
 }

@@ -26,7 +26,7 @@ export interface Person {
   readonly name: string | null;
   /** Public id of the session. */
   readonly session: string;
-  /** When the person last proved who he is, milliseconds since 1970. */
+  /** When the person last proved who he is, at the level of the gravest actions; milliseconds since 1970, 0: never. */
   readonly provenAt: number;
 }
 

@@ -37,6 +37,18 @@ export const RIGHTS = {
 
 export type Right = keyof typeof RIGHTS;
 
+/**
+ * The gravest: whoever does something by one of these (reading is nothing done) must have proven lately who he is. What
+ * cannot be called back, what lets a stranger's file into a chart, what lets somebody see or guess who may not.
+ */
+export const GRAVE: readonly Right[] = [
+  "messages.release",
+  "messages.withdraw",
+  "clearing.unlock",
+  "content.grant",
+  "tokens.manage",
+];
+
 /** Every role, and who has it. */
 export const ROLES = {
   engineer: "Interface engineer: keeps channels running, never sees content, names or numbers.",

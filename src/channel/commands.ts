@@ -8,7 +8,7 @@ import { renderGraph } from "./graph.ts";
 import { loadHl7Profiles } from "./hl7-profiles.ts";
 import type { Environment } from "./interpolate.ts";
 import { loadChannels } from "./load.ts";
-import { formatProblem } from "./problem.ts";
+import { formatProblem, type Problem } from "./problem.ts";
 
 export interface CommandArguments {
   readonly channelsDirectory: string;
@@ -19,6 +19,8 @@ export interface CommandArguments {
   readonly update?: boolean;
   /** Only these channel files; none: the whole folder. */
   readonly only?: readonly string[];
+  /** What is wrong with files that are no channels. */
+  readonly besides?: readonly Problem[];
   /** Prints JSON instead of lines for people. */
   readonly json?: boolean;
   /** Prints one line. */
@@ -28,6 +30,15 @@ export interface CommandArguments {
 /** `botenstoff lint`: offline and without secrets. 1 when there is any problem. */
 export async function lintCommand(args: CommandArguments): Promise<0 | 1> {
   const { channels, problems } = await read(args, "placeholder", "run");
+  return printLint(args, channels, [...problems, ...(args.besides ?? [])]);
+}
+
+/** Prints what is wrong, or that nothing is. */
+export function printLint(
+  args: Pick<CommandArguments, "json" | "write">,
+  channels: readonly Pick<Channel, "id">[],
+  problems: readonly Problem[],
+): 0 | 1 {
   const ok = problems.length === 0;
   if (args.json) args.write(JSON.stringify({ ok, channels: channels.map(({ id }) => id), problems }));
   else for (const line of problems.map(formatProblem)) args.write(line);

@@ -27,8 +27,9 @@ interface Offer {
 /**
  * An identity provider beside the demo, and the file that names it. Without the package that simulates one (an installation
  * for production) nobody signs in. @param engineUrl where browsers will reach the engine
+ * @param tellsWhen whether it says unasked when people proved who they are
  */
-export async function offerSignIn(directory: string, engineUrl: string): Promise<Offer | undefined> {
+export async function offerSignIn(directory: string, engineUrl: string, tellsWhen = true): Promise<Offer | undefined> {
   const simulator = await import("#src/simulators/identity-provider/server.ts").catch(() => undefined);
   if (!simulator) return undefined;
   const people = Object.entries(PEOPLE);
@@ -37,6 +38,7 @@ export async function offerSignIn(directory: string, engineUrl: string): Promise
     port: 0,
     clientUrl: engineUrl,
     providerId: ID,
+    tellsWhen,
     people: Object.fromEntries(people.map(([login, { name, role }]) => [login, { name, groups: [role] }])),
   });
   const file = join(directory, "access.yaml");

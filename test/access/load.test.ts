@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -41,7 +42,9 @@ test("a good file is read, with its secret from the environment, and checked wit
   expect(problems).toEqual([]);
   expect(settings.providers).toMatchObject([{ id: "staff", client_secret: "s", roles_claim: "groups" }]);
   expect((await load(PROVIDER, {}, "placeholder")).problems).toEqual([]);
-  expect((await load(PROVIDER, {})).problems).toEqual(["7:20 providers.0.client_secret: OIDC_SECRET is not set"]);
+  expect((await load(PROVIDER, {})).problems).toEqual([
+    expect.stringMatching(/^7:20 providers\.0\.client_secret: OIDC_SECRET is not set \(Set it in/),
+  ]);
 });
 
 test.each([
@@ -50,9 +53,52 @@ test.each([
   ["https://idp.example", "http://idp.example", /^5:13 providers\.0\.issuer: https, or http on loopback/],
   ["title: Staff", "titel: Staff", /titel: Unrecognized key/],
   ["client_secret: ${OIDC_SECRET}", "scope: profile", /client_secret: Either client_secret or private_key|scope: /],
-  ["providers:", "sessions: { idle: soon }\nproviders:", /^2:19 sessions\.idle: Not an ISO 8601 duration/],
+  [
+    "providers:",
+    "sessions: { idle: soon }\nproviders:",
+    /^2:19 sessions\.idle: Not an ISO 8601 duration.*PT15M for 15/,
+  ],
+  ["providers:", "sessions: { idle: PT11H }\nproviders:", /^2:19 sessions\.idle: Longer than absolute/],
+  ["providers:", "public_url: https://a.example/b\nproviders:", /^2:13 public_url: Without a path/],
+  [
+    "client_secret: ${OIDC_SECRET}",
+    "private_key: ${OIDC_SECRET}",
+    /^7:18 providers\.0\.private_key: Not a private key/,
+  ],
+  [
+    "role: clerk }",
+    "role: clerk }\n      - { value: clerks, role: clerk }",
+    /^10:9 .*: This group has the role clerk already/,
+  ],
 ])("says where %s is wrong as %s", async (right, wrong, problem) => {
   expect((await load(PROVIDER.replace(right, wrong))).problems.join("\n")).toMatch(problem);
+});
+
+test("a role limited to a channel that is not there is said where the channels are known", async () => {
+  const limited = PROVIDER.replace("role: clerk }", "role: clerk, channels: [whatsapp, wahtsapp] }");
+  const file = join(directory, "access.yaml");
+  await writeFile(file, limited);
+  const options = { file, env: { OIDC_SECRET: "s" } };
+  expect((await loadAccess(options)).problems).toEqual([]);
+  const { problems } = await loadAccess({ ...options, channels: ["whatsapp", "adt"] });
+  expect(problems).toMatchObject([
+    {
+      line: 9,
+      path: "providers.0.roles.0.channels.1",
+      message: "No such channel",
+      remedy: "Channels here: adt, whatsapp.",
+    },
+  ]);
+});
+
+test("a key of another kind than its algorithm is found before anybody signs in", async () => {
+  const pem = generateKeyPairSync("ec", { namedCurve: "P-384" }).privateKey.export({ format: "pem", type: "pkcs8" });
+  const keyed = PROVIDER.replace("client_secret: ${OIDC_SECRET}", "private_key: ${OIDC_KEY}");
+  const env = { OIDC_KEY: pem.toString() };
+  expect((await load(keyed, env)).problems.join()).toMatch(/private_key: Not a key for ES256/);
+  const fitting = keyed.replace("roles:", "algorithm: ES384\n    roles:");
+  expect((await load(fitting, env)).problems).toEqual([]);
+  expect((await load(keyed, {}, "placeholder")).problems).toEqual([]);
 });
 
 test("two providers of one name are one too many", async () => {

@@ -8,6 +8,7 @@ import { createApp } from "#src/api/app.ts";
 import { createClients } from "#src/api/clients.ts";
 import { ROUTES } from "#src/api/routes/index.ts";
 import { MATRIX, RIGHTS, ROLES, type Right, type Role } from "#src/audit/rights.ts";
+import { isGrave } from "#src/api/route.ts";
 import { Secret } from "#src/message/secret.ts";
 import { CANARY, CHANNEL, createHarness, NOW, TOKEN, type Harness } from "../api/harness.ts";
 
@@ -21,6 +22,8 @@ let url: string;
 /** A token and a session of every role, by role. */
 const tokens = new Map<Role, string>();
 const sessions = new Map<Role, { secret: string; csrf: string }>();
+/** The same, of people who proved who they are too long ago, or never said when. */
+const stale = new Map<Role, { secret: string; csrf: string }[]>();
 
 beforeAll(async () => {
   harness = await createHarness();
@@ -38,9 +41,13 @@ beforeAll(async () => {
       access.tokens.create(db, { name: `only-${role}`, roles: [role] }, "test"),
     );
     tokens.set(role, token ?? "");
-    const claims = { subject: role, name: role, groups: [role], provenAt: NOW, sid: null };
-    const { secret } = await access.sessions.begin(harness.store, "staff", { claims, idToken: "" });
-    sessions.set(role, { secret, csrf: (await access.sessions.find(secret))?.csrf ?? "" });
+    const begin = async (provenAt: number) => {
+      const claims = { subject: role, name: role, groups: [role], provenAt, sid: null };
+      const { secret } = await access.sessions.begin(harness.store, "staff", { claims, idToken: "" });
+      return { secret, csrf: (await access.sessions.find(secret))?.csrf ?? "" };
+    };
+    sessions.set(role, await begin(NOW));
+    stale.set(role, [await begin(NOW - access.stepUpMs - 1), await begin(0)]);
   }
   const clients = createClients({ proxies: ["127.0.0.1"], certificateHeader: "x-client-certificate" });
   server = createServer(createApp({ ...harness.deps, access, clients }));
@@ -97,6 +104,20 @@ describe.each(GUARDED)("$method $path", (route) => {
         const { status, text } = await ask(route, headers);
         expect([role, status]).not.toEqual([role, 401]);
         expect([role, status === 403 && text.includes("problem:forbidden")]).toEqual([role, !allowed(role)]);
+      }
+    }
+  });
+
+  test("asks a person for a fresh proof of identity where it is grave, and nobody else", async () => {
+    for (const role of ALL) {
+      for (const session of [sessions.get(role)!, ...stale.get(role)!]) {
+        // It ends the session that asks.
+        if (route.operationId === "endOwnSessions") continue;
+        const { status, text, headers } = await ask(route, cookie(session));
+        const asked = status === 401 && text.includes("problem:step-up");
+        const fresh = session === sessions.get(role);
+        expect([role, fresh, asked]).toEqual([role, fresh, !fresh && isGrave(route) && allowed(role)]);
+        if (asked) expect(headers.get("www-authenticate")).toContain('error="insufficient_user_authentication"');
       }
     }
   });

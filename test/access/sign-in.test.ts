@@ -3,6 +3,8 @@ import { execFile } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { promisify } from "node:util";
 import { SignJWT } from "jose";
+import { readClaims } from "#src/access/oidc/claims.ts";
+import { accessFile, type ProviderSettings } from "#src/access/settings.ts";
 import { Browser, proveAt, signIn } from "../support/browser.ts";
 import { createAccessHarness, type AccessHarness } from "./harness.ts";
 
@@ -302,6 +304,32 @@ describe("a request with a session's cookie", () => {
     const refused = await admin.send("POST", "/api/v1/tokens", wish("stale"));
     expect(refused.status).toBe(401);
     expect(refused.headers.get("www-authenticate")).toContain('error="insufficient_user_authentication"');
+  });
+});
+
+describe("a proof of identity", () => {
+  const { providers } = accessFile.parse({
+    providers: [
+      {
+        ...{ id: "staff", title: "Staff", issuer: "https://idp.example", client_id: "x", client_secret: "y" },
+        ...{ acr_values: "mfa phr", roles: [{ value: "engineers", role: "engineer" }] },
+      },
+    ],
+  });
+  const { acr_values: _any, ...anyLevel } = providers[0]!;
+  const at = 1_790_000_000;
+  const provenAt = (claims: object, settings: ProviderSettings = providers[0]!) =>
+    readClaims({ sub: "erin", iat: at, ...claims }, settings).provenAt;
+
+  test("is as old as the provider says, and none where it does not say: a new token proves nothing", () => {
+    expect(provenAt({ auth_time: at - 60 }, anyLevel)).toBe((at - 60) * 1_000);
+    expect(provenAt({}, anyLevel)).toBe(0);
+    expect(provenAt({ auth_time: String(at) }, anyLevel)).toBe(0);
+  });
+
+  test("counts at the level that is asked for, however the sign-in began", () => {
+    expect(provenAt({ auth_time: at, acr: "phr" })).toBe(at * 1_000);
+    for (const acr of [undefined, "pwd", "", "mfa phr", ["mfa"]]) expect(provenAt({ auth_time: at, acr })).toBe(0);
   });
 });
 

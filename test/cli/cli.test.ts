@@ -139,6 +139,22 @@ describe("the command line", () => {
     expect(out).toMatch(/wrong\.yaml:3:\d+ source\.type: /);
   });
 
+  it("lints who may sign in like a channel, by name or with all the rest, and says what to do", async () => {
+    const file = join(directory, "access.yaml");
+    const staff = "{ id: staff, title: S, issuer: https://idp.example, client_id: b, client_secret: s";
+    await writeFile(file, `providers:\n  - ${staff}, roles: [{ value: g, role: boss }] }\n`);
+    const wrong = /access\.yaml:2:\d+ providers\.0\.roles\.0\.role: .*engineer/;
+    for (const words of [[], [file]]) {
+      const { code, out } = await run(["lint", ...words], { BOTENSTOFF_ACCESS_FILE: file });
+      expect([words, code]).toEqual([words, 1]);
+      expect(out).toMatch(wrong);
+    }
+    await writeFile(file, `providers:\n  - ${staff}, roles: [{ value: g, role: clerk, channels: [none] }] }\n`);
+    const { out } = await run(["lint", file, "--json"], { BOTENSTOFF_ACCESS_FILE: file });
+    const [problem] = JSON.parse(out).problems;
+    expect(problem).toMatchObject({ line: 2, message: "No such channel", remedy: expect.stringContaining("whatsapp") });
+  });
+
   it("reports each connector that cannot be reached in a dry run, and answers 1", async () => {
     const nowhere = {
       WHATSAPP_PHONE_NUMBER_ID: "1",

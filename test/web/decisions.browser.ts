@@ -1,5 +1,16 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { codeAt } from "#src/access/totp.ts";
 import { openSite, type Site } from "./site.ts";
+
+const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
+/** The bytes of what an authenticator app is given. */
+function bytesOf(base32: string): Buffer {
+  const bits = Array.from(base32).map((letter) => ALPHABET.indexOf(letter).toString(2).padStart(5, "0")).join("");
+  return Buffer.from((bits.match(/.{8}/g) ?? []).map((eight) => Number.parseInt(eight, 2)));
+}
 
 let site: Site;
 let filled: Awaited<ReturnType<Site["fill"]>>;
@@ -26,6 +37,50 @@ test("what a destination refuses is explained in German, and skipped there by wh
   expect(rows[0]?.detail).toMatchObject({ destination: "archive", reason: "filed_by_hand" });
   expect(rows[0]?.detail).not.toHaveProperty("skipped_by");
   expect(rows[0]?.actor).not.toMatch(/^token:/);
+  await context.close();
+});
+
+test("a withdrawal asks who it is once more, and goes on where it was", async () => {
+  const { page, context } = await site.signedIn("clerk");
+  await page.goto(`${site.url}/console/messages/${filled.filed.id}`);
+  const withdraw = async () => {
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("button", { name: "Withdraw" }).click();
+    return dialog;
+  };
+  await page.getByRole("button", { name: "Withdraw …" }).click();
+  const dialog = await withdraw();
+  await dialog.getByText("a fresh proof of who you are", { exact: false }).waitFor();
+  const asked = page.waitForRequest((request) => request.url().includes("max_age=300"));
+  await dialog.getByRole("link", { name: "Prove who I am" }).click();
+  await asked;
+  // The provider knows the person from a moment ago; the dialog is open again.
+  await (await withdraw()).waitFor({ state: "detached" });
+  const { rows } = await site.engine.store.query(
+    "SELECT 1 FROM journal WHERE action = 'message.withdrawn' AND subject = $1",
+    [filled.filed.id],
+  );
+  expect(rows).toHaveLength(1);
+  expect(page.url()).toBe(`${site.url}/console/messages/${filled.filed.id}`);
+  await context.close();
+});
+
+test("whoever has a break-glass account signs in by it in the browser", async () => {
+  const env = { ...process.env, ...site.engine.world.env, DATABASE_URL: site.engine.databaseUrl };
+  const wish = ["access", "break-glass", "open", "duty", "--roles", "engineer", "--for", "PT1H", "--reason", "a test"];
+  const { stdout } = await promisify(execFile)(process.execPath, ["src/cli.ts", ...wish], { env });
+  const password = /password\s+(\S+)/.exec(stdout)?.[1] ?? "";
+  const secret = /secret=(\w+)/.exec(stdout)?.[1] ?? "";
+  const context = await site.browser.newContext({ locale: "en-GB" });
+  const page = await context.newPage();
+  page.setDefaultTimeout(90_000);
+  await page.goto(`${site.url}/console`);
+  await page.getByText("With a break-glass account").click();
+  await page.getByLabel("Name").fill("duty");
+  await page.getByLabel("Password").fill(password);
+  await page.getByLabel("Code of the", { exact: false }).fill(codeAt(bytesOf(secret), Math.floor(Date.now() / 30_000)));
+  await page.getByRole("button", { name: "Sign in" }).first().click();
+  await page.getByRole("navigation").waitFor();
   await context.close();
 });
 

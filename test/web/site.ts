@@ -38,7 +38,7 @@ export const PRIVACY_PAGES = ["/privacy", "/console/purges", "/privacy/access"];
 export async function openSite() {
   const directory = await mkdtemp(join(tmpdir(), "botenstoff-web-"));
   const port = await freePort("127.0.0.1");
-  const signIn = await offerSignIn(directory, `http://127.0.0.1:${port}`);
+  const signIn = await offerSignIn(directory, `http://127.0.0.1:${port}`, false);
   if (!signIn) throw new Error("the simulated identity provider is not installed");
   const engine = await startTestEngine({ env: { BOTENSTOFF_HTTP_PORT: String(port), ...signIn.env } });
   const executablePath = await chromium.executablePath();
@@ -54,15 +54,15 @@ export async function openSite() {
     /** Filed, held, failed and parked messages, as a morning would bring them. */
     fill: async () => {
       await engine.admit();
-      for (const text of ["Guten Morgen", "Die Wunde nässt wieder."])
-        await engine.until(await engine.text(text), "filed");
+      const filed = await engine.until(await engine.text("Guten Morgen"), "filed");
+      await engine.until(await engine.text("Die Wunde nässt wieder."), "filed");
       await engine.until(await engine.image(gradientPng(64, 48)), "filed");
       const held = await engine.until(await engine.text(PLANTED.text, PLANTED.phone), "held");
       engine.world.mllp.behave(Array<MllpBehaviour>(20).fill("AE"));
       const failed = await engine.until(await engine.text("Soll ich kommen?"), "failed");
       await engine.text("Sind Sie da?");
       await engine.text("Ich warte.");
-      return { held, failed };
+      return { filed, held, failed };
     },
     /** The clearing task in which a message is held. */
     taskOf: async (message: string) => {

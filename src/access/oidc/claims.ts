@@ -7,12 +7,12 @@ export interface Claims {
   readonly name: string | null;
   /** Values of the roles claim: groups. Only those that some role is given for. */
   readonly groups: readonly string[];
-  /** When the person proved who he is, milliseconds since 1970. */
+  /** When the person proved who he is, at the level asked for; milliseconds since 1970, 0 where it is not said. */
   readonly provenAt: number;
   readonly sid: string | null;
 }
 
-type RawClaims = Readonly<Record<string, unknown>> & { readonly sub: string; readonly iat: number };
+type RawClaims = Readonly<Record<string, unknown>> & { readonly sub: string };
 
 export function readClaims(raw: RawClaims, settings: ProviderSettings): Claims {
   const name = raw[settings.name_claim];
@@ -21,9 +21,15 @@ export function readClaims(raw: RawClaims, settings: ProviderSettings): Claims {
     subject: raw.sub,
     name: typeof name === "string" ? name.slice(0, 200) : null,
     groups: groupsOf(raw, settings.roles_claim).filter((group) => known.has(group)),
-    provenAt: (typeof raw["auth_time"] === "number" ? raw["auth_time"] : raw.iat) * 1_000,
+    provenAt: provenAt(raw, settings),
     sid: typeof raw["sid"] === "string" ? raw["sid"] : null,
   };
+}
+
+/** A provider that has an old sign-in of its own issues a new token without anybody there: `iat` proves nothing. */
+function provenAt({ auth_time: at, acr }: RawClaims, { acr_values: levels }: ProviderSettings): number {
+  const high = levels === undefined || (typeof acr === "string" && levels.split(" ").includes(acr));
+  return high && typeof at === "number" ? at * 1_000 : 0;
 }
 
 /** What the groups give by the settings of now: a role that is taken from the file is taken from open sessions too. */

@@ -97,7 +97,6 @@ export const grantContent = route({
   method: "post",
   path: "/api/v1/content-grants/:id/grant",
   right: "content.grant",
-  grave: true,
   summary: "Gives another person leave to read one message for 15 minutes",
   details: "Persons only, never oneself.",
   params: z.strictObject({ id: z.uuid() }),

@@ -18,7 +18,12 @@ const meSchema = z.strictObject({
     .strictObject({
       id: z.uuid(),
       csrf: z.string().describe("Goes into X-CSRF-Token of every writing request."),
-      proven_at: z.iso.datetime().describe("When the person last proved who he is."),
+      proven_at: z.iso
+        .datetime()
+        .nullable()
+        .describe(
+          "When the person last proved who he is, as the gravest actions ask for; null: the provider does not say.",
+        ),
       idle_ends_at: z.iso.datetime(),
       ends_at: z.iso.datetime(),
     })
@@ -48,7 +53,7 @@ export const me = route({
         ? {
             id: principal.person.session,
             csrf: session.csrf,
-            proven_at: new Date(principal.person.provenAt).toISOString(),
+            proven_at: principal.person.provenAt === 0 ? null : new Date(principal.person.provenAt).toISOString(),
             idle_ends_at: session.idleEndsAt.toISOString(),
             ends_at: session.endsAt.toISOString(),
           }

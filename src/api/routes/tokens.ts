@@ -58,7 +58,6 @@ export const createToken = route({
   method: "post",
   path: "/api/v1/tokens",
   right: "tokens.manage",
-  grave: true,
   summary: "Makes a machine token",
   details: "It is shown this once; the database keeps a hash.",
   body: wishSchema,

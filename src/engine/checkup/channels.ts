@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
-import { loadAccess } from "#src/access/load.ts";
 import { loadAlerts } from "#src/alerts/load.ts";
 import type { Channel } from "#src/channel/channel.ts";
 import { checkConnectors } from "#src/channel/connectors.ts";
 import { loadHl7Profiles } from "#src/channel/hl7-profiles.ts";
 import { loadChannels } from "#src/channel/load.ts";
 import { formatProblem, type Problem } from "#src/channel/problem.ts";
+import { lintAccessFile } from "../access-file.ts";
 import { fail, note, ok, warn, type Finding, type Situation } from "./finding.ts";
 
 const MOST_PROBLEMS = 20;
@@ -40,7 +40,7 @@ export async function examineFiles({ settings }: Pick<Situation, "settings">): P
   if (!existsSync(accessFile)) {
     return [...findings, note("access", "no identity provider is named: nobody signs in but by break-glass")];
   }
-  const access = await loadAccess({ file: accessFile, env });
+  const access = await lintAccessFile(settings, "error");
   return [...findings, ...wrong("access", access.problems)];
 }
 

@@ -144,13 +144,12 @@ function rolesOf(list: string): Role[] | undefined {
 }
 
 async function lint(): Promise<number> {
-  const [{ loadAccess }, { formatProblem }, { readSettings }] = await Promise.all([
-    import("#src/access/load.ts"),
+  const [{ lintAccessFile }, { formatProblem }, { readSettings }] = await Promise.all([
+    import("../access-file.ts"),
     import("#src/channel/problem.ts"),
     import("../settings.ts"),
   ]);
-  const { accessFile: file, env } = readSettings(process.env);
-  const { settings, problems } = await loadAccess({ file, env, unresolved: "placeholder" });
+  const { settings, problems } = await lintAccessFile(readSettings(process.env), "placeholder");
   for (const problem of problems) write(formatProblem(problem));
   if (problems.length === 0) write(`${settings.providers.length} identity providers, no problems`);
   return problems.length === 0 ? 0 : 1;

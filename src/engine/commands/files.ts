@@ -1,4 +1,7 @@
+import { resolve } from "node:path";
 import type { CommandArguments } from "#src/channel/commands.ts";
+import type { Problem } from "#src/channel/problem.ts";
+import type { Settings } from "../settings.ts";
 import { JSON_FLAG, write, type Command, type Given } from "./command.ts";
 
 const FILES = { name: "file", least: 0, most: 100 } as const;
@@ -7,9 +10,9 @@ const FILES = { name: "file", least: 0, most: 100 } as const;
 export const FILE_COMMANDS: readonly Command[] = [
   {
     name: "lint",
-    summary: "checks channel files, offline",
+    summary: "checks channel files, who may sign in and the alerts, offline",
     details:
-      "Prints file:line:column and what is wrong. Without a file: all of BOTENSTOFF_CHANNELS_DIR. Needs no secrets:\nnames without a value are taken as given.",
+      "Prints file:line:column, what is wrong and what to do. Without a file: all of BOTENSTOFF_CHANNELS_DIR,\nBOTENSTOFF_ACCESS_FILE and BOTENSTOFF_ALERTS_FILE. Needs no secrets: names without a value are taken as given.",
     words: FILES,
     flags: JSON_FLAG,
     run: lint,
@@ -46,20 +49,30 @@ export const FILE_COMMANDS: readonly Command[] = [
   },
 ];
 
-/** Channels and profiles; without a file also the alerts. */
+/** Channels and profiles, who may sign in, and the alerts; of named files these only. */
 async function lint(given: Given): Promise<number> {
-  const status = await (await commands()).lintCommand(await files(given));
-  if (given.words.length > 0) return status;
-  const [{ loadAlerts }, { readSettings }, { formatProblem }] = await Promise.all([
-    import("#src/alerts/load.ts"),
-    import("../settings.ts"),
-    import("#src/channel/problem.ts"),
-  ]);
-  const { alertsFile, env } = readSettings(process.env);
-  const loaded = await loadAlerts(alertsFile, env, "placeholder");
-  const problems = "problems" in loaded ? loaded.problems : [];
-  for (const problem of problems) process.stderr.write(`${formatProblem(problem)}\n`);
-  return problems.length === 0 ? status : 1;
+  const { readSettings } = await import("../settings.ts");
+  const { alertsFile, accessFile, ...settings } = readSettings(process.env);
+  const named = new Set(given.words.map((word) => resolve(word)));
+  const isWanted = (file: string) => named.size === 0 || named.delete(resolve(file));
+  const besides: Problem[] = [];
+  if (isWanted(accessFile)) besides.push(...(await lintAccess({ ...settings, accessFile })));
+  if (isWanted(alertsFile)) besides.push(...(await lintAlerts(alertsFile, settings.env)));
+  const [{ lintCommand, printLint }, args] = await Promise.all([commands(), files(given)]);
+  if (given.words.length > 0 && named.size === 0) return printLint(args, [], besides);
+  const only = given.words.filter((word) => named.has(resolve(word)));
+  return lintCommand({ ...args, only, besides });
+}
+
+async function lintAccess(settings: Pick<Settings, "accessFile" | "channelsDir" | "env">): Promise<readonly Problem[]> {
+  const { lintAccessFile } = await import("../access-file.ts");
+  return (await lintAccessFile(settings, "placeholder")).problems;
+}
+
+async function lintAlerts(file: string, env: Settings["env"]): Promise<readonly Problem[]> {
+  const { loadAlerts } = await import("#src/alerts/load.ts");
+  const loaded = await loadAlerts(file, env, "placeholder");
+  return "problems" in loaded ? loaded.problems : [];
 }
 
 const commands = () => import("#src/channel/commands.ts");

@@ -32,6 +32,8 @@ interface Options {
   readonly providerId: string;
   /** By login; nobody has a password. */
   readonly people: Readonly<Record<string, Person>>;
+  /** False: it does not say when a person proved who he is, unless asked. */
+  readonly tellsWhen?: boolean;
   /** Public keys of a client that signs instead of sharing a secret. */
   readonly clientKeys?: readonly JWK[];
 }
@@ -74,7 +76,7 @@ export async function startIdentityProvider(options: Options): Promise<IdentityP
 }
 
 function configurationOf(
-  { clientUrl, providerId, people, clientKeys }: Options,
+  { clientUrl, providerId, people, clientKeys, tellsWhen = true }: Options,
   groups: ReadonlyMap<string, readonly string[]>,
 ): Configuration {
   const signing = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({ format: "jwk" });
@@ -90,6 +92,7 @@ function configurationOf(
         post_logout_redirect_uris: [`${clientUrl}/console/`],
         backchannel_logout_uri: `${clientUrl}/auth/back-channel/${providerId}`,
         backchannel_logout_session_required: true,
+        require_auth_time: tellsWhen,
         ...(clientKeys
           ? { token_endpoint_auth_method: "private_key_jwt", jwks: { keys: [...clientKeys] } }
           : { client_secret: CLIENT_SECRET }),

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Address, Answer, Operation } from "./api.ts";
-import { Refusal, refusalOf, unreachable } from "./problem.ts";
+import { Refusal, refusalOf, STEP_UP, unreachable } from "./problem.ts";
 import { credentials, forget, session } from "./session.ts";
 
 /** Asks the API. @throws Refusal */
@@ -20,8 +20,12 @@ export async function send<Id extends Operation>(
   }).catch((error: unknown) => {
     throw signal?.aborted === true ? error : unreachable();
   });
-  if (response.status === 401) forget();
-  if (!response.ok) throw await refusalOf(response);
+  if (!response.ok) {
+    const refusal = await refusalOf(response, href);
+    // Whoever has to prove anew who he is is still known.
+    if (refusal.status === 401 && refusal.code !== STEP_UP) forget();
+    throw refusal;
+  }
   return (await response.json()) as Answer<Id>;
 }
 

@@ -6,6 +6,7 @@ import { session } from "../session.ts";
 import { words } from "../words/index.ts";
 import { useAct } from "./act.tsx";
 import { Dialog } from "./dialog.tsx";
+import { cameBackTo } from "./prove.tsx";
 
 interface FormProps<Id extends Operation> {
   readonly to: Address<Id>;
@@ -22,7 +23,7 @@ interface FormProps<Id extends Operation> {
 /** A button that asks in a dialog before it does something; a refusal is told there. */
 export function Asking<Id extends Operation>(props: FormProps<Id>) {
   const { to, method = "POST", word, letter, title, read, done, children } = props;
-  const [open, setOpen] = useState(false);
+  const [open, setOpen] = useState(() => cameBackTo(to.href));
   const { act, busy, shown } = useAct();
   return (
     <span>

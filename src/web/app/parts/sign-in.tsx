@@ -25,6 +25,7 @@ export function SignIn() {
         </p>
       ))}
       {providers.length === 0 && <p class="muted">{signIn.none}</p>}
+      <ByBreakGlass />
       <details class="card" open={providers.length === 0}>
         <summary>{signIn.byToken}</summary>
         <form
@@ -49,5 +50,49 @@ export function SignIn() {
         </form>
       </details>
     </main>
+  );
+}
+
+/** For the time without an identity provider. */
+function ByBreakGlass() {
+  const { signIn } = words.value;
+  const [refused, setRefused] = useState(false);
+  const enter = async (form: FormData) => {
+    const body = JSON.stringify(Object.fromEntries(["name", "password", "code"].map((name) => [name, form.get(name)])));
+    const headers = { "content-type": "application/json" };
+    const answer = await fetch("/auth/break-glass", { method: "POST", headers, body }).catch(() => undefined);
+    setRefused(answer?.ok !== true || !(await recognise()));
+  };
+  return (
+    <details class="card">
+      <summary>{signIn.byBreakGlass}</summary>
+      <form
+        class="form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void enter(new FormData(event.currentTarget));
+        }}
+      >
+        <p class="muted">{signIn.breakGlassWhy}</p>
+        <label>
+          {signIn.name}
+          <input name="name" autocomplete="off" maxLength={63} required />
+        </label>
+        <label>
+          {signIn.password}
+          <input name="password" type="password" autocomplete="off" maxLength={200} required />
+        </label>
+        <label>
+          {signIn.totp}
+          <input name="code" inputMode="numeric" autocomplete="one-time-code" maxLength={10} required />
+        </label>
+        {refused && (
+          <p class="stop" role="alert">
+            {signIn.breakGlassRefused}
+          </p>
+        )}
+        <button class="main">{signIn.go}</button>
+      </form>
+    </details>
   );
 }

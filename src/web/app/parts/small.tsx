@@ -3,7 +3,8 @@ import { toldOf, useErrorTexts } from "../errors.ts";
 import { hrefOf } from "../router.ts";
 import { ageOf, exactTime, shortTime } from "../time.ts";
 import { words } from "../words/index.ts";
-import type { Refusal } from "../problem.ts";
+import { STEP_UP, type Refusal } from "../problem.ts";
+import { Prove } from "./prove.tsx";
 
 export function Time({ at }: { readonly at: string | null | undefined }) {
   if (at === null || at === undefined) return <span class="muted">{words.value.never}</span>;
@@ -52,6 +53,13 @@ export function Empty({ children }: { readonly children: ComponentChildren }) {
 export function Problem({ of, again }: { readonly of: Refusal; readonly again?: () => void }) {
   const { problem, refusals, again: word } = words.value;
   useErrorTexts();
+  if (of.code === STEP_UP) {
+    return (
+      <div class="card problem" role="alert">
+        <Prove doing={of.href} />
+      </div>
+    );
+  }
   const listed = toldOf(of.code);
   const told =
     of.status === 0

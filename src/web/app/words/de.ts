@@ -41,6 +41,17 @@ export const de: Words = {
     go: "Anmelden",
     refused: "Dieses Token wird nicht angenommen.",
     none: "Es ist kein Anmeldedienst eingerichtet; melden Sie sich mit einem Token an.",
+    byBreakGlass: "Mit einem Notfallkonto",
+    breakGlassWhy: "Für die Zeit ohne Anmeldedienst. Per Befehl geöffnet; jede Nutzung wird anderen gemeldet.",
+    name: "Name",
+    password: "Passwort",
+    totp: "Code der Authenticator-App",
+    breakGlassRefused: "Nicht angenommen. Warten Sie auf den nächsten Code und versuchen Sie es noch einmal.",
+  },
+  prove: {
+    why: "Dafür müssen Sie sich noch einmal ausweisen. Sie kommen hierher zurück; Eingetipptes geben Sie neu ein.",
+    go: "Jetzt ausweisen",
+    breakGlass: "Dafür müssen Sie sich noch einmal ausweisen: melden Sie sich ab und mit dem nächsten Code wieder an.",
   },
   live: { on: "live", lost: (age) => `seit ${age} nichts Neues` },
   state: {

@@ -40,6 +40,17 @@ export const en = {
     go: "Sign in",
     refused: "This token is not accepted.",
     none: "No identity provider is configured; sign in with a token.",
+    byBreakGlass: "With a break-glass account",
+    breakGlassWhy: "For the time without an identity provider. Opened by command; each use is told to others.",
+    name: "Name",
+    password: "Password",
+    totp: "Code of the authenticator app",
+    breakGlassRefused: "Not accepted. Wait for the next code, then try again.",
+  },
+  prove: {
+    why: "This asks for a fresh proof of who you are. You come back here; what was typed has to be typed again.",
+    go: "Prove who I am",
+    breakGlass: "This asks for a fresh proof of who you are: sign out, and in again with the next code.",
   },
   live: { on: "live", lost: (age: string) => `no news for ${age}` },
   state: {

@@ -11,7 +11,8 @@ export const decision = json("ClearingDecision", decidedSchema, "What became of 
 export function deciderOf(context: RouteContext): Decider {
   const { actor, subject } = context.principal;
   const subjectBi = context.deps.blindIndex.of("person", subject);
-  return { actor, subjectBi, journal: (entry, db) => context.journal(entry, db) };
+  const { channels } = context;
+  return { actor, subjectBi, ...(channels && { channels }), journal: (entry, db) => context.journal(entry, db) };
 }
 
 type Outcome = z.infer<typeof decidedSchema>["outcome"];
@@ -46,6 +47,8 @@ const DETAILS: Readonly<Record<Exclude<Refused, "absent">, string>> = {
   proposed_already: "A decision is proposed already; confirm or decline that one first.",
   nothing_proposed: "Nothing is proposed.",
   same_person: "Somebody else has to do this.",
+  used_elsewhere:
+    "The contact writes on channels too on which you may not decide; somebody decides who may on all of them.",
   patient_gone: "The patient is in the directory no more; look again.",
   no_match: "That is not one patient's, or not the patient's who was proposed.",
   no_code: "It is no code that can be used: mistyped, used before, too old, or tried too often.",

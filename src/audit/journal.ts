@@ -36,6 +36,8 @@ export type JournalAction =
   | "link.lowered"
   | "link.ended"
   | "link.verified"
+  | "link.proposed"
+  | "link.declined"
   | "identifiers.missed"
   | "code.issued"
   | "code.tried"

@@ -11,10 +11,11 @@ import {
   type Proposal,
   type TaskRow,
 } from "#src/store/sql/clearing.ts";
-import { lockHeld, makersOf, type HeldMessage } from "#src/store/sql/clearing-held.ts";
+import { lockHeld, type HeldMessage } from "#src/store/sql/clearing-held.ts";
 import type { ClearingDeps, Decider, Refusal } from "./deps.ts";
 import { letThrough } from "./let-through.ts";
 import { matchOne, mayType } from "./match.ts";
+import { isSamePerson } from "./same-person.ts";
 
 export interface Wish {
   readonly proof: string;
@@ -69,7 +70,7 @@ export async function approve(deps: ClearingDeps, by: Decider, taskId: string, t
     const refusal = await mayType(db, task, by, new Date(deps.clock()));
     if (refusal) return refusal;
     if (!proposal || proposedBy === null) return "nothing_proposed";
-    if (await isSamePerson(db, by, task, proposedBy)) return "same_person";
+    if (await isSamePerson(db, by, { actor: proposedBy, subjectBi: task.proposerBi })) return "same_person";
     if (!(await matchOne(deps, db, by, task, proposal.patientId, typed))) return "no_match";
     return letThrough(deps, db, by, { task, held, proposal, proposedBy });
   });
@@ -91,13 +92,6 @@ export async function decline(
     await by.journal({ action: "clearing.declined", subject: taskId, detail }, db);
     return "declined";
   });
-}
-
-/** Four eyes are two people: not two sessions of one, nor one and a token that he made. */
-async function isSamePerson(db: Transaction, by: Decider, task: TaskRow, proposedBy: string): Promise<boolean> {
-  if (by.actor === proposedBy || task.proposerBi?.equals(by.subjectBi)) return true;
-  const makers = await makersOf(db, [by.actor, proposedBy]);
-  return makers.get(by.actor) === proposedBy || makers.get(proposedBy) === by.actor;
 }
 
 function patientKey({ blindIndex }: ClearingDeps, patientId: string): string {

@@ -73,7 +73,7 @@ function cardPhones(deps: ClearingDeps, held: readonly HeldMessage[]): string[] 
   );
 }
 
-function masked({ givenName = "", familyName = "" }: Patient): string {
+export function masked({ givenName = "", familyName = "" }: Pick<Patient, "givenName" | "familyName">): string {
   const initial = (name: string) => `${String.fromCodePoint(...(name === "" ? [] : [name.codePointAt(0) ?? 0]))}•••`;
   return `${initial(givenName)} ${initial(familyName)}`;
 }

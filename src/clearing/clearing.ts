@@ -4,11 +4,12 @@ import { countHeld, heldOf, type HeldMessage } from "#src/store/sql/clearing-hel
 import { approve, assign, decline } from "./assign.ts";
 import { suspects, type Suspects } from "./candidates.ts";
 import { issue, redeem } from "./codes.ts";
-import { answerChallenge, end, linksOfTyped, report, verify } from "./links.ts";
+import { answerChallenge, end, linksOfTyped, report } from "./links.ts";
 import type { ClearingDeps, TaskPolicy } from "./deps.ts";
 import { matchTwo } from "./match.ts";
 import { reject, unlock, want } from "./reject.ts";
 import { bringUpToDate } from "./tasks.ts";
+import { approveLink, declineLink, verify, waitingLinks } from "./verify.ts";
 
 /** The tasks of whoever decides who a stranger is, and what can be done about them. */
 export function createClearing(deps: ClearingDeps) {
@@ -36,6 +37,9 @@ export function createClearing(deps: ClearingDeps) {
     end: bind(deps, end),
     answerChallenge: bind(deps, answerChallenge),
     verify: bind(deps, verify),
+    approveLink: bind(deps, approveLink),
+    declineLink: bind(deps, declineLink),
+    waitingLinks: bind(deps, waitingLinks),
   };
 }
 

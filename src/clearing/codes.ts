@@ -5,6 +5,7 @@ import { findTask } from "#src/store/sql/clearing.ts";
 import { heldOf } from "#src/store/sql/clearing-held.ts";
 import { authorOf } from "./author.ts";
 import type { ClearingDeps, Decider, Refusal } from "./deps.ts";
+import { isSamePerson } from "./same-person.ts";
 import { typedPatient } from "./typed-patient.ts";
 
 /** Makes a code for the patient two identifiers are true of: for a slip or a QR that only they get. */
@@ -31,7 +32,10 @@ export async function issue(
   });
 }
 
-/** Uses a code that somebody told by telephone, or wrote so that the engine could not read it, for who wrote what is held. */
+/**
+ * Uses a code that somebody told by telephone, or wrote so that the engine could not read it, for who wrote what is held.
+ * With four eyes not by whoever made it: one person alone would say who a stranger is.
+ */
 export async function redeem(
   deps: ClearingDeps,
   by: Decider,
@@ -45,9 +49,12 @@ export async function redeem(
   const code = codeIn(written.toUpperCase().startsWith("BOT") ? written : `BOT ${written}`);
   if (code === undefined) return "no_code";
   return deps.store.transaction(async (db) => {
-    const redeemed = await redeemCode(deps, db, { code, contact, now: new Date(deps.clock()) });
+    const { fourEyes } = deps.policyOf(task.channel);
+    const isOwn = async (actor: string) => fourEyes && isSamePerson(db, by, { actor });
+    const redeemed = await redeemCode(deps, db, { code, contact, now: new Date(deps.clock()), isOwn });
     const { outcome } = redeemed;
     await by.journal({ action: "code.tried", subject: task.id, detail: { outcome } }, db);
+    if (outcome === "own") return "same_person";
     if (outcome !== "linked") return "no_code";
     const detail = { evidence: "code", level: redeemed.level, task: task.id };
     await by.journal({ action: "link.made", subject: redeemed.id, detail }, db);

@@ -25,6 +25,8 @@ export interface ClearingDeps {
   /** From when on retention runs that begins now. */
   readonly retainFrom: Clock;
   policyOf(channel: string): TaskPolicy;
+  /** The channels that are deployed. */
+  channels(): readonly string[];
 }
 
 /** Who decides. */
@@ -33,6 +35,8 @@ export interface Decider {
   readonly actor: string;
   /** Keyed hash of who it is, whatever session, token or provider. */
   readonly subjectBi: Buffer;
+  /** Where alone he may decide; absent: everywhere. */
+  readonly channels?: readonly string[];
   /** Writes a line of the journal in the principal's name. */
   journal(
     entry: { action: JournalAction; subject: string; detail: Record<string, string | number | boolean | null> },
@@ -59,4 +63,6 @@ export type Refusal =
   | "nothing_proposed"
   /** The one who proposed, or a token of his, confirms nothing. */
   | "same_person"
+  /** Of a link: channels use it on which this person may not decide. */
+  | "used_elsewhere"
   | "patient_gone";

@@ -3,17 +3,20 @@ import { readPersons } from "#src/identity/directory-deps.ts";
 import { agedFor } from "#src/identity/links.ts";
 import { SILENCE_MS, type Lowering } from "#src/message/link.ts";
 import type { Transaction } from "#src/store/queryable.ts";
+import { withdrawProposalsBefore } from "#src/store/sql/link-proposals.ts";
 import { endLinks } from "#src/store/sql/links.ts";
 import { forgetEnded, guardianLinks, linksOfEndedCases, noteSeen, quietLinks } from "#src/store/sql/links-sweep.ts";
 import type { ClearingDeps } from "./deps.ts";
 
 const A_DAY_MS = 86_400_000;
+/** What nobody has confirmed by then is asked for anew: what was typed first was looked up a day ago. */
+const PROPOSED_FOR_MS = A_DAY_MS;
 const TASKS_STAY_MS = 30 * A_DAY_MS;
 
 export interface SweepDeps extends ClearingDeps {
   journal(
     db: Transaction,
-    action: "link.lowered" | "link.ended",
+    action: "link.lowered" | "link.ended" | "link.declined",
     subject: string,
     detail: Record<string, string>,
   ): Promise<void>;
@@ -41,6 +44,8 @@ export async function sweepLinks(deps: SweepDeps): Promise<void> {
     await lowerAll(deps, db, grown, "came_of_age");
     for (const id of await endLinks(db, over, new Date(now)))
       await deps.journal(db, "link.ended", id, { reason: "case_ended" });
+    for (const id of await withdrawProposalsBefore(db, new Date(now - PROPOSED_FOR_MS)))
+      await deps.journal(db, "link.declined", id, { reason: "expired" });
     await forgetEnded(db, { now: new Date(now), tasksBefore: new Date(now - TASKS_STAY_MS) });
   });
 }

@@ -13,10 +13,24 @@ export async function typedPatient(
   by: Decider,
   typed: readonly Typed[],
 ): Promise<Match | Extract<Refusal, "tired" | "no_match">> {
-  if ((await missesInJournal(db, by.actor, new Date(deps.clock() - A_DAY_MS))) >= MOST_OF_ONE) return "tired";
+  if (await isTired(deps, db, by)) return "tired";
   const found = await patientByTyped(deps, db, typed);
   if (found) return found;
+  await missed(db, by, typed);
+  return "no_match";
+}
+
+/** Whether somebody has typed too many wrong identifiers outside tasks within a day. */
+export async function isTired(
+  deps: Pick<ClearingDeps, "clock">,
+  db: Transaction,
+  by: Pick<Decider, "actor">,
+): Promise<boolean> {
+  return (await missesInJournal(db, by.actor, new Date(deps.clock() - A_DAY_MS))) >= MOST_OF_ONE;
+}
+
+/** Counts a miss; nothing is locked after it. */
+export async function missed(db: Transaction, by: Decider, typed: readonly Typed[]): Promise<void> {
   const detail = { kinds: typed.map(({ kind }) => kind).join(" ") };
   await by.journal({ action: "identifiers.missed", subject: by.actor, detail }, db);
-  return "no_match";
 }

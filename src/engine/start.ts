@@ -156,7 +156,11 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
   });
   let draining = false;
   const live = createLive(store.reading);
-  const clearing = { ...foundation, policyOf: (id: string) => taskPolicyOf(deployment.get(id)) };
+  const clearing = {
+    ...foundation,
+    policyOf: (id: string) => taskPolicyOf(deployment.get(id)),
+    channels: () => deployment.all().flatMap(({ id, identity }) => (identity ? [id] : [])),
+  };
   const api: Omit<ApiDeps, "connections"> = {
     store: { query: (text, values) => store.reading.query(text, values), transaction: (run) => store.transaction(run) },
     sealer,

@@ -58,9 +58,20 @@ export function codeIn(text: string): string | undefined {
     .replaceAll(/[IL]/g, "1");
 }
 
-/** `linked`: the contact is the patient's. `wrong`: it is no such code. `over`: it was used, is too old, or was tried too often. */
+/**
+ * `linked`: the contact is the patient's. `wrong`: it is no such code. `over`: it was used, is too old, or was tried too
+ * often. `own`: whoever uses it may not, for he made it.
+ */
 export type Redeemed =
-  { readonly outcome: "wrong" | "over" } | ({ readonly outcome: "linked"; readonly level: number } & MadeLink);
+  { readonly outcome: "wrong" | "over" | "own" } | ({ readonly outcome: "linked"; readonly level: number } & MadeLink);
+
+interface Use {
+  readonly code: string;
+  readonly contact: Contact;
+  readonly now: Date;
+  /** Where a person uses it: whether he made it himself, by the journal's word for whoever did. */
+  readonly isOwn?: (issuedBy: string) => Promise<boolean>;
+}
 
 /**
  * Uses a code for a contact, once, and lets in what is held of them. Takes the directory's lock, and then those of the held
@@ -69,7 +80,7 @@ export type Redeemed =
 export async function redeemCode(
   deps: ApplyDeps,
   db: Transaction,
-  { code, contact, now }: { readonly code: string; readonly contact: Contact; readonly now: Date },
+  { code, contact, now, isOwn }: Use,
 ): Promise<Redeemed> {
   const keys = linkKeys(deps.blindIndex, contact);
   if (!keys) return { outcome: "wrong" };
@@ -83,6 +94,7 @@ export async function redeemCode(
     await spendTry(db, row.id);
     return { outcome: "wrong" };
   }
+  if (await isOwn?.(row.issuedBy)) return { outcome: "own" };
   const patientId = (await rootsOf(db, [row.patientId])).get(row.patientId);
   if (patientId === undefined) return { outcome: "over" };
   await useCode(db, row.id, now);

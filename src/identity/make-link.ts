@@ -19,7 +19,8 @@ export interface MadeLink {
 
 /**
  * Writes who a contact is, under the directory's lock. Links of the contact to the same patient end, and those that hold no
- * more: the new word is newer than what spoke against them.
+ * more: the new word is newer than what spoke against them. One that says the same and is surer stays: other channels may
+ * need it.
  */
 export async function makeLink(
   { sealer }: Pick<ApplyDeps, "sealer">,
@@ -30,7 +31,9 @@ export async function makeLink(
   const replaced = former.filter(
     (link) =>
       link.scope !== "once" &&
-      (link.patientId === word.patientId || link.level === 0 || contradicts(openLinked(sealer, link), contact)),
+      (link.level === 0 ||
+        contradicts(openLinked(sealer, link), contact) ||
+        (link.patientId === word.patientId && !(link.level > word.level && link.role === word.role))),
   );
   const ended = await endLinks(
     db,

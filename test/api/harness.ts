@@ -223,6 +223,7 @@ export async function createHarness() {
       directory: createDirectory({ store, sealer, blindIndex, clock: () => NOW, onChanged: async () => undefined }),
       contacts: createContacts({ store, sealer, blindIndex }),
       ...{ clock: () => NOW, retainFrom: () => NOW, policyOf: () => taskPolicyOf(undefined) },
+      channels: () => [CHANNEL],
     }),
     alertRules: () => [],
     purges: (limit) => listPurges(store, limit),

@@ -10,6 +10,7 @@ const HERS = [typed.patient("79471"), typed.case("F-2026-001")];
 
 let engine: TestEngine;
 let clara: Person;
+let carla: Person;
 let paul: Person;
 let next = 4915190000000;
 let folder: string;
@@ -27,6 +28,7 @@ async function strictChannels(level: number): Promise<string> {
 beforeAll(async () => {
   engine = await startTestEngine({ channels: await strictChannels(2) });
   clara = await someoneAs(engine, "clara", "clerk");
+  carla = await someoneAs(engine, "carla", "clerk");
   paul = await someoneAs(engine, "paul", "approver");
   await engine.admit();
 });
@@ -74,11 +76,13 @@ describe("a channel that requires level 2", () => {
     await engine.until(await engine.text(old, stranger()), "held");
   });
 
-  it("lets a clerk use a code that was told by telephone", async () => {
+  it("lets a clerk use a code that was told by telephone, who did not make it", async () => {
     const message = await engine.until(await engine.text("ohne Code", stranger()), "held");
     const task = await taskOf(clara, message);
     const plain = await code();
-    expect((await clara.post(`/api/v1/clearing/${task.id}/code`, { code: plain.slice(4) })).status).toBe(200);
+    const own = await clara.post(`/api/v1/clearing/${task.id}/code`, { code: plain.slice(4) });
+    expect(own).toMatchObject({ status: 409, body: { type: "urn:botenstoff:problem:clearing-same-person" } });
+    expect((await carla.post(`/api/v1/clearing/${task.id}/code`, { code: plain.slice(4) })).status).toBe(200);
     await becomes(message, "filed");
   });
 
@@ -101,9 +105,11 @@ describe("the challenge", () => {
     const links = async () =>
       (await clara.post("/api/v1/links/find", { identifiers: HERS })).body["items"] as { id: string; level: number }[];
     const [link] = await links();
+    const own = await clara.post(`/api/v1/links/${link?.id ?? ""}/challenge`, { answer: "12.8." });
+    expect(own).toMatchObject({ status: 409, body: { type: "urn:botenstoff:problem:clearing-same-person" } });
     const answers = [];
     for (const answer of ["1.1.", "12.8.", "12.8."])
-      answers.push(await clara.post(`/api/v1/links/${link?.id ?? ""}/challenge`, { answer }));
+      answers.push(await carla.post(`/api/v1/links/${link?.id ?? ""}/challenge`, { answer }));
     expect(answers).toEqual(answers.map(() => ({ status: 200, body: { outcome: "taken" } })));
     expect((await links())[0]).toMatchObject({ level: 3, evidence: "challenge" });
   });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import type { ShownMessage } from "#src/demo/api-client.ts";
 import { wamid } from "#src/simulators/whatsapp-cloud/payload.ts";
 import { startTestEngine, type TestEngine } from "../engine/harness.ts";
-import { say, someoneAs, taskOf, typed, type Person } from "./desk.ts";
+import { say, someoneAs, someoneOn, taskOf, typed, type Person } from "./desk.ts";
 
 let engine: TestEngine;
 let clara: Person;
@@ -58,6 +58,16 @@ async function linked({ userId = false, role = "self" } = {}) {
   return { number, ids, two, link: link?.id ?? "" };
 }
 
+async function mergedByMistake(one: string, other: string) {
+  const before = (seconds: number) => new Date(Date.now() - seconds * 1_000);
+  const survivor = { patient: one, caseNumber: `F-${one}`, phone: `0151 700${one}` };
+  const mistaken = { patient: other, caseNumber: `F-${other}`, phone: `0151 700${other}`, birthDate: "19700228" };
+  await engine.adt({ ...survivor, writtenAt: before(300) });
+  await engine.adt({ ...mistaken, writtenAt: before(200) });
+  await engine.adt({ ...survivor, trigger: "A40", retired: mistaken.patient, writtenAt: before(100) });
+  return { survivor, mistaken };
+}
+
 const lowerings = async (link: string) => {
   const { rows } = await engine.store.query<{ detail: { reason: string } }>(
     "SELECT detail FROM journal WHERE action = 'link.lowered' AND subject = $1 ORDER BY seq",
@@ -108,12 +118,7 @@ describe("a link files nothing any more, and the journal says why, once", () => 
   });
 
   it("it was made while two patients were merged by mistake, and the merge is undone", async () => {
-    const before = (seconds: number) => new Date(Date.now() - seconds * 1_000);
-    const survivor = { patient: "99003", caseNumber: "F-99003", phone: "0151 70009003" };
-    const mistaken = { patient: "99004", caseNumber: "F-99004", phone: "0151 70009004", birthDate: "19700228" };
-    await engine.adt({ ...survivor, writtenAt: before(300) });
-    await engine.adt({ ...mistaken, writtenAt: before(200) });
-    await engine.adt({ ...survivor, trigger: "A40", retired: mistaken.patient, writtenAt: before(100) });
+    const { survivor, mistaken } = await mergedByMistake("99003", "99004");
     const ids = { userId: "DE.unmerged" };
     const message = await engine.until(await writes(ids), "held");
     const task = await taskOf(clara, message);
@@ -156,6 +161,96 @@ describe("a link files nothing any more, and the journal says why, once", () => 
     const { ids } = await linked({ role: "guardian" });
     // Born in 1964, as everybody these ADTs tell of.
     expect((await engine.until(await writes(ids), "held")).reason).toBe("unverified");
+  });
+});
+
+describe("what is proposed while two patients are merged by mistake", () => {
+  it("falls when the merge is undone, and what was typed for it is good for nothing; then it is decided anew", async () => {
+    const { survivor, mistaken } = await mergedByMistake("99005", "99006");
+    const message = await engine.until(await writes({ userId: "DE.proposed" }), "held");
+    const task = await taskOf(clara, message);
+    const two = [typed.patient(mistaken.patient), typed.case(survivor.caseNumber)];
+    expect((await say(clara, task.id, two)).body).toMatchObject({ outcome: "proposed" });
+    const typedToo = await clara.post(`/api/v1/clearing/${task.id}/match`, { identifiers: two });
+    await engine.adt({ ...mistaken, trigger: "A31" });
+    expect(await taskOf(clara, message)).toMatchObject({ state: "open", proposal: null });
+    const late = await clara.post(`/api/v1/clearing/${task.id}/assign`, {
+      proof: typedToo.body["proof"],
+      scope: "always",
+    });
+    expect(late).toMatchObject({ status: 409, body: { type: "urn:botenstoff:problem:clearing-no-proof" } });
+    await say(clara, task.id, [typed.patient(survivor.patient), typed.case(survivor.caseNumber)]);
+    const approved = await paul.post(`/api/v1/clearing/${task.id}/approve`, {
+      identifier: typed.patient(survivor.patient),
+    });
+    expect(approved.body).toMatchObject({ outcome: "assigned" });
+  });
+});
+
+describe("a link that was lowered, with four eyes", () => {
+  const levelOf = async (two: readonly unknown[], link: string) => {
+    const found = await clara.post("/api/v1/links/find", { identifiers: two });
+    return (found.body["items"] as { id: string }[]).find(({ id }) => id === link);
+  };
+  const waiting = async (person: Person, link: string) =>
+    ((await person.get("/api/v1/links/waiting")).body["items"] as { id: string }[]).find(({ id }) => id === link);
+
+  it("is raised by nobody alone: what one has seen in person another confirms, who gets an identifier himself", async () => {
+    const { ids, link, two, number } = await linked();
+    await clara.post(`/api/v1/links/${link}/lower`, { reason: "staff_report" });
+    const verify = { identifiers: two, evidence: "in_person" };
+    expect((await clara.post(`/api/v1/links/${link}/verify`, verify)).body).toEqual({ outcome: "proposed" });
+    expect((await clara.post(`/api/v1/links/${link}/verify`, verify)).status).toBe(409);
+    expect(await levelOf(two, link)).toMatchObject({ level: 0 });
+    expect(await waiting(paul, link)).toMatchObject({ mine: false, proposal: { level: 4, by: "token:clara" } });
+    const approve = (person: Person, value: string) =>
+      person.post(`/api/v1/links/${link}/approve`, { identifier: typed.patient(value) });
+    expect((await approve(clara, number)).status).toBe(403);
+    expect((await approve(paul, "99999")).body).toMatchObject({ type: "urn:botenstoff:problem:clearing-no-match" });
+    expect(await levelOf(two, link)).toMatchObject({ level: 0 });
+    expect((await approve(paul, number)).body).toEqual({ outcome: "verified" });
+    expect(await levelOf(two, link)).toMatchObject({
+      ...{ level: 4, evidence: "in_person", verified_by: "token:clara", approved_by: "token:paul" },
+    });
+    expect(await waiting(paul, link)).toBeUndefined();
+    await engine.until(await writes(ids), "filed");
+  });
+
+  it("is not raised by whoever proposed it, whatever roles he has; what is proposed can be declined", async () => {
+    const { link, two, number } = await linked();
+    const both = await someoneAs(engine, "both", "clerk", "approver");
+    await both.post(`/api/v1/links/${link}/verify`, { identifiers: two });
+    const own = await both.post(`/api/v1/links/${link}/approve`, { identifier: typed.patient(number) });
+    expect(own).toMatchObject({ status: 409, body: { type: "urn:botenstoff:problem:clearing-same-person" } });
+    const declined = await paul.post(`/api/v1/links/${link}/decline`, { reason: "nicht nachgesehen" });
+    expect(declined.body).toEqual({ outcome: "declined" });
+    expect(await levelOf(two, link)).toMatchObject({ level: 3, evidence: "two_persons" });
+  });
+
+  it("is not proposed any more when something else speaks against it, nor after five wrong identifiers", async () => {
+    const { link, two } = await linked();
+    const verify = () => clara.post(`/api/v1/links/${link}/verify`, { identifiers: two });
+    await verify();
+    await clara.post(`/api/v1/links/${link}/lower`, { reason: "staff_report" });
+    expect(await waiting(paul, link)).toBeUndefined();
+    expect((await verify()).body).toEqual({ outcome: "proposed" });
+    const guesser = await someoneAs(engine, "guesser", "approver");
+    for (let miss = 0; miss < 5; miss += 1)
+      await guesser.post(`/api/v1/links/${link}/approve`, { identifier: typed.patient("99999") });
+    expect(await waiting(paul, link)).toBeUndefined();
+  });
+
+  it("is neither ended, lowered nor raised by a clerk of one channel while its contact writes on another", async () => {
+    const { link, two } = await linked();
+    const elsewhere = await someoneOn(engine, "elsewhere", ["elsewhere"], "clerk");
+    const verbs = { end: { reason: "x" }, lower: { reason: "staff_report" }, verify: { identifiers: two } };
+    for (const [verb, body] of Object.entries(verbs)) {
+      const refused = await elsewhere.post(`/api/v1/links/${link}/${verb}`, body);
+      expect(refused).toMatchObject({ status: 409, body: { type: "urn:botenstoff:problem:clearing-used-elsewhere" } });
+    }
+    expect(await levelOf(two, link)).toMatchObject({ level: 3, ended_at: null });
+    const here = await someoneOn(engine, "here", ["whatsapp-to-kis"], "clerk");
+    expect((await here.post(`/api/v1/links/${link}/end`, { reason: "auf Wunsch" })).status).toBe(200);
   });
 });
 

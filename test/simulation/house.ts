@@ -107,6 +107,7 @@ export async function openHouse(
   const clearing = createClearing({
     ...{ store, sealer, blindIndex, directory, contacts, clock, retainFrom: clock },
     policyOf: () => ({ ...channel.clearing, ...retention, requireLevel: 1 }),
+    channels: () => [CHANNEL],
   });
   return {
     clearing,

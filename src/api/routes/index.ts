@@ -25,7 +25,18 @@ import { exportJournal, readJournal } from "./journal.ts";
 import { me } from "./me.ts";
 import { listSigningKeys } from "./keys.ts";
 import { explainStuckLane, listLanes, parkLane, tryLane, unparkLane } from "./lanes.ts";
-import { challengeLink, endLink, findLinks, issueCode, lowerLink, redeemClearing, verifyLink } from "./links.ts";
+import {
+  approveLink,
+  challengeLink,
+  declineLink,
+  endLink,
+  findLinks,
+  issueCode,
+  listWaitingLinks,
+  lowerLink,
+  redeemClearing,
+  verifyLink,
+} from "./links.ts";
 import { followLive } from "./live.ts";
 import { findMessages } from "./find.ts";
 import { listMessages, reprocessMessage, showMessage } from "./messages.ts";
@@ -65,6 +76,9 @@ export const ROUTES = [
   redeemClearing,
   issueCode,
   findLinks,
+  listWaitingLinks,
+  approveLink,
+  declineLink,
   lowerLink,
   endLink,
   verifyLink,

@@ -1,16 +1,18 @@
 import { z } from "zod";
-import { EVIDENCE, LINK_ROLES, LINK_SCOPES, LOWERINGS, type Evidence, type Lowering } from "#src/message/link.ts";
+import { channelsOf, may } from "#src/audit/principal.ts";
+import { LINK_ROLES } from "#src/message/link.ts";
 import { parseDuration } from "#src/message/duration.ts";
-import type { LinkRow } from "#src/store/sql/links.ts";
 import { deciderOf, decision, done, refused } from "../clearing-decision.ts";
-import { matchSchema } from "../clearing-schema.ts";
+import { approveSchema, declineSchema, matchSchema } from "../clearing-schema.ts";
 import { words } from "../decision.ts";
+import { linkSchema, showLink, showWaiting, waitingLinkSchema } from "../link-view.ts";
 import { json, route } from "../route.ts";
 
 const PATH = "/api/v1/links/:id";
 const instant = z.iso.datetime();
 const onLink = { tag: "clearing", params: z.strictObject({ id: z.uuid() }), names: "link" } as const;
 const conflict = { 409: "It cannot be done so: the detail says why." } as const;
+const USERS = "Refused for whoever may not decide on every channel on which the contact of the link writes.";
 const LEAST_MS = 600_000;
 const MOST_MS = 259_200_000;
 
@@ -29,22 +31,9 @@ const validFor = z
   })
   .describe("How long it can be used, ISO 8601, PT10M to PT72H.");
 
-const linkSchema = z.strictObject({
-  id: z.uuid(),
-  level: z.int(),
-  role: z.enum(LINK_ROLES),
-  scope: z.enum(LINK_SCOPES),
-  evidence: z.enum(Object.keys(EVIDENCE) as [Evidence, ...Evidence[]]),
-  verified_at: instant,
-  verified_by: z.string().describe("The journal's word for the person."),
-  approved_by: z.string().nullable(),
-  seen_at: instant.describe("When the contact last wrote, to a day."),
-  lowered_at: instant.nullable(),
-  lowered_for: z.enum(Object.keys(LOWERINGS) as [Lowering, ...Lowering[]]).nullable(),
-  ended_at: instant.nullable(),
+const linkDecided = z.strictObject({
+  outcome: z.enum(["lowered", "ended", "verified", "proposed", "declined", "taken"]),
 });
-
-const linkDecided = z.strictObject({ outcome: z.enum(["lowered", "ended", "verified", "taken"]) });
 const outcome = json("LinkDecision", linkDecided, "It is done.");
 
 // Links: who a contact is, from now on; and the codes by which patients say it themselves.
@@ -101,7 +90,7 @@ export const findLinks = route({
   handle: async ({ body: { identifiers } }, context) => {
     const links = await context.deps.clearing.linksOfTyped(deciderOf(context), identifiers);
     if (typeof links === "string") throw refused(links);
-    return { items: links.map(show) };
+    return { items: links.map(showLink) };
   },
 });
 
@@ -112,8 +101,10 @@ export const lowerLink = route({
   path: `${PATH}/lower`,
   right: "clearing.decide",
   summary: "Says that a link holds no more: what the contact writes is held until somebody decides",
+  details: USERS,
   body: z.strictObject({ reason: z.enum(["consent_withdrawn", "staff_report"]) }),
   answer: outcome,
+  problems: conflict,
   handle: async ({ params: { id }, body }, context) =>
     told(await context.deps.clearing.report(deciderOf(context), id, body.reason)),
 });
@@ -125,8 +116,10 @@ export const endLink = route({
   path: `${PATH}/end`,
   right: "clearing.decide",
   summary: "Ends a link for good: the contact is a stranger again",
+  details: USERS,
   body: z.strictObject({ reason: words(500).describe("Why; the journal keeps it: nothing about the patient.") }),
   answer: outcome,
+  problems: conflict,
   handle: async ({ params: { id }, body }, context) =>
     told(await context.deps.clearing.end(deciderOf(context), id, body.reason)),
 });
@@ -138,6 +131,8 @@ export const verifyLink = route({
   path: `${PATH}/verify`,
   right: "clearing.decide",
   summary: "Says that a contact is still this patient's: two identifiers, or seen in person",
+  details:
+    "Where a channel on which the contact writes has `four_eyes` it is a proposal: another person confirms it within a day.",
   body: matchSchema.extend({ evidence: z.enum(["clerk", "in_person"]).default("clerk") }),
   answer: outcome,
   problems: conflict,
@@ -152,33 +147,69 @@ export const challengeLink = route({
   path: `${PATH}/challenge`,
   right: "clearing.decide",
   summary: "Takes the answer to the challenge, day and month of birth; always the same answer, whatever it is",
-  details: "Right, and the link made by a code has level 3. Five wrong answers, and no more are taken.",
+  details:
+    "Right, and the link made by a code has level 3. Five wrong answers, and no more are taken. With `four_eyes` somebody " +
+    "else types it than made the code.",
   body: z.strictObject({ answer: z.string().trim().min(1).max(32).describe("As 12.8.") }),
   answer: outcome,
+  problems: conflict,
   handle: async ({ params: { id }, body }, context) =>
     told(await context.deps.clearing.answerChallenge(deciderOf(context), id, body.answer)),
+});
+
+export const listWaitingLinks = route({
+  operationId: "listWaitingLinks",
+  tag: "clearing",
+  method: "get",
+  path: "/api/v1/links/waiting",
+  right: "clearing.read",
+  summary: "Lists links of which one person said something that another has to confirm, the longest waiting first",
+  answer: json("WaitingLinkList", z.strictObject({ items: z.array(waitingLinkSchema) }), "At most 100."),
+  handle: async (_input, context) => {
+    const { deps, principal } = context;
+    const decides = may(principal, "clearing.decide") || may(principal, "clearing.approve");
+    const links = await deps.clearing.waitingLinks(deciderOf(context));
+    return { items: links.map((link) => showWaiting(link, { actor: principal.actor, decides })) };
+  },
+});
+
+export const approveLink = route({
+  ...onLink,
+  operationId: "approveLink",
+  method: "post",
+  path: `${PATH}/approve`,
+  right: "clearing.approve",
+  summary: "Confirms what another person said of a link, by typing one identifier again",
+  details: "After five wrong ones the proposal falls.",
+  body: approveSchema,
+  answer: outcome,
+  problems: conflict,
+  handle: async ({ params: { id }, body }, context) =>
+    told(await context.deps.clearing.approveLink(deciderOf(context), id, body.identifier)),
+});
+
+export const declineLink = route({
+  ...onLink,
+  operationId: "declineLink",
+  method: "post",
+  path: `${PATH}/decline`,
+  right: "clearing.read",
+  summary: "Takes what is proposed of a link off the table: whoever made it, or may confirm it",
+  body: declineSchema,
+  answer: outcome,
+  problems: conflict,
+  handle: async ({ params: { id }, body }, context) => {
+    const approves = may(context.principal, "clearing.approve");
+    const channels = channelsOf(context.principal, "clearing.approve");
+    const by = { ...deciderOf(context), approves, ...(channels && { channels }) };
+    return told(await context.deps.clearing.declineLink(by, id, body.reason));
+  },
 });
 
 type Told = z.infer<typeof linkDecided>["outcome"];
 
 function told(outcome: Told | Parameters<typeof refused>[0]): z.infer<typeof linkDecided> {
-  if (outcome === "lowered" || outcome === "ended" || outcome === "verified" || outcome === "taken") return { outcome };
-  throw refused(outcome, "link");
-}
-
-function show(link: LinkRow): z.infer<typeof linkSchema> {
-  return {
-    id: link.id,
-    level: link.level,
-    role: link.role,
-    scope: link.scope,
-    evidence: link.evidence,
-    verified_at: link.verifiedAt.toISOString(),
-    verified_by: link.verifiedBy,
-    approved_by: link.approvedBy,
-    seen_at: link.seenAt.toISOString(),
-    lowered_at: link.loweredAt?.toISOString() ?? null,
-    lowered_for: link.loweredFor,
-    ended_at: link.endedAt?.toISOString() ?? null,
-  };
+  const done = linkDecided.shape.outcome.safeParse(outcome);
+  if (done.success) return { outcome: done.data };
+  throw refused(outcome as Parameters<typeof refused>[0], "link");
 }

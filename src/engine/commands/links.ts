@@ -5,6 +5,9 @@ import { table } from "./table.ts";
 
 type Row = Readonly<Record<string, unknown>>;
 
+/** `level` of what is proposed takes the place of what the link has. */
+type Waiting = Row & { readonly proposal: Row };
+
 const LINK = { name: "link", least: 1, most: 1 } as const;
 
 /** Codes given at admission, and the links that say from now on who a contact is. */
@@ -31,13 +34,37 @@ export const LINK_COMMANDS: readonly Command[] = [
   },
   {
     name: "link verify",
-    summary: "says that a contact is still this patient's, by two identifiers",
+    summary: "says that a contact is still this patient's, by two identifiers; with four eyes a proposal",
     details: TYPED_DETAILS,
     words: LINK,
     options: { evidence: "clerk (default) or in_person" },
     flags: JSON_FLAG,
     run: async (given) => decide(given, "verify", { ...given.options, identifiers: await readTyped(2) }),
   },
+  {
+    name: "link waiting",
+    summary: "lists links of which one person said something that another has to confirm",
+    details: TYPED_DETAILS,
+    flags: JSON_FLAG,
+    run: async ({ flags }) => {
+      const answer = (await askEngine("GET", "/api/v1/links/waiting")) as { items: Waiting[] };
+      if (flags.has("json")) write(JSON.stringify(answer));
+      else {
+        const rows = answer.items.map(({ proposal, ...link }) => ({ ...link, ...proposal }));
+        for (const line of table(["id", "patient", "role", "evidence", "level", "by", "at"], rows)) write(line);
+      }
+      return 0;
+    },
+  },
+  {
+    name: "link approve",
+    summary: "confirms what another person said of a link, by one identifier got anew",
+    details: TYPED_DETAILS,
+    words: LINK,
+    flags: JSON_FLAG,
+    run: async (given) => decide(given, "approve", { identifier: (await readTyped(1))[0] }),
+  },
+  withBody("decline", "takes what is proposed of a link off the table", { reason: "why; nothing about the patient" }),
   withBody("lower", "says that a link holds no more", { reason: "consent_withdrawn or staff_report" }),
   withBody("end", "ends a link for good: the contact is a stranger again", {
     reason: "why; nothing about the patient",

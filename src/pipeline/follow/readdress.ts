@@ -1,6 +1,6 @@
 import type { Effects } from "#src/identity/apply.ts";
 import type { CaseChoice } from "#src/message/case-rule.ts";
-import { detailOf, lowerAfterDirectory } from "#src/identity/decay.ts";
+import { detailOf, lowerAfterDirectory, type Fallen } from "#src/identity/decay.ts";
 import type { DirectoryUpdate, Subject } from "#src/message/directory.ts";
 import type { BlindIndex } from "#src/seal/blind-index.ts";
 import type { Sealer } from "#src/seal/sealer.ts";
@@ -12,7 +12,6 @@ import {
   type AddressedMessage,
   type Readdressed,
 } from "#src/store/sql/readdress.ts";
-import type { Lowered } from "#src/store/sql/links.ts";
 import { movedFrom } from "#src/store/sql/contacts.ts";
 import { writeRehomings, type RehomingDraft, type RehomingKind } from "#src/store/sql/rehomings.ts";
 import { freeAmbiguous } from "#src/store/sql/free-ambiguous.ts";
@@ -26,7 +25,7 @@ export interface ReaddressDeps {
   subjectNow(db: Queryable, patientId: string, routed: Subject, choice?: CaseChoice): Promise<Subject | undefined>;
   journal(
     db: Transaction,
-    action: "messages.followed" | "link.lowered",
+    action: "messages.followed" | "link.lowered" | "clearing.declined",
     subject: string,
     detail: Record<string, string | number | null>,
   ): Promise<void>;
@@ -49,18 +48,20 @@ export async function followDirectory(
   update: DirectoryUpdate,
   now: Date,
 ): Promise<void> {
-  const lowered = await follow(deps, db, effects, update, now);
+  const { lowered, proposals } = await follow(deps, db, effects, update, now);
   for (const one of lowered) await deps.journal(db, "link.lowered", one.id, detailOf(one));
+  for (const { id, proposedBy } of proposals)
+    await deps.journal(db, "clearing.declined", id, { reason: "patient_changed", proposed_by: proposedBy });
 }
 
-/** @returns the links that are weaker now */
+/** @returns what is weaker now */
 async function follow(
   deps: ReaddressDeps,
   db: Transaction,
   effects: Effects,
   update: DirectoryUpdate,
   now: Date,
-): Promise<readonly Lowered[]> {
+): Promise<Fallen> {
   const { phones, patients, cases } = effects;
   const moved = cases.filter((one) => one.moved);
   const destinies = new Map<string, Destiny>();
@@ -75,9 +76,9 @@ async function follow(
   const merged = [...patients].flatMap(([from, to]) => (to === null ? [] : [from, to]));
   const mergedBis = merged.map((id) => key(deps, id));
   await lockAffected(db, reached, patientBis, mergedBis);
-  const lowered = await lowerAfterDirectory(db, effects, update, now);
+  const fallen = await lowerAfterDirectory(db, effects, update, now);
   if (reached.length > 0) await reenterHeld(db, reached, now);
-  if (patientBis.length === 0) return lowered;
+  if (patientBis.length === 0) return fallen;
   if (mergedBis.length > 0) await freeAmbiguous(db, mergedBis, now);
   const readdressed: Readdressed[] = [];
   const rehomings: RehomingDraft[] = [];
@@ -91,7 +92,7 @@ async function follow(
   await writeReaddressed(db, readdressed);
   await writeRehomings(db, rehomings, now);
   await tell(deps, db, destinies, readdressed.length, rehomings.length);
-  return lowered;
+  return fallen;
 }
 
 /** What becomes of one message; undefined where nothing changes for it. */

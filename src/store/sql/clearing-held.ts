@@ -102,3 +102,22 @@ export async function makersOf(db: Queryable, actors: readonly string[]): Promis
   );
   return new Map(rows.map(({ actor, by }) => [actor, by]));
 }
+
+/** A task of which nothing is proposed any more, and who had proposed it. */
+export interface FallenProposal {
+  readonly id: string;
+  readonly proposedBy: string | null;
+}
+
+/** Takes off the table what is proposed of these patients, and what was typed for them and not used yet. */
+export async function dropProposals(db: Transaction, patientIds: readonly string[]): Promise<FallenProposal[]> {
+  await db.query("DELETE FROM clearing_proof WHERE patient_id = ANY ($1::uuid[])", [patientIds]);
+  const { rows } = await db.query<FallenProposal>(
+    `WITH fallen AS (SELECT id, proposed_by FROM clearing_task WHERE closed_at IS NULL
+       AND proposal->>'patientId' = ANY ($1::text[]) ORDER BY id FOR UPDATE)
+     UPDATE clearing_task SET proposal = NULL, proposed_at = NULL, proposed_by = NULL, proposer_bi = NULL FROM fallen
+     WHERE clearing_task.id = fallen.id RETURNING fallen.id, fallen.proposed_by AS "proposedBy"`,
+    [patientIds],
+  );
+  return rows;
+}

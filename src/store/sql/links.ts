@@ -1,5 +1,6 @@
 import type { Evidence, LinkRole, LinkScope, Lowering } from "#src/message/link.ts";
 import type { Queryable, Transaction } from "../queryable.ts";
+import { withdrawLinkProposals } from "./link-proposals.ts";
 
 /** A link as stored; the contact is sealed. `patientId` is the patient's root, whatever it was when the link was made. */
 export interface LinkRow {
@@ -98,8 +99,8 @@ export async function insertLink(db: Transaction, link: LinkDraft): Promise<void
 /** Ends links for good. @returns those that were live */
 export async function endLinks(db: Transaction, ids: readonly string[], now: Date): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
-    `UPDATE patient_link SET ended_at = $2, version = version + 1 WHERE id = ANY ($1::uuid[]) AND ended_at IS NULL
-     RETURNING id`,
+    `UPDATE patient_link SET ended_at = $2, version = version + 1, proposal = NULL, proposed_at = NULL, proposed_by = NULL,
+       proposer_bi = NULL WHERE id = ANY ($1::uuid[]) AND ended_at IS NULL RETURNING id`,
     [ids, now],
   );
   return rows.map(({ id }) => id);
@@ -113,13 +114,17 @@ export interface Lowered {
   readonly why: Lowering;
 }
 
-/** Lowers links, and never raises one. @param ids of links @returns those that were higher */
+/**
+ * Lowers links, and never raises one; what somebody proposed of them falls. @param ids of links @returns those that were
+ * higher
+ */
 export async function lowerLinks(
   db: Transaction,
   ids: readonly string[],
   { to, why, now }: { readonly to: number; readonly why: Lowering; readonly now: Date },
 ): Promise<Lowered[]> {
   if (ids.length === 0) return [];
+  await withdrawLinkProposals(db, ids);
   const { rows } = await db.query<Lowered>(
     `WITH higher AS (SELECT id, level FROM patient_link WHERE id = ANY ($1::uuid[]) AND level > $2 AND ended_at IS NULL
        ORDER BY id FOR UPDATE)
@@ -182,21 +187,26 @@ export async function lockLink(db: Transaction, id: string): Promise<(LinkRow & 
   return link && { ...link, ...found };
 }
 
-/** Somebody has verified the link anew. */
+/** What somebody, or two, have made sure of. */
+export interface Verification {
+  readonly level: number;
+  readonly evidence: Evidence;
+  readonly by: string;
+  readonly approvedBy: string | null;
+  readonly now: Date;
+}
+
+/** Somebody has verified the link anew; nothing of it is proposed any more. */
 export async function verifyLink(
   db: Transaction,
   id: string,
-  {
-    level,
-    evidence,
-    by,
-    now,
-  }: { readonly level: number; readonly evidence: Evidence; readonly by: string; readonly now: Date },
+  { level, evidence, by, approvedBy, now }: Verification,
 ): Promise<void> {
   await db.query(
     `UPDATE patient_link SET level = $2, evidence = $3, verified_by = $4, verified_at = $5, seen_at = greatest(seen_at, $5),
-       lowered_at = NULL, lowered_for = NULL, tries = 0, version = version + 1 WHERE id = $1`,
-    [id, level, evidence, by, now],
+       approved_by = $6, lowered_at = NULL, lowered_for = NULL, tries = 0, proposal = NULL, proposed_at = NULL,
+       proposed_by = NULL, proposer_bi = NULL, version = version + 1 WHERE id = $1`,
+    [id, level, evidence, by, now, approvedBy],
   );
 }
 

@@ -1,5 +1,5 @@
 import { EntitySchema } from "typeorm";
-import { bytes, integer, key, nullable, text, time, uuid } from "./columns.ts";
+import { bytes, integer, json, key, nullable, text, time, uuid } from "./columns.ts";
 
 /** Who a contact is: n:m, found by keyed hashes, the contact itself sealed under the directory's key. */
 export const PatientLinkEntity = new EntitySchema({
@@ -25,8 +25,13 @@ export const PatientLinkEntity = new EntitySchema({
     version: { ...integer, default: 0 },
     tries: { ...integer, default: 0 },
     sealed: bytes,
+    proposal: nullable(json),
+    proposed_at: nullable(time),
+    proposed_by: nullable(text),
+    proposer_bi: nullable(bytes),
   },
   indices: [
+    { name: "patient_link_proposed", columns: ["proposed_at"], where: `"proposed_at" IS NOT NULL` },
     { name: "patient_link_by_contact", columns: ["contact_bi"], where: `"ended_at" IS NULL` },
     { name: "patient_link_by_user", columns: ["user_bi"], where: `"ended_at" IS NULL AND "user_bi" IS NOT NULL` },
     { name: "patient_link_by_patient", columns: ["patient_id"] },

@@ -27,6 +27,7 @@ import { FoundErrors1764520000000 } from "./1764520000000-found-errors.ts";
 import { DirectoryEnds1764520100000 } from "./1764520100000-directory-ends.ts";
 import { WhatDestinationsSay1764530000000 } from "./1764530000000-what-destinations-say.ts";
 import { Pauses1764550000000 } from "./1764550000000-pauses.ts";
+import { LinkProposals1764640000000 } from "./1764640000000-link-proposals.ts";
 
 /** In the order they run. */
 export const MIGRATIONS: (new () => MigrationInterface)[] = [
@@ -58,4 +59,5 @@ export const MIGRATIONS: (new () => MigrationInterface)[] = [
   DirectoryEnds1764520100000,
   WhatDestinationsSay1764530000000,
   Pauses1764550000000,
+  LinkProposals1764640000000,
 ];

@@ -83,6 +83,8 @@ export const deOperation: typeof enOperation = {
       "link.lowered": "stufte eine Verknüpfung herab",
       "link.ended": "beendete eine Verknüpfung",
       "link.verified": "bestätigte eine Verknüpfung",
+      "link.proposed": "schlug etwas zu einer Verknüpfung vor",
+      "link.declined": "lehnte einen Vorschlag zu einer Verknüpfung ab",
       "identifiers.missed": "tippte Merkmale, die niemandem gehören",
       "code.issued": "gab einen Code aus",
       "code.tried": "versuchte einen Code",

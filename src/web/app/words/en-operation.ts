@@ -81,6 +81,8 @@ export const enOperation = {
       "link.lowered": "lowered a link",
       "link.ended": "ended a link",
       "link.verified": "verified a link",
+      "link.proposed": "said something of a link, to be confirmed",
+      "link.declined": "declined what was said of a link",
       "identifiers.missed": "typed identifiers that match nobody",
       "code.issued": "issued a code",
       "code.tried": "tried a code",

@@ -45,7 +45,7 @@ describe("the command line beside a running engine", () => {
     expect((await run("find", "--patient-number", "none", "--json")).out).toBe('{"items":[],"next":null}\n');
     const shown = await run("message", held.id);
     expect(shown.out).toMatch(/^ {2}received +\d{4}-/m);
-    expect((await run("message", held.id, "--do", "reprocess")).code).toBe(0);
+    expect((await run("message", "reprocess", held.id)).code).toBe(0);
     expect((await run("channels")).out).toMatch(/^whatsapp-to-kis +running /m);
     expect((await run("purges")).code).toBe(0);
     expect(listed.out + shown.out).not.toContain("Geheimnis");
@@ -72,6 +72,58 @@ describe("the command line beside a running engine", () => {
     expect(JSON.parse((await run("directory", "conflicts", "--json")).out)).toEqual({ items: [], next: null });
     await engine.api.until(id, ["routed", "filed", "failed"], 30_000);
     await rm(folder, { recursive: true });
+  });
+
+  it("explains a stuck lane, and takes the night shift's decisions, of which each is in the journal", async () => {
+    await engine.admit();
+    const { documents } = engine.world.mllp;
+    await engine.eventually("what came before is in the archive", () => documents.size === 2);
+    engine.world.mllp.behave(["AE"]);
+    const sent = await engine.text("Guten Abend");
+    const { id } = await engine.until(sent, "failed");
+    const { items } = JSON.parse((await run("lanes", "--stage", "archive", "--json")).out) as {
+      items: { id: string; state: string }[];
+    };
+    const [{ id: lane } = { id: "" }] = items;
+    expect((await run("lanes")).out).toContain(lane);
+    expect((await run("lane", lane)).out).toMatch(/^state +parked/m);
+    expect((await run("lane", "unpark", lane)).code).toBe(0);
+
+    expect(await run("message", "skip", id, "--destination", "archive")).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("--reason is missing: refused_for_good, "),
+    });
+    const by = ["--by", "night shift"];
+    const skipped = await run(
+      ...["message", "skip", id, "--destination", "archive", "--reason", "filed_by_hand", ...by],
+    );
+    expect([skipped.code, skipped.err]).toEqual([0, ""]);
+    await engine.until(sent, "filed");
+    const again = ["--destination", "archive", "--reason", "skipped_in_error", ...by];
+    expect((await run("message", "resend", id, ...again)).code).toBe(0);
+    await engine.eventually("the archive has it", () => documents.size === 3);
+    await engine.until(sent, "filed");
+    expect((await run("message", "withdraw", id, "--reason", "wrong_patient", ...by)).code).toBe(0);
+    await engine.until(sent, "withdrawn");
+
+    const channel = "whatsapp-to-kis";
+    expect((await run("channel", "pause", channel, "--for", "soon", "--reason", "works")).err).toContain("PT24H");
+    expect((await run("channel", "pause", channel, "--for", "PT1H", "--reason", "works")).code).toBe(0);
+    expect((await run("channels")).out).toContain('"reason":"works"');
+    expect((await run("channel", "resume", channel)).code).toBe(0);
+    for (const list of ["engines", "certificates", "notices", "alerts", "rehomings"]) expect((await run(list)).code).toBe(0);
+
+    const { rows } = await engine.store.query<{ action: string }>("SELECT action FROM journal ORDER BY seq");
+    expect(rows.map(({ action }) => action)).toEqual(
+      expect.arrayContaining([
+        "message.skipped",
+        "message.resent",
+        "message.withdrawn",
+        "lane.unparked",
+        "channel.paused",
+        "channel.resumed",
+      ]),
+    );
   });
 
   it("says what the engine refused", async () => {

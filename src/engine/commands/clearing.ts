@@ -1,19 +1,17 @@
 import { askEngine } from "./ask-engine.ts";
 import { JSON_FLAG, write, type Command, type Given } from "./command.ts";
+import { listing, writeDetail, type Row } from "./listing.ts";
 import { readTyped, TYPED_DETAILS } from "./read-typed.ts";
-import { table } from "./table.ts";
-
-type Row = Readonly<Record<string, unknown>>;
 
 const DETAILS = TYPED_DETAILS;
 const TASK = { name: "task", least: 1, most: 1 } as const;
 
 /** Deciding who wrote what is held, by the API of a running engine. */
 export const CLEARING_COMMANDS: readonly Command[] = [
-  {
+  listing({
     name: "clearing list",
     summary: "lists what is held as tasks, the longest waiting first",
-    details: DETAILS,
+    path: "/api/v1/clearing",
     options: {
       channel: "of one channel only",
       reason: "something of it is held for this",
@@ -21,9 +19,8 @@ export const CLEARING_COMMANDS: readonly Command[] = [
       after: "where the page before ended",
       limit: "at most this many",
     },
-    flags: JSON_FLAG,
-    run: list,
-  },
+    columns: ["id", "channel", "state", "messages", "due_at", "overdue"],
+  }),
   {
     name: "clearing show",
     summary: "shows a task: what is held, who may have written it, what is proposed",
@@ -85,19 +82,6 @@ function withBody(verb: string, summary: string, options: Readonly<Record<string
   };
 }
 
-async function list({ options, flags }: Given): Promise<number> {
-  const answer = (await askEngine("GET", `/api/v1/clearing?${new URLSearchParams(options).toString()}`)) as {
-    items: Row[];
-    next: string | null;
-  };
-  if (flags.has("json")) write(JSON.stringify(answer));
-  else {
-    for (const line of table(["id", "channel", "state", "messages", "due_at", "overdue"], answer.items)) write(line);
-    if (answer.next !== null) write(`more: --after ${answer.next}`);
-  }
-  return 0;
-}
-
 async function assign({ words: [id = ""], options, flags }: Given): Promise<number> {
   const identifiers = await readTyped(2);
   const {
@@ -129,16 +113,9 @@ function show(answer: unknown, flags: Given["flags"]): number {
     write(JSON.stringify(task));
     return 0;
   }
-  const { held, candidates, ...plain } = task;
-  for (const [name, value] of Object.entries(plain))
-    write(`${name.padEnd(14)} ${typeof value === "string" ? value : JSON.stringify(value)}`);
-  section("held", held, ["message", "kind", "reason", "received_at"]);
-  section("candidates", candidates, ["masked", "hints", "level"]);
+  writeDetail(task, {
+    held: ["message", "kind", "reason", "received_at"],
+    candidates: ["masked", "hints", "level"],
+  });
   return 0;
-}
-
-function section(title: string, rows: unknown, columns: readonly string[]): void {
-  if (!Array.isArray(rows) || rows.length === 0) return;
-  write(`\n${title}`);
-  for (const line of table(columns, rows as Row[])) write(`  ${line}`);
 }

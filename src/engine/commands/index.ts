@@ -2,6 +2,7 @@ import { ACCESS_COMMANDS } from "./access.ts";
 import { CLEARING_COMMANDS } from "./clearing.ts";
 import type { Command } from "./command.ts";
 import { completionCommand } from "./completion.ts";
+import { DECISION_COMMANDS } from "./decisions.ts";
 import { DIRECTORY_COMMANDS } from "./directory.ts";
 import { ENGINE_COMMANDS } from "./engine.ts";
 import { FILE_COMMANDS } from "./files.ts";
@@ -17,6 +18,7 @@ export const COMMANDS: readonly Command[] = [
   ...ENGINE_COMMANDS,
   ...FILE_COMMANDS,
   ...REMOTE_COMMANDS,
+  ...DECISION_COMMANDS,
   FIND_COMMAND,
   ...DIRECTORY_COMMANDS,
   ...CLEARING_COMMANDS,

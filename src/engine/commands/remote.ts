@@ -1,21 +1,15 @@
 import { askEngine } from "./ask-engine.ts";
 import { JSON_FLAG, write, type Command, type Given } from "./command.ts";
-import { table } from "./table.ts";
+import { ASKS_ENGINE, listing, writeDetail, type Row } from "./listing.ts";
 
-type Row = Readonly<Record<string, unknown>>;
-
-const DETAILS =
-  "Asks the engine at BOTENSTOFF_URL (default http://127.0.0.1:8080) with BOTENSTOFF_API_TOKEN. Shows ids, states and\ncodes, never content.";
-const ACTIONS = ["reprocess"] as const;
-
-/** The commands that ask a running engine by its API. */
+/** What a running engine tells by its API. */
 export const REMOTE_COMMANDS: readonly Command[] = [
-  list({
+  listing({
     name: "messages",
     summary: "lists messages, newest first",
     path: "/api/v1/messages",
     options: {
-      state: "received, held, filtered, routed, failed, filed or purged",
+      state: "received, held, filtered, routed, failed, filed, withdrawn or purged",
       channel: "of one channel only",
       "external-id": "the source's own id, e.g. a wamid",
       after: "where the page before ended",
@@ -26,93 +20,104 @@ export const REMOTE_COMMANDS: readonly Command[] = [
   {
     name: "message",
     summary: "shows one message: history, deliveries, last error",
-    details: `${DETAILS}\n--do reprocess has it processed again.`,
+    details: ASKS_ENGINE,
     words: { name: "id", least: 1, most: 1 },
-    options: { do: `what to do with it: ${ACTIONS.join(", ")}` },
     flags: JSON_FLAG,
-    run: showMessage,
+    run: (given) =>
+      show(given, "messages", {
+        history: ["state", "at"],
+        deliveries: ["destination", "purpose", "state", "attempts", "last_error"],
+        attachments: ["id", "verdict", "type", "bytes"],
+      }),
   },
-  list({
+  listing({
+    name: "lanes",
+    summary: "lists conversations with open work: those that wait for a person first",
+    path: "/api/v1/lanes",
+    options: {
+      state: "parked, retrying, working or waiting",
+      channel: "of one channel only",
+      stage: "prepare, or the id of a destination",
+      code: "its head's error, e.g. DESTINATION_REFUSED",
+      limit: "at most this many",
+    },
+    columns: ["id", "state", "open", "failures", "due_in_ms", "code", "opened_at"],
+  }),
+  {
+    name: "lane",
+    summary: "explains why a lane waits: its head, the error with its remedy, what waits behind",
+    details: ASKS_ENGINE,
+    words: { name: "id", least: 1, most: 1 },
+    flags: JSON_FLAG,
+    run: (given) =>
+      show(given, "lanes", {
+        behind: ["message", "kind", "received_at", "delivery", "attempts"],
+        elsewhere: ["id", "stage", "state", "open"],
+        breakers: ["engine", "failures", "probe_in_ms"],
+      }),
+  },
+  listing({
     name: "channels",
     summary: "lists the channels, running and refused",
     path: "/api/v1/channels",
     options: {},
-    columns: ["id", "state", "title", "problems"],
+    columns: ["id", "state", "title", "paused", "problems"],
   }),
-  list({
+  listing({
+    name: "engines",
+    summary: "lists the engines on this database: leases, clocks, disk",
+    path: "/api/v1/engines",
+    options: {},
+    columns: ["id", "state", "version", "seen_at", "clock_ahead_ms", "leases", "channels", "disk_free"],
+  }),
+  listing({
+    name: "certificates",
+    summary: "lists when certificates end, soonest first",
+    path: "/api/v1/certificates",
+    options: {},
+    columns: ["channel", "connector", "role", "expires_at", "engine"],
+  }),
+  listing({
+    name: "notices",
+    summary: "lists what providers tell operators, newest first",
+    path: "/api/v1/notices",
+    options: {
+      channel: "of one channel only",
+      after: "where the page before ended",
+      limit: "at most this many",
+    },
+    columns: ["id", "channel", "field", "kind", "received_at"],
+  }),
+  listing({
     name: "alerts",
     summary: "lists alerts, open ones first",
     path: "/api/v1/alerts",
     options: { limit: "at most this many" },
     columns: ["id", "rule", "subject", "severity", "opened_at", "acknowledged_at", "closed_at"],
   }),
-  list({
+  listing({
+    name: "rehomings",
+    summary: "lists what was filed before its patient or case changed, for the KIS to check",
+    path: "/api/v1/rehomings",
+    options: { after: "where the page before ended", limit: "at most this many" },
+    columns: ["message", "channel", "at", "kind", "destinations", "withdrawn_at"],
+  }),
+  listing({
     name: "purges",
     summary: "lists purges, newest first",
     path: "/api/v1/purges",
     options: { limit: "at most this many" },
-    columns: ["id", "epoch", "destroyed", "survivors", "finished_at"],
+    columns: ["id", "epoch", "destroyed", "survivors", "at"],
   }),
 ];
 
-interface ListCommand {
-  readonly name: string;
-  readonly summary: string;
-  readonly path: string;
-  readonly options: Readonly<Record<string, string>>;
-  readonly columns: readonly string[];
-}
-
-function list({ name, summary, path, options, columns }: ListCommand): Command {
-  return {
-    name,
-    summary,
-    details: DETAILS,
-    options,
-    flags: JSON_FLAG,
-    run: async ({ flags, options: given }) => {
-      const query = new URLSearchParams(
-        Object.entries(given).map(([option, value]): [string, string] => [option.replaceAll("-", "_"), value]),
-      );
-      const answer = (await askEngine("GET", `${path}?${query.toString()}`)) as { items: Row[]; next?: string | null };
-      if (flags.has("json")) write(JSON.stringify(answer));
-      else {
-        for (const line of table(columns, answer.items)) write(line);
-        if (answer.next) write(`more: --after ${answer.next}`);
-      }
-      return 0;
-    },
-  };
-}
-
-async function showMessage({ words: [id = ""], options, flags }: Given): Promise<number> {
-  const path = `/api/v1/messages/${encodeURIComponent(id)}`;
-  const { do: action } = options;
-  if (action !== undefined && !(ACTIONS as readonly string[]).includes(action)) {
-    process.stderr.write(`botenstoff message: no action "${action}"; there is ${ACTIONS.join(", ")}\n`);
-    return 2;
-  }
-  const message = (await (action === undefined
-    ? askEngine("GET", path)
-    : askEngine("POST", `${path}/${action}`))) as Row;
-  if (flags.has("json")) {
-    write(JSON.stringify(message));
-    return 0;
-  }
-  const { history, deliveries, attachments, ...plain } = message;
-  for (const [name, value] of Object.entries(plain)) write(`${name.padEnd(14)} ${shown(value)}`);
-  section("history", history, ["state", "at"]);
-  section("deliveries", deliveries, ["destination", "purpose", "state", "attempts", "last_error"]);
-  section("attachments", attachments, ["id", "verdict", "type", "bytes"]);
+async function show(
+  { words: [id = ""], flags }: Given,
+  noun: string,
+  lists: Readonly<Record<string, readonly string[]>>,
+): Promise<number> {
+  const thing = (await askEngine("GET", `/api/v1/${noun}/${encodeURIComponent(id)}`)) as Row;
+  if (flags.has("json")) write(JSON.stringify(thing));
+  else writeDetail(thing, lists);
   return 0;
-}
-
-function section(title: string, rows: unknown, columns: readonly string[]): void {
-  if (!Array.isArray(rows) || rows.length === 0) return;
-  write(`\n${title}`);
-  for (const line of table(columns, rows as Row[])) write(`  ${line}`);
-}
-
-function shown(value: unknown): string {
-  return typeof value === "string" ? value : JSON.stringify(value);
 }

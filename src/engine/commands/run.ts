@@ -7,6 +7,8 @@ import { engineVersion } from "./version.ts";
 const OK = 0;
 const FOUND_WRONG = 1;
 const USED_WRONGLY = 2;
+/** Commands that begin with so many letters of what was typed may be what was meant. */
+const ALIKE = 3;
 
 /** Runs one command; resolves with the exit code: 0 fine, 1 found something wrong, 2 used wrongly. */
 export async function runCommand(commands: readonly Command[], argv: readonly string[]): Promise<number> {
@@ -21,7 +23,8 @@ export async function runCommand(commands: readonly Command[], argv: readonly st
   }
   const found = findCommand(commands, argv);
   if (!found) {
-    process.stderr.write(`botenstoff: no command "${argv.join(" ")}"\n\n${usage(commands)}`);
+    const alike = commands.filter(({ name }) => name.startsWith(first.slice(0, ALIKE)));
+    process.stderr.write(`botenstoff: no command "${argv.join(" ")}"\n\n${usage(alike.length > 0 ? alike : commands)}`);
     return USED_WRONGLY;
   }
   const given = readGiven(found.command, found.rest);

@@ -25,8 +25,8 @@ import type { AccessSettings } from "./settings.ts";
 const SECRET_BYTES = 32;
 /** How often the end of the idle limit is moved. */
 const TOUCH_MS = 30_000;
-/** How old what the provider said last may be: a role taken there is taken here within this time. */
-const CHECK_MS = 60_000;
+/** How old what the provider said last may be. Together with the beat of a stream less than a minute. */
+const CHECK_MS = 40_000;
 
 /** What a session keeps sealed. */
 interface SealedSession {
@@ -112,8 +112,11 @@ export function createSessions(deps: SessionsDeps) {
       await insertSession(db, row);
       return { secret, principal: principalOf(row, kept), endsAt: row.endsAt };
     },
-    /** Whose cookie this is, and until when. */
-    find: async (secret: string): Promise<OpenSession | undefined> => {
+    /**
+     * Whose cookie this is, and until when.
+     * @param used whether somebody did something: a page that asks by itself keeps no session open
+     */
+    find: async (secret: string, used = true): Promise<OpenSession | undefined> => {
       const at = new Date(now());
       const row = await findSession(store, hash(secret), at, seenSince());
       if (!row) return undefined;
@@ -124,8 +127,9 @@ export function createSessions(deps: SessionsDeps) {
         await endSessions(store, { id: row.id });
         return undefined;
       }
-      if (at.getTime() - row.seenAt.getTime() > TOUCH_MS) await touchSession(store, row.id, at);
-      return { principal, csrf: csrfOf(secret), idleEndsAt: new Date(at.getTime() + idle), endsAt: row.endsAt };
+      const seenAt = used ? at : row.seenAt;
+      if (seenAt.getTime() - row.seenAt.getTime() > TOUCH_MS) await touchSession(store, row.id, at);
+      return { principal, csrf: csrfOf(secret), idleEndsAt: new Date(seenAt.getTime() + idle), endsAt: row.endsAt };
     },
     /** Ends the session of a cookie. @returns what the provider needs to end it there too */
     end: async (secret: string): Promise<{ provider: string; idToken: string } | undefined> => {

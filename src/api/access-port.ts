@@ -50,7 +50,8 @@ export interface AccessPort<Proof = unknown> {
     revoke(db: Transaction, name: string): Promise<boolean>;
   };
   readonly sessions: {
-    find(secret: string): Promise<OpenSession | undefined>;
+    /** @param used false: nobody did anything, so the idle limit goes on */
+    find(secret: string, used?: boolean): Promise<OpenSession | undefined>;
     begin(
       db: Queryable,
       provider: string,

@@ -53,7 +53,23 @@ export function authenticate({ access, log }: Pick<ApiDeps, "access" | "log">): 
   };
 }
 
-async function prove(access: ApiDeps["access"], request: Request): Promise<Proven | "nothing" | "wrong"> {
+/**
+ * Whose credential a request that was let in shows now; undefined: nobody's any more. For answers that go on for hours.
+ * Nobody has done anything meanwhile.
+ */
+export async function stillProven(access: ApiDeps["access"], request: Request): Promise<Principal | undefined> {
+  const shown = await prove(access, request, false);
+  return shown === "nothing" || shown === "wrong" ? undefined : shown.principal;
+}
+
+/** What a page asks for by itself, while perhaps nobody sits there, says so. */
+const UNATTENDED = "x-unattended";
+
+async function prove(
+  access: ApiDeps["access"],
+  request: Request,
+  used = request.headers[UNATTENDED] === undefined,
+): Promise<Proven | "nothing" | "wrong"> {
   const { authorization } = request.headers;
   if (authorization !== undefined) {
     const token = /^Bearer +(\S+) *$/i.exec(authorization)?.[1];
@@ -62,7 +78,7 @@ async function prove(access: ApiDeps["access"], request: Request): Promise<Prove
   }
   const cookie = readCookie(request, "session");
   if (cookie === undefined) return "nothing";
-  const session = await access.sessions.find(cookie);
+  const session = await access.sessions.find(cookie, used);
   if (!session) return "wrong";
   guardBrowser(request, session, access.publicUrl);
   return { principal: session.principal, session };

@@ -21,7 +21,11 @@ export interface Live {
   /** Resolves `closed` of every stream: a closing server waits for nobody. */
   close(): void;
   readonly closed: AbortSignal;
+  /** How often a stream says that it lives, and asks whether its listener still may listen. */
+  readonly beatMs: number;
 }
+
+const BEAT_MS = 15_000;
 
 /** Four looks a second at most, and none while nobody listens. */
 const EVERY_MS = 250;
@@ -31,7 +35,7 @@ const DIGEST_EVERY = 4;
 const WATCHED = 500;
 
 /** Looks at the database for everybody who listens, so that changes made by any engine are seen. */
-export function createLive(db: Queryable): Live {
+export function createLive(db: Queryable, beatMs = BEAT_MS): Live {
   const listeners = new Set<(change: LiveChange) => void>();
   const closing = new AbortController();
   let timer: NodeJS.Timeout | undefined;
@@ -74,6 +78,7 @@ export function createLive(db: Queryable): Live {
 
   return {
     closed: closing.signal,
+    beatMs,
     close: () => {
       clearTimeout(timer);
       closing.abort();

@@ -5,6 +5,7 @@ import { accessFile } from "#src/access/settings.ts";
 import { record } from "#src/audit/journal.ts";
 import { sealWho } from "#src/audit/who.ts";
 import { createApp } from "#src/api/app.ts";
+import { createLive } from "#src/api/live.ts";
 import type { ApiDeps, ApiJournalEntry } from "#src/api/deps.ts";
 import { Secret } from "#src/message/secret.ts";
 import { freePort } from "#src/demo/free-port.ts";
@@ -69,12 +70,14 @@ export async function createAccessHarness() {
     ...harness.deps,
     access,
     now,
+    live: createLive(store, 50),
     journal: async ({ who, ...entry }, db) => {
       journal.push({ who, ...entry });
       const at = new Date(now()).toISOString();
       await record(db, { ...entry, at, ...(who && { who: sealWho(sealer, who) }) });
     },
   };
+  const { live } = deps;
   const server = createServer(createApp(deps));
   server.listen(port, HOST);
   await once(server, "listening");
@@ -108,6 +111,7 @@ export async function createAccessHarness() {
     person,
     settings,
     close: async () => {
+      live.close();
       await stop(server);
       await provider.close();
       await harness.close();

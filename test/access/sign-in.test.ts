@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import { execFile } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { SignJWT } from "jose";
 import { readClaims } from "#src/access/oidc/claims.ts";
@@ -249,6 +250,21 @@ describe("a session", () => {
     expect((await one.get("/api/v1/me")).status).toBe(401);
   });
 
+  test("that nobody uses ends, however often its page asks by itself", async () => {
+    const { browser, me } = await harness.person("axel");
+    const itself = { headers: { "Sec-Fetch-Site": "same-origin", "X-Unattended": "true" } };
+    const ask = async () => (await browser.fetch(`${harness.url}/api/v1/me`, itself)).status;
+    for (const minutes of [5, 10, 14]) {
+      harness.clock.aheadMs = minutes * 60_000;
+      expect([minutes, await ask()]).toEqual([minutes, 200]);
+    }
+    expect((await me()).roles).toEqual(["auditor"]);
+    harness.clock.aheadMs = 28 * 60_000;
+    expect(await ask()).toBe(200);
+    harness.clock.aheadMs = 30 * 60_000;
+    expect(await ask()).toBe(401);
+  });
+
   test("lies in the database without a name, a subject or anything a thief could use", async () => {
     const { browser } = await harness.person("clara");
     const secret = browser.cookie(harness.url, SESSION)!;
@@ -258,6 +274,59 @@ describe("a session", () => {
     const dump = rows.map(({ text }) => text).join("\n");
     for (const word of ["clara", "Klar", "clerks", secret, Buffer.from("clara").toString("hex")])
       expect(dump).not.toContain(word);
+  });
+});
+
+describe("a stream that is open", () => {
+  /** @returns resolves when the engine has ended it */
+  async function listen(browser: Pick<Browser, "fetch">): Promise<{ ended: Promise<void> }> {
+    const headers = { "Sec-Fetch-Site": "same-origin", "X-Unattended": "true" };
+    const response = await browser.fetch(`${harness.url}/api/v1/live`, { headers });
+    expect(response.status).toBe(200);
+    const reader = response.body!.getReader();
+    const drain = async () => {
+      while (!(await reader.read()).done);
+    };
+    return { ended: drain() };
+  }
+
+  test("ends with its session: by signing out, by an administrator, by the provider", async () => {
+    const [own, other, third] = [
+      await harness.person("erin"),
+      await harness.person("paul"),
+      await harness.person("dora"),
+    ];
+    const admin = await harness.person("anna");
+    const streams = [await listen(own.browser), await listen(other.browser), await listen(third.browser)];
+    await own.send("POST", "/auth/logout");
+    await streams[0]!.ended;
+    await admin.send("DELETE", `/api/v1/sessions/${(await other.me()).session!.id}`);
+    await streams[1]!.ended;
+    const asked = await third.browser.go(`${harness.provider.url}/session/end`);
+    await third.browser.submit(asked, { fields: { logout: "yes" } });
+    await streams[2]!.ended;
+  });
+
+  test("ends when the role is taken, and when a limit is reached", async () => {
+    const [taken, idle] = [await harness.person("erin"), await harness.person("paul")];
+    const streams = [await listen(taken.browser), await listen(idle.browser)];
+    harness.provider.setGroups("erin", ["auditors"]);
+    harness.clock.aheadMs = 45_000;
+    await streams[0]!.ended;
+    harness.provider.setGroups("erin", ["engineers"]);
+    harness.clock.aheadMs = 16 * 60_000;
+    await streams[1]!.ended;
+  });
+
+  test("ends when its token is revoked, and goes on otherwise", async () => {
+    const wish = { name: "listens", roles: ["machine" as const] };
+    const token = await harness.store.transaction((db) => harness.access.tokens.create(db, wish, "test"));
+    const fetchIt = (url: string) => fetch(url, { headers: { Authorization: `Bearer ${token ?? ""}` } });
+    const stream = await listen({ fetch: fetchIt });
+    const first = await Promise.race([stream.ended.then(() => "ended"), sleep(400).then(() => "open")]);
+    expect(first).toBe("open");
+    await harness.store.transaction((db) => harness.access.tokens.revoke(db, "listens"));
+    await stream.ended;
   });
 });
 

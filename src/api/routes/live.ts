@@ -1,7 +1,11 @@
+import { channelsOf, may } from "#src/audit/principal.ts";
+import { stillProven } from "../auth.ts";
 import type { LiveNews } from "../live.ts";
 import { own, route, type RouteContext } from "../route.ts";
 
-const HEARTBEAT_MS = 15_000;
+const RIGHT = "messages.read";
+/** While the database is away nobody can be asked after, and nothing is streamed; then the stream ends. */
+const UNKNOWN_BEATS = 3;
 const SEQ = /^\d{1,15}$/;
 
 export const followLive = route({
@@ -9,16 +13,22 @@ export const followLive = route({
   tag: "operation",
   method: "get",
   path: "/api/v1/live",
-  right: "messages.read",
+  right: RIGHT,
   summary: "Streams what changes: ids, states and counts, four times a second at most",
   details:
     "Server-sent events named `change` with `seq`, `arrived`, `moved` and `topics` (lists to ask for again). " +
     "With `Last-Event-ID` it tells first what was missed.",
-  answer: own("text/event-stream", "The stream; it ends when the engine stops."),
+  answer: own(
+    "text/event-stream",
+    "The stream; it ends when the engine stops, and within a minute after the caller may listen no more.",
+  ),
   handle: (_input, context) => stream(context),
 });
 
-function stream({ deps: { live, connections }, channels, request, response }: RouteContext): void {
+/** Streams until the caller may listen no more: signed out, locked out, the role taken, a limit reached, the token revoked. */
+function stream({ deps, principal, request, response }: RouteContext): void {
+  const { live, connections, access } = deps;
+  let channels = channelsOf(principal, RIGHT);
   const mine = (news: readonly LiveNews[]) => news.filter(({ channel }) => channels?.includes(channel) ?? true);
   const last = request.get("last-event-id") ?? "";
   // Whoever is signed in and listens is no stranger who keeps a connection busy.
@@ -40,9 +50,19 @@ function stream({ deps: { live, connections }, channels, request, response }: Ro
     },
     SEQ.test(last) ? Number(last) : undefined,
   );
-  const heartbeat = setInterval(() => response.write(": \n\n"), HEARTBEAT_MS);
+  let unknown = 0;
+  const beat = async () => {
+    response.write(": \n\n");
+    const now = await stillProven(access, request).catch(() => "unknown" as const);
+    unknown = now === "unknown" ? unknown + 1 : 0;
+    if (now === "unknown") {
+      if (unknown >= UNKNOWN_BEATS) end();
+    } else if (now && may(now, RIGHT)) channels = channelsOf(now, RIGHT);
+    else end();
+  };
+  const beats = setInterval(() => void beat(), live.beatMs);
   const end = () => {
-    clearInterval(heartbeat);
+    clearInterval(beats);
     unsubscribe();
     live.closed.removeEventListener("abort", end);
     response.end();

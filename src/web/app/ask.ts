@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Address, Answer, Operation } from "./api.ts";
 import { Refusal, refusalOf, STEP_UP, unreachable } from "./problem.ts";
 import { credentials, forget, session } from "./session.ts";
@@ -8,13 +8,18 @@ export async function send<Id extends Operation>(
   method: "GET" | "POST" | "DELETE",
   { href }: Address<Id>,
   body?: unknown,
-  signal?: AbortSignal,
+  { signal, unattended = false }: { readonly signal?: AbortSignal; readonly unattended?: boolean } = {},
 ): Promise<Answer<Id>> {
   const response = await fetch(href, {
     method,
     cache: "no-store",
     redirect: "error",
-    headers: { ...credentials(method !== "GET"), ...(body !== undefined && { "content-type": "application/json" }) },
+    headers: {
+      ...credentials(method !== "GET"),
+      // The page asks by itself: that keeps no session open in front of which nobody sits.
+      ...(unattended && { "x-unattended": "true" }),
+      ...(body !== undefined && { "content-type": "application/json" }),
+    },
     ...(body !== undefined && { body: JSON.stringify(body) }),
     ...(signal && { signal }),
   }).catch((error: unknown) => {
@@ -50,14 +55,17 @@ export function useAsk<Id extends Operation>(
 ): Asked<Answer<Id>> {
   const [state, setState] = useState<State<Answer<Id>>>({ href: "", ...NOTHING });
   const [round, setRound] = useState(0);
+  const asked = useRef<{ href: string; round: number }>(undefined);
   const signedIn = session.value != null;
   const href = address?.href;
   useEffect(() => {
     if (address === undefined || href === undefined || !signedIn) return;
     const ending = new AbortController();
+    const unattended = asked.current?.href === href && asked.current.round === round;
+    asked.current = { href, round };
     // Another address is another question: its old answer would be a lie.
     setState((old) => (old.href === href ? { ...old, pending: true } : { href, ...NOTHING }));
-    send("GET", address, undefined, ending.signal).then(
+    send("GET", address, undefined, { signal: ending.signal, unattended }).then(
       (data) => setState({ href, data, refusal: undefined, at: Date.now(), pending: false }),
       (error: unknown) => {
         if (ending.signal.aborted) return;

@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 import type { LiveChange } from "#src/api/live.ts";
-import { credentials, session } from "./session.ts";
+import { credentials, forget, session } from "./session.ts";
 
 /** Counts up when something of the topic changed: whoever shows it asks again. */
 export const changed = {
@@ -58,8 +58,12 @@ async function lead(tell: (news: LiveChange | "lost" | "found") => void, signal:
   let last = "";
   while (session.value) {
     try {
-      const headers = { ...credentials(false), ...(last !== "" && { "last-event-id": last }) };
+      const headers = { ...credentials(false), "x-unattended": "true", ...(last !== "" && { "last-event-id": last }) };
       const response = await fetch("/api/v1/live", { headers, cache: "no-store", signal });
+      if (response.status === 401) {
+        forget();
+        return;
+      }
       if (!response.ok || !response.body) throw new Error("no stream");
       tell("found");
       for await (const { id, data } of eventsOf(response.body)) {

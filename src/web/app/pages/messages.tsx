@@ -227,7 +227,7 @@ function useList(filter: Readonly<Record<string, string | undefined>>, after: st
     try {
       do {
         const query = { ...filter, after: cursor, limit: PAGE - all.length };
-        const page = await send("GET", at("listMessages", "/messages", query), undefined, signal);
+        const page = await send("GET", at("listMessages", "/messages", query), undefined, { signal });
         all = [...all, ...page.items];
         cursor = page.next ?? undefined;
         setFound({ key, rows: all });

@@ -1,6 +1,7 @@
 import type { Extension, Organization, Patient, Reference } from "@medplum/fhirtypes";
 import type { Subject } from "#src/message/directory.ts";
 import { fhirString } from "#src/fhir/text.ts";
+import type { Fit } from "#src/message/mapping.ts";
 import { counterpart, type Message } from "#src/message/message.ts";
 import { contactLine } from "#src/wording/contact.ts";
 import type { Words } from "#src/wording/words.ts";
@@ -12,6 +13,7 @@ export interface Chart {
   readonly subject: Subject;
   readonly params: Params;
   readonly words: Words;
+  readonly fit?: Fit;
   /** What people call that through which messages come. */
   readonly sourceName: string;
 }

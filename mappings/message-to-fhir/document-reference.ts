@@ -9,7 +9,7 @@ import { encounterReference, patientReference } from "./subject.ts";
 export function documentReference(
   message: Message,
   attachment: Attachment,
-  stored: StoredContent,
+  stored: StoredContent | undefined,
   content: FhirAttachment,
   chart: Chart,
 ): DocumentReference & { id: string } {
@@ -17,7 +17,7 @@ export function documentReference(
   return {
     resourceType: "DocumentReference",
     id: resourceId("DocumentReference", attachment.id),
-    identifier: [uuidIdentifier(attachment.id), sha256Identifier(stored.sha256)],
+    identifier: [uuidIdentifier(attachment.id), ...(stored ? [sha256Identifier(stored.sha256)] : [])],
     status: "current",
     subject: patientReference(subject.patient, params),
     date: message.sentAt,

@@ -28,9 +28,9 @@ export default defineMapping<Params, FhirTransaction>({
   withdraws: true,
   addenda: true,
   params,
-  map(message, { subject, params: given, withdraw = false, language, sourceName = "Messenger" }) {
+  map(message, { subject, params: given, withdraw = false, language, sourceName = "Messenger", fit }) {
     if (!subject) throw new BotenstoffError("MAPPING_FAILED", "mapping message-to-fhir: the message has no patient");
-    const chart = { subject, params: given, words: wordsIn(language), sourceName };
+    const chart = { subject, params: given, words: wordsIn(language), sourceName, ...(fit && { fit }) };
     const filed = transaction(message, rendered(message, chart), chart);
     return withdraw ? withdrawal(filed) : filed;
   },

@@ -13,7 +13,7 @@ const DISPLAY: Readonly<Record<MediaType, string>> = { image: "Image", video: "V
 export function media(
   message: Message,
   attachment: Attachment,
-  stored: StoredContent,
+  stored: StoredContent | undefined,
   content: FhirAttachment,
   type: MediaType,
   chart: Chart,
@@ -22,7 +22,7 @@ export function media(
   return {
     resourceType: "Media",
     id: resourceId("Media", attachment.id),
-    identifier: [uuidIdentifier(attachment.id), sha256Identifier(stored.sha256)],
+    identifier: [uuidIdentifier(attachment.id), ...(stored ? [sha256Identifier(stored.sha256)] : [])],
     status: "completed",
     type: {
       coding: [{ system: "http://terminology.hl7.org/CodeSystem/media-type", code: type, display: DISPLAY[type] }],

@@ -27,6 +27,27 @@ export const params = z
       .describe(
         "how the chart names the hospital, as the sender of what was written on its own phone; by default Krankenhaus, or Hospital",
       ),
+    max_attachment_bytes: z
+      .int()
+      .min(1)
+      .optional()
+      .describe(
+        "largest attachment the server takes, in bytes; by default any, and what the server then refuses for its size is made smaller",
+      ),
+    oversize: z
+      .enum(["scale", "reference", "mention", "refuse"])
+      .default("scale")
+      .describe(
+        "what becomes of a larger one: make pictures smaller and say so, give its address, or mention it in a line; what cannot be scaled gets its address where there is a reference_url, and is mentioned otherwise. refuse fails the delivery",
+      ),
+    reference_url: z
+      .string()
+      .optional()
+      .describe("where clinicians find an attachment: {message}, {attachment} and {sha256} are filled in"),
+  })
+  .refine(({ oversize, reference_url: url }) => oversize !== "reference" || url !== undefined, {
+    path: ["oversize"],
+    message: 'oversize "reference" needs a reference_url',
   })
   .prefault({});
 

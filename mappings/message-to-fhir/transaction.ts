@@ -16,7 +16,10 @@ export function transaction(message: Message, rendered: Rendered, chart: Chart):
   return {
     bundle: { resourceType: "Bundle", type: "transaction", entry: resources.map(put) },
     // Binary and its description alternate, Binary first.
-    blobs: attachments.map(({ attachmentId }, index) => ({ entry: index * 2, attachmentId })),
+    blobs: attachments.map(({ attachmentId, scaledTo }, index) => ({
+      ...{ entry: index * 2, attachmentId },
+      ...(scaledTo !== undefined && { scaledTo }),
+    })),
     expect: {
       patient,
       communicationId: said.id ?? "",

@@ -1,4 +1,5 @@
 import type { Field } from "#src/hl7/message.ts";
+import type { Fit } from "#src/message/mapping.ts";
 import { absence, fileable, filedParts, type Attachment, type StoredContent } from "#src/message/attachment.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import type { Message } from "#src/message/message.ts";
@@ -9,6 +10,7 @@ import type { Words } from "#src/wording/words.ts";
 import { resourceId } from "#src/fhir/ids.ts";
 import { encapsulated, pointer } from "./data-type.ts";
 import type { MdmParams } from "./params.ts";
+import type { Rendering } from "./rendering.ts";
 
 /** An attachment on its way: the observation that carries it, and what the reader must know about that. */
 export interface Carried {
@@ -35,9 +37,12 @@ const FILE = ["FILE", "File of the message", "L"];
 const PICTURES = new Set(["image/jpeg", "image/png", "image/webp", "image/gif", "image/tiff"]);
 
 /** The attachments of a message that are there. */
-export function partsOf(message: Message, params: MdmParams, words: Words): Carried[] {
+export function partsOf(
+  message: Message,
+  { params, words, fit }: Pick<Rendering, "params" | "words" | "fit">,
+): Carried[] {
   const here = message.attachments.filter((attachment) => absence(attachment) === undefined);
-  return here.flatMap(filedParts).map((attachment) => carried(attachment, message, params, words));
+  return here.flatMap(filedParts).map((attachment) => carried(attachment, message, params, words, fit));
 }
 
 /** What goes into a segment of its own. */
@@ -50,13 +55,20 @@ export function travelling(parts: readonly Carried[]): (Carried & { readonly val
  * a line tells what it is and where.
  * @throws BotenstoffError MAPPING_FAILED when its bytes are not here, or it is too large and the policy is to refuse
  */
-function carried(attachment: Attachment, message: Message, params: MdmParams, words: Words): Carried {
+function carried(
+  attachment: Attachment,
+  message: Message,
+  params: MdmParams,
+  words: Words,
+  { undrawable = [] }: Fit = {},
+): Carried {
   const { id } = attachment;
   const stored = fileable(attachment);
   if (!stored) {
     throw new BotenstoffError("MAPPING_FAILED", "mapping message-to-mdm: an attachment has no content to send");
   }
-  const drawable = PICTURES.has(stored.type);
+  const unreadable = undrawable.includes(id);
+  const drawable = PICTURES.has(stored.type) && !unreadable;
   const fileName = shownFileName(attachment.reference.fileName);
   const named = {
     id: NAMES[stored.type.split("/")[0] ?? ""] ?? FILE,
@@ -66,7 +78,8 @@ function carried(attachment: Attachment, message: Message, params: MdmParams, wo
   const limit = params.max_inline_bytes;
   if (stored.bytes <= limit) {
     const value = encapsulated(stored.type, { blob: id }, params);
-    return { ...named, type: "ED", value, remark: [], ...(drawable && { picture: { picture: id } }) };
+    const remark = unreadable ? [told(words.pictureUnreadable)] : [];
+    return { ...named, type: "ED", value, remark, ...(drawable && { picture: { picture: id } }) };
   }
   if (params.oversize === "scale" && drawable) {
     const value = encapsulated("image/jpeg", { scaled: id, maxBytes: limit }, params);

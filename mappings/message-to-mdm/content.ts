@@ -10,7 +10,7 @@ import { textValues } from "./text-values.ts";
 /** The message as one document; OBX-4 tells its parts apart. */
 export function contentOf(rendering: Rendering): DocumentContent {
   const { message, params, words } = rendering;
-  const parts = partsOf(message, params, words);
+  const parts = partsOf(message, rendering);
   const lines = [
     ...circumstanceLines(message.circumstances, words),
     ...readableLines(message.content, words, message.attachments),

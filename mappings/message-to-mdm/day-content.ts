@@ -55,8 +55,9 @@ function remarks(
   return late ? [{ lines: [told(words.afterThatDay)] }] : [];
 }
 
-function entryOf(message: Message, day: readonly Message[], { params, words }: Rendering): Entry {
-  const parts = partsOf(message, params, words);
+function entryOf(message: Message, day: readonly Message[], rendering: Rendering): Entry {
+  const { params, words } = rendering;
+  const parts = partsOf(message, rendering);
   const beside = travelling(parts).filter(({ picture }) => !picture);
   const missing = params.profile.beside_pdf === "attach" ? [] : beside;
   const who = message.recipient ? words.clinic : contactLine(message.sender, words);

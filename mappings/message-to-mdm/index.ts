@@ -61,13 +61,14 @@ export default defineMapping<MdmParams, Hl7Message>({
       );
     }
     const { profile, fields } = parameters;
-    const { language, sourceName = "Messenger" } = told;
+    const { language, sourceName = "Messenger", fit } = told;
     const words = wordsIn(language);
     const made = profile.day
       ? dayEventOf(message, day, day.earlier.at(-1)?.id, profile.day, words, withdraw)
       : eventOf(message, { policy: profile.events, words, withdraw, about: told.about });
     const event = addendum ? addendumEventOf(message, made.document, profile, words) : made;
-    const rendering = { message, subject, event, params: parameters, words, sourceName, ...aboutOf(told.about) };
+    const who = { message, subject, event, params: parameters, words, sourceName };
+    const rendering = { ...who, ...aboutOf(told.about), ...(fit && { fit }) };
     const content = profile.day && !addendum ? dayContentOf(rendering, day, routedAt) : contentOf(rendering);
     const segments = [
       msh(event, parameters, routedAt),

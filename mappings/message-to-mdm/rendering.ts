@@ -1,6 +1,7 @@
 import type { About } from "#src/message/about.ts";
 import type { Segment } from "#src/hl7/message.ts";
 import type { Subject } from "#src/message/directory.ts";
+import type { Fit } from "#src/message/mapping.ts";
 import type { Message } from "#src/message/message.ts";
 import type { DocumentEvent } from "./event.ts";
 import type { Words } from "#src/wording/words.ts";
@@ -27,6 +28,7 @@ export interface Rendering {
   /** Of the message this one is about. */
   readonly about?: About;
   readonly words: Words;
+  readonly fit?: Fit;
   /** What people call that through which the message came. */
   readonly sourceName: string;
 }

@@ -4,7 +4,7 @@ import type { Readable } from "node:stream";
 import type { z } from "zod";
 import type { Proxy } from "#src/wire/http/proxy.ts";
 import type { MessageId } from "#src/message/id.ts";
-import type { OutputKind } from "#src/message/mapping.ts";
+import type { Fit, OutputKind } from "#src/message/mapping.ts";
 import type { DirectoryChange } from "#src/message/directory.ts";
 
 /** One rendered message on its way out. */
@@ -16,6 +16,8 @@ export interface Job<Output = unknown> {
   readonly lane: string;
   /** An attempt before this one may have arrived. */
   readonly repeated?: boolean;
+  /** What the mapping makes of it so that it fits; absent where nobody can say. */
+  fitted?(fit: Fit): Output;
   /** Streams an attachment's plain bytes; opened anew for every attempt. */
   openBlob(attachmentId: string): Readable;
 }
@@ -26,6 +28,8 @@ export interface Receipt {
   readonly sentSha256: string;
   /** What came back: the ACK's fields, the HTTP status and resource ids. JSON, no attachment bytes. */
   readonly answer: unknown;
+  /** Where what was sent had to be made to fit: how. */
+  readonly fit?: Fit;
 }
 
 /** Result of the independent read. */

@@ -4,8 +4,18 @@ import type { Bundle } from "@medplum/fhirtypes";
 export interface FhirTransaction {
   readonly bundle: Bundle;
   /** Which entries' `Binary.data` are filled from which attachment while the JSON is written; entries ascending. */
-  readonly blobs: readonly { readonly entry: number; readonly attachmentId: string }[];
+  readonly blobs: readonly BlobEntry[];
   readonly expect: Expectation;
+}
+
+export interface BlobEntry {
+  readonly entry: number;
+  readonly attachmentId: string;
+  /**
+   * Set for a picture that is to be made smaller, until it has at most so many bytes: its size and hash are not known before.
+   * The entry after it describes it.
+   */
+  readonly scaledTo?: number;
 }
 
 /** What the independent read must find (I4): right patient, whole content. */

@@ -8,6 +8,14 @@ import type { Subject } from "./directory.ts";
 /** What a mapping makes; a destination takes exactly one of these. */
 export type OutputKind = "fhir" | "hl7" | "directory";
 
+/** What a destination could not take of a message as it was rendered: it is rendered once more, so that it fits. */
+export interface Fit {
+  /** The largest attachment it takes, in bytes before base64. */
+  readonly maxBytes?: number;
+  /** Ids of pictures that cannot be drawn or made smaller: they are files like any other. */
+  readonly undrawable?: readonly string[];
+}
+
 /** Everything a mapping may look at besides the message: frozen at routing, so every retry renders the same bytes. */
 export interface MappingContext<Params> {
   /** Absent in a channel without `identity:`. */
@@ -29,6 +37,8 @@ export interface MappingContext<Params> {
   readonly day?: Day;
   /** Of the message this one is about; absent where nobody looked it up. */
   readonly about?: About;
+  /** Absent at first. */
+  readonly fit?: Fit;
 }
 
 export interface MappingSpec<Params, Output> {

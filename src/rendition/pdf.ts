@@ -4,6 +4,7 @@ import type { Sheet } from "#src/message/sheet.ts";
 import { FONT_NAMES, fontBytes } from "./fonts.ts";
 import { pictureForPaper, scaledPicture } from "./picture.ts";
 import type { Run } from "./runs.ts";
+import { Undrawable } from "./undrawable.ts";
 import { wrap } from "./wrap.ts";
 
 /** A4 in points, with margins for a punched file. */
@@ -18,7 +19,7 @@ const SIZES = { title: 14, text: 10.5, small: 8 };
  * Draws a sheet as PDF/A-2b (ISO 19005-2): fonts embedded, sRGB output intent, XMP metadata, no transparency. Equal
  * sheets over equal pictures give equal bytes, so a resend is the same document.
  * @param readPicture the bytes of an attached picture
- * @throws BotenstoffError MAPPING_FAILED for a picture that cannot be drawn; what `readPicture` fails with
+ * @throws Undrawable for all pictures that cannot be drawn; what `readPicture` fails with
  */
 export async function renderPdf(sheet: Sheet, readPicture: (attachment: string) => Promise<Buffer>): Promise<Buffer> {
   const created = new Date(sheet.createdAt);
@@ -49,11 +50,20 @@ export async function renderPdf(sheet: Sheet, readPicture: (attachment: string) 
   page.space(6);
   for (const [label, value] of sheet.facts) await page.fact(label, value);
   page.rule();
+  const undrawable = new Map<string, unknown>();
   for (const block of sheet.blocks) {
     if ("lines" in block) for (const line of block.lines) await page.paragraph(line);
-    else page.picture(await paperOf(await readPicture(block.picture), block.maxBytes));
+    else {
+      const picture = await readPicture(block.picture);
+      try {
+        page.picture(await paperOf(picture, block.maxBytes));
+      } catch (error) {
+        undrawable.set(block.picture, error);
+      }
+    }
     page.space(8);
   }
+  if (undrawable.size > 0) throw new Undrawable([...undrawable.keys()], [...undrawable.values()][0]);
   page.footers(sheet);
   document.end();
   return bytes;

@@ -124,6 +124,7 @@ export const de: Words = {
   writtenTo: (who) => `Von der Klinik an ${who}`,
 
   pictureReduced: (limit, original) => `Bild verkleinert auf höchstens ${limit}; Original ${original}`,
+  pictureUnreadable: "Bild nicht darstellbar",
   notEmbedded: (original, url) => `Anlage nicht eingebettet: ${original}; ${url}`,
   notInDocument: (what) => `Anlage nicht im Dokument: ${what}`,
   aboutEarlierMessage: "Zu einer früheren Nachricht",
@@ -136,6 +137,7 @@ export const de: Words = {
       : `${count} weitere Nachrichten dieses Tages stehen in anderen Dokumenten`,
   afterThatDay: "Nach diesem Tag eingegangen; frühere Nachrichten des Tages können in anderen Dokumenten stehen",
 
+  tooLargeForChart: (what) => `Anlage zu groß für diese Akte, sie ist nicht in ihr: ${what}`,
   tooLarge: (what, where) =>
     `Anlage zu groß für dieses Dokument: ${what}${where === undefined ? "" : `; Original in der FHIR-Akte unter ${where}`}`,
   addsTo: (number) => `Nachtrag zu Dokument ${number}`,

@@ -124,6 +124,7 @@ export const en: Words = {
   writtenTo: (who) => `From the hospital to ${who}`,
 
   pictureReduced: (limit, original) => `Picture reduced to at most ${limit}; original ${original}`,
+  pictureUnreadable: "Picture cannot be shown",
   notEmbedded: (original, url) => `Attachment not embedded: ${original}; ${url}`,
   notInDocument: (what) => `Attachment not in the document: ${what}`,
   aboutEarlierMessage: "About an earlier message",
@@ -136,6 +137,7 @@ export const en: Words = {
       : `${count} more messages of this day are in other documents`,
   afterThatDay: "Arrived after that day; earlier messages of the day may be in other documents",
 
+  tooLargeForChart: (what) => `Attachment too large for this chart, it is not in it: ${what}`,
   tooLarge: (what, where) =>
     `Attachment too large for this document: ${what}${where === undefined ? "" : `; original in the FHIR chart under ${where}`}`,
   addsTo: (number) => `Addendum to document ${number}`,

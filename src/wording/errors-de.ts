@@ -146,6 +146,10 @@ export const GERMAN_ERRORS: Readonly<Record<ErrorCode, readonly [meaning: string
     "Das Ziel hat die Nachricht wegen ihres Inhalts abgelehnt.",
     "Quittung lesen, Abbildung, Kanal oder Stammdaten berichtigen, dann noch einmal verarbeiten.",
   ],
+  DESTINATION_TOO_LARGE: [
+    "Das Ziel nimmt eine Nachricht dieser Größe nicht, und kleiner ging es nicht.",
+    "Das KIS-Team größere Anfragen annehmen lassen (es kann ein Proxy vor dem Server sein), oder `oversize` der Abbildung setzen; dann noch einmal verarbeiten.",
+  ],
   DESTINATION_REFUSES_IDS: [
     "Der FHIR-Server lässt seine Clients die Kennungen dessen, was sie anlegen, nicht wählen.",
     "Das KIS-Team „update as create“ erlauben lassen (R4 http.html#upsert), oder `resource_ids: server` am Ziel setzen; dann noch einmal verarbeiten.",

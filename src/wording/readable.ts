@@ -74,7 +74,8 @@ function mediaLines(content: Content, words: Words, attachments: readonly Attach
   return lines.length > 0 ? lines : [told(nounOf(content, words))];
 }
 
-function nameLines(content: Content, { reference }: Attachment, words: Words): string[] {
+/** What an attachment is, with the name its sender gave a document. */
+export function nameLines(content: Content, { reference }: Attachment, words: Words): string[] {
   const name = content.kind === "document" ? shownFileName(reference.fileName) : undefined;
   return [told(name === undefined ? nounOf(content, words) : `${nounOf(content, words)}: ${name}`)];
 }

@@ -55,6 +55,7 @@ export interface Words {
   writtenTo(who: string): string;
 
   pictureReduced(limit: string, original: string): string;
+  readonly pictureUnreadable: string;
   notEmbedded(original: string, url: string): string;
   notInDocument(mimeType: string): string;
   readonly aboutEarlierMessage: string;
@@ -64,6 +65,7 @@ export interface Words {
   moreElsewhere(count: number): string;
   readonly afterThatDay: string;
 
+  tooLargeForChart(what: string): string;
   tooLarge(what: string, where: string | undefined): string;
   addsTo(number: string): string;
 

@@ -128,6 +128,20 @@ describe("one document for each conversation and day", () => {
     expect(documents().map(({ earlier }) => earlier.length)).toEqual([2, 0]);
   });
 
+  it("a picture that cannot be drawn costs nothing but itself: the document says so, and grows on", async () => {
+    await sayAndFile("eins");
+    const broken = gradientPng(64, 64).subarray(0, -60);
+    const sent = await engine.image(broken, "das Knie");
+    const held = await engine.until(sent, "held");
+    await release(held.id);
+    await engine.until(sent, "filed");
+    expect(engine.logged.filter(({ event }) => event === "delivery.reduced").at(-1)?.fields).toMatchObject({
+      ...{ message: held.id, destination: "archive", why: "undrawable" },
+    });
+    await sayAndFile("drei");
+    expect(documents()[0]?.earlier).toHaveLength(2);
+  });
+
   it("after a merge what waits goes to the survivor alone, and the next message begins a new document", async () => {
     await sayAndFile("vor der Zusammenführung");
     engine.world.mllp.behave(Array<MllpBehaviour>(500).fill("unknown-patient-204"));

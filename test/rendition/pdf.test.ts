@@ -44,6 +44,14 @@ describe("a message as PDF/A", () => {
     expect(count(pdf, /\/SMask/g)).toBe(0);
   });
 
+  it("names all pictures that cannot be drawn, so that it can be drawn without them", async () => {
+    const blocks = ["one", "broken", "two", "no-picture"].map((name) => ({ picture: name }));
+    const bytes: Record<string, Buffer> = { broken: picture.subarray(0, -60), "no-picture": Buffer.from("%PDF-1.7") };
+    const drawn = renderPdf({ ...SHEET, blocks }, (name) => Promise.resolve(bytes[name] ?? picture));
+    await expect(drawn).rejects.toMatchObject({ code: "MAPPING_FAILED", pictures: ["broken", "no-picture"] });
+    await expect(renderPdf({ ...SHEET, blocks }, () => Promise.reject(new Error("away")))).rejects.toThrow("away");
+  });
+
   it("turns the page where it is full, and numbers every page", async () => {
     const lines = Array.from({ length: 200 }, (_, index) => `Zeile ${index}`);
     const pdf = await render({ ...SHEET, blocks: [{ lines }] });

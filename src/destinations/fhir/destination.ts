@@ -5,13 +5,15 @@ import { authorizationOf } from "#src/wire/fhir/authorization.ts";
 import { FhirClient } from "#src/wire/fhir/client.ts";
 import { chosenProxy } from "#src/wire/http/proxy.ts";
 import { openTls } from "#src/wire/tls/client-tls.ts";
-import type { Destination, DestinationContext, DestinationSpec } from "../destination.ts";
+import type { Destination, DestinationContext, DestinationSpec, Receipt } from "../destination.ts";
+import { withinSize } from "../fitting.ts";
 import { checkCapabilities } from "./capabilities.ts";
 import { fhirDestinationConfig, type FhirDestinationConfig } from "./config.ts";
 import { readBack } from "./confirm.ts";
 import type { FhirServer } from "./filed.ts";
 import { findPatient, withPatient } from "./patient.ts";
 import { withRelated } from "./related.ts";
+import { withScaled } from "./scaled.ts";
 import { withdrawnThere, withServerIds } from "./server-ids.ts";
 
 /** The chart as a FHIR R4 server: one transaction per message, read back before anything is purged. */
@@ -44,13 +46,19 @@ function open(settings: FhirDestinationConfig, context: DestinationContext): Des
   };
   return {
     concurrency: settings.connections,
-    send: async (job, signal) => {
-      const transaction = await addressed(server, context.channel, job.output as FhirTransaction, signal);
-      const { body, digest } = writeTransaction(transaction, (id) => job.openBlob(id));
-      const answer = await client.transaction(body, signal);
-      return { sentSha256: digest(), answer: summary(answer, transaction) };
+    send: (job, signal) =>
+      withinSize(job, context, largestOf, async (output, fit): Promise<Receipt> => {
+        const { transaction: made, openBlob } = await withScaled(output as FhirTransaction, (id) => job.openBlob(id));
+        const transaction = await addressed(server, context.channel, made, signal);
+        const { body, digest } = writeTransaction(transaction, openBlob);
+        const answer = await client.transaction(body, signal);
+        return { sentSha256: digest(), answer: summary(answer, transaction), ...(fit && { fit }) };
+      }),
+    confirm: async (job, { fit }, signal) => {
+      const output = (fit && job.fitted ? job.fitted(fit) : job.output) as FhirTransaction;
+      const { transaction } = await withScaled(output, (id) => job.openBlob(id));
+      return readBack(server, transaction, signal);
     },
-    confirm: (job, _receipt, signal) => readBack(server, job.output as FhirTransaction, signal),
     check: async (signal) => checkCapabilities(await client.read("metadata", signal), settings.resource_ids),
     close: async () => {
       tls?.close();
@@ -80,6 +88,10 @@ async function patientOf({ client, lookup }: FhirServer, { expect }: FhirTransac
   const reference = await findPatient(client, expect.patient, signal);
   if (reference !== undefined || lookup === "prefer") return reference;
   throw new BotenstoffError("PATIENT_NOT_YET_KNOWN", "finding the patient: the FHIR server knows none yet");
+}
+
+function largestOf(output: unknown): number {
+  return Math.max(0, ...(output as FhirTransaction).expect.binaries.map(({ bytes }) => bytes));
 }
 
 /** What the server said about each resource, in the order it was sent. */

@@ -7,7 +7,9 @@ import { encode } from "#src/hl7/encode.ts";
 import type { Hl7Message } from "#src/hl7/message.ts";
 import { MllpSender } from "#src/wire/mllp/sender.ts";
 import { openTls } from "#src/wire/tls/client-tls.ts";
-import type { Destination, DestinationContext, DestinationSpec, Job } from "../destination.ts";
+import type { Fit } from "#src/message/mapping.ts";
+import type { Destination, DestinationContext, DestinationSpec, Job, Receipt } from "../destination.ts";
+import { withDrawable } from "../fitting.ts";
 import { ApplicationAcks } from "./application-acks.ts";
 import { mllpDestinationConfig, type MllpDestinationConfig } from "./config.ts";
 import { fillSlots } from "./fill-slots.ts";
@@ -46,8 +48,11 @@ function open(settings: MllpDestinationConfig, context: DestinationContext): Des
     return consequenceOf(ack, expected);
   }
 
-  async function send(job: Job, signal: AbortSignal) {
-    const message = job.output as Hl7Message;
+  function send(job: Job, signal: AbortSignal): Promise<Receipt> {
+    return withDrawable(job, context, (output, fit) => sendAs(job, output as Hl7Message, fit, signal));
+  }
+
+  async function sendAs(job: Job, message: Hl7Message, fit: Fit | undefined, signal: AbortSignal): Promise<Receipt> {
     const header = readHeader(message, settings.settle_on_write);
     const { controlId } = header;
     const charset = (settings.charset as Charset | undefined) ?? charsetOf(message);
@@ -77,7 +82,7 @@ function open(settings: MllpDestinationConfig, context: DestinationContext): Des
       const due = ack === undefined || ack.code === "CA";
       const late = due ? await elsewhere?.ack(applicationAckTimeoutMs, signal) : undefined;
       if (late) judge(late, expected);
-      return { sentSha256, answer: answerOf(controlId, late ?? ack) };
+      return { sentSha256, answer: answerOf(controlId, late ?? ack), ...(fit && { fit }) };
     } finally {
       elsewhere?.forget();
     }

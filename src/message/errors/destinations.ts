@@ -37,6 +37,11 @@ export const DESTINATION_ERRORS = {
     "The destination refused the message for its content.",
     "Read the receipt, correct the mapping, channel or master data, then reprocess.",
   ),
+  DESTINATION_TOO_LARGE: entry(
+    "permanent",
+    "The destination does not take a message of this size, and it could not be made smaller.",
+    "Ask the KIS team to take larger requests (a proxy before the server may be what refuses them), or set `oversize` of the mapping; then reprocess.",
+  ),
   DESTINATION_REFUSES_IDS: entry(
     "permanent",
     "The FHIR server does not let its clients choose the ids of what they create.",

@@ -36,6 +36,8 @@ export interface FhirHabits {
   readonly noSearch?: number;
   /** Lets no client choose an id. */
   readonly refusesIds?: boolean;
+  /** Takes no transaction of more bytes, and says so like this. */
+  readonly takesAtMost?: { readonly bytes: number; readonly status: number; readonly words?: string };
   /** Compresses what nobody asked to be compressed. */
   readonly compresses?: "gzip" | "deflate" | "br";
 }
@@ -111,7 +113,13 @@ export async function startKisFhir({ host, port }: { host: string; port: number 
   }
 
   async function transaction(request: IncomingMessage, answer: (reply: Reply) => void): Promise<void> {
-    const bundle = JSON.parse(await text(request)) as Bundle;
+    const sent = await text(request);
+    const { takesAtMost } = habits;
+    if (takesAtMost && sent.length > takesAtMost.bytes) {
+      answer({ status: takesAtMost.status, body: outcome("invalid", [takesAtMost.words ?? ""]) });
+      return;
+    }
+    const bundle = JSON.parse(sent) as Bundle;
     const behaviour = next("transaction");
     if (behaviour && "answer" in behaviour) {
       answer(told(behaviour.answer));

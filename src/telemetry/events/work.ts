@@ -42,6 +42,11 @@ export const WORK_EVENTS = {
     "An attempt to deliver a message failed; it is repeated, and told of again when that is over.",
     "Read the error code.",
   ),
+  "delivery.reduced": event(
+    ["warn"],
+    "A message could not go to a destination as it is; its attachments go smaller, otherwise, or as a line that says so.",
+    "too_large: ask the KIS team to take larger requests; undrawable: look at the picture. Resend it there once that is mended.",
+  ),
   "delivery.goes_on": event(["info"], "A message that could not be delivered was taken."),
   "delivery.failed": event(
     ["error"],

@@ -95,6 +95,7 @@ export async function resourceOf(response: FhirResponse): Promise<Record<string,
 export async function transactionAnswer(response: FhirResponse): Promise<unknown> {
   if (response.status >= 200 && response.status < 300) return taken(response, await json(response));
   const { said, isAboutIds, words } = await outcomeOf(response);
+  if (isTooLarge(response.status, said, words)) throw tooLarge(`answered ${response.status}${said ?? ""}`, words);
   const idsRefused = isAboutIds || [404, 405].includes(response.status);
   if (idsRefused && said !== undefined) throw idsAreRefused(`answered ${response.status}${said}`, words);
   throw refused(response, said ?? "", words);
@@ -109,6 +110,8 @@ function taken(response: FhirResponse, answer: unknown): unknown {
   const refusal = statuses[at];
   if (refusal === undefined) return answer;
   const words = wordsOf(entries[at]?.response?.outcome);
+  const codes = (issuesOf(entries[at]?.response?.outcome) ?? []).map(({ code }) => code).join();
+  if (isTooLarge(refusal, codes, words)) throw tooLarge(`answered ${refusal} to an entry`, words);
   if (refusal === 404 || refusal === 405) throw idsAreRefused(`answered ${refusal} to an entry`, words);
   const error = refused({ status: refusal, headers: response.headers }, " to an entry", words);
   if (error.class === "permanent" || statuses.every((status) => status >= 400)) throw error;
@@ -121,6 +124,25 @@ function taken(response: FhirResponse, answer: unknown): unknown {
  */
 function idsAreRefused(said: string, words: string | undefined): BotenstoffError {
   return new BotenstoffError("DESTINATION_REFUSES_IDS", `asking the FHIR server: ${said}`, {
+    ...(words !== undefined && { said: words }),
+  });
+}
+
+/** IIS says 404 (404.13), servers behind a parser with limits 400, 422 or 500; and some 507. */
+const MAY_BE_TOO_LARGE = new Set([400, 403, 404, 422, 500, 507]);
+const ABOUT_SIZE =
+  /too (large|big|long)|(size|length|limit|maximum|entity|payload|body)[^.]{0,60}exceed|exceed[^.]{0,60}(size|length|limit|maximum)|404\.13/i;
+/** Codes of OperationOutcome (R4 valueset-issue-type.html). */
+const TOO_LARGE_CODES = /\btoo-(long|costly)\b/;
+
+/** Whether a refusal is about how much was sent. 413 says so by itself; of others only a word of it does. */
+function isTooLarge(status: number, codes = "", words = ""): boolean {
+  if (status === 413) return true;
+  return MAY_BE_TOO_LARGE.has(status) && (TOO_LARGE_CODES.test(codes) || ABOUT_SIZE.test(words));
+}
+
+function tooLarge(said: string, words: string | undefined): BotenstoffError {
+  return new BotenstoffError("DESTINATION_TOO_LARGE", `asking the FHIR server: ${said}`, {
     ...(words !== undefined && { said: words }),
   });
 }

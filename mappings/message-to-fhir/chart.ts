@@ -1,11 +1,12 @@
-import type { Extension, Organization, Patient, Reference } from "@medplum/fhirtypes";
+import type { Extension, Organization, Patient, Reference, RelatedPerson } from "@medplum/fhirtypes";
 import type { Subject } from "#src/message/directory.ts";
 import { fhirString } from "#src/fhir/text.ts";
 import type { Fit } from "#src/message/mapping.ts";
 import { counterpart, type Message } from "#src/message/message.ts";
-import { contactLine } from "#src/wording/contact.ts";
+import { counterpartLine } from "#src/wording/contact.ts";
 import type { Words } from "#src/wording/words.ts";
 import type { Params } from "./params.ts";
+import { RELATED, relatedPerson } from "./related.ts";
 import { patientReference } from "./subject.ts";
 
 /** Whose chart a message goes into, and how the channel wants it written. */
@@ -23,8 +24,8 @@ export function fromHospital({ sender, recipient }: Message): boolean {
   return sender === undefined && recipient !== undefined;
 }
 
-/** Who wrote: the patient, or the hospital, which is only named because the engine does not know its resource. */
-export function writer(message: Message, chart: Chart): Reference<Patient | Organization> {
+/** Who wrote: the patient, somebody in their place, or the hospital, which is only named: its resource is not known. */
+export function writer(message: Message, chart: Chart): Reference<Patient | RelatedPerson | Organization> {
   const { params, words } = chart;
   return fromHospital(message)
     ? { type: "Organization", display: params.organisation ?? words.hospital }
@@ -38,13 +39,25 @@ function writtenFrom(phone: string): Extension {
   return { url: WRITTEN_FROM, valueContactPoint: { system: "phone", value: `+${phone}` } };
 }
 
-/** The patient, with the number and the name under which they wrote or were written to: it may be a relative's phone. */
-export function counterpartReference(message: Message, { subject, params, words }: Chart): Reference<Patient> {
+/** The resource that `writer` points into, as `contained` of whatever names the writer. */
+export function containedWriter(message: Message, chart: Chart): { readonly contained?: [RelatedPerson] } {
+  const related = fromHospital(message) ? undefined : relatedPerson(message, chart);
+  return related ? { contained: [related] } : {};
+}
+
+/**
+ * The patient, or whoever writes in their place, with the number and the name under which they wrote or were written to: it
+ * may be a relative's phone.
+ */
+export function counterpartReference(
+  message: Message,
+  { subject, params, words }: Chart,
+): Reference<Patient | RelatedPerson> {
   const contact = counterpart(message);
-  const display = contactLine(contact, words);
+  const display = counterpartLine(contact, subject.writer, words);
   return {
     ...(contact?.phone !== undefined && { extension: [writtenFrom(contact.phone)] }),
-    ...patientReference(subject.patient, params),
+    ...(subject.writer === undefined ? patientReference(subject.patient, params) : RELATED),
     ...(display !== "" && { display: fhirString(display) }),
   };
 }

@@ -3,27 +3,35 @@ import { communicationId, uuidIdentifier } from "#src/fhir/ids.ts";
 import { fhirString } from "#src/fhir/text.ts";
 import { deriveUuid } from "#src/message/id.ts";
 import type { Message } from "#src/message/message.ts";
+import { writerRemark } from "#src/wording/contact.ts";
 import { circumstanceLines } from "#src/wording/readable.ts";
 import { counterpartReference, fromHospital, writer, type Chart } from "./chart.ts";
 import type { Params } from "./params.ts";
+import { relatedPerson } from "./related.ts";
 import type { Rendered } from "./rendered.ts";
 import { encounterReference, patientReference } from "./subject.ts";
 
 /**
  * One Communication for one message. The thread is a logical `partOf`: a header of its own would be one resource that
  * every message of a conversation fights over. What a message changes is `about` it, logically, because it may not have
- * been filed (yet); `inResponseTo` is kept for answers, which an edit can be as well. How it came about (forwarded, an
- * advertisement, a group) stands in `note`: the payload is what was said and nothing else.
+ * been filed (yet); `inResponseTo` is kept for answers, which an edit can be as well. How it came about (by a guardian,
+ * forwarded, an advertisement, a group) stands in `note`: the payload is what was said and nothing else.
  */
 export function communication(message: Message, rendered: Rendered, chart: Chart): Communication {
   const { subject, params, words, sourceName } = chart;
   const patient = patientReference(subject.patient, params);
   const answers = rendered.answers ?? message.replyTo;
-  const notes = [...circumstanceLines(message.circumstances, words), ...(rendered.notes ?? [])];
+  const notes = [
+    ...writerRemark(message, subject.writer, words),
+    ...circumstanceLines(message.circumstances, words),
+    ...(rendered.notes ?? []),
+  ];
+  const related = relatedPerson(message, chart);
+  const contained = [...(related ? [related] : []), ...(rendered.contained ?? [])];
   return {
     resourceType: "Communication",
     id: communicationId(message.id),
-    ...(rendered.contained && { contained: rendered.contained }),
+    ...(contained.length > 0 && { contained }),
     identifier: [
       uuidIdentifier(message.id),
       { system: params.message_id_system, value: fhirString(message.externalId) },

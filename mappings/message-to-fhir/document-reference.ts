@@ -2,7 +2,7 @@ import type { Attachment as FhirAttachment, DocumentReference } from "@medplum/f
 import { resourceId, sha256Identifier, uuidIdentifier } from "#src/fhir/ids.ts";
 import type { Attachment, StoredContent } from "#src/message/attachment.ts";
 import type { Message } from "#src/message/message.ts";
-import { writer, type Chart } from "./chart.ts";
+import { containedWriter, writer, type Chart } from "./chart.ts";
 import { encounterReference, patientReference } from "./subject.ts";
 
 /** A file as a DocumentReference that points to its Binary. */
@@ -17,6 +17,7 @@ export function documentReference(
   return {
     resourceType: "DocumentReference",
     id: resourceId("DocumentReference", attachment.id),
+    ...containedWriter(message, chart),
     identifier: [uuidIdentifier(attachment.id), ...(stored ? [sha256Identifier(stored.sha256)] : [])],
     status: "current",
     subject: patientReference(subject.patient, params),

@@ -24,7 +24,7 @@ import { withdrawal } from "./withdrawal.ts";
 /** A message as FHIR R4 resources: one Communication, for each attachment also a Binary and a Media or DocumentReference. */
 export default defineMapping<Params, FhirTransaction>({
   output: "fhir",
-  version: "3",
+  version: "4",
   withdraws: true,
   addenda: true,
   params,

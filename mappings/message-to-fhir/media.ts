@@ -2,7 +2,7 @@ import type { Attachment as FhirAttachment, Media } from "@medplum/fhirtypes";
 import { resourceId, sha256Identifier, uuidIdentifier } from "#src/fhir/ids.ts";
 import type { Attachment, StoredContent } from "#src/message/attachment.ts";
 import type { Message } from "#src/message/message.ts";
-import { writer, type Chart } from "./chart.ts";
+import { containedWriter, writer, type Chart } from "./chart.ts";
 import { encounterReference, patientReference } from "./subject.ts";
 
 export type MediaType = "image" | "video" | "audio";
@@ -22,6 +22,7 @@ export function media(
   return {
     resourceType: "Media",
     id: resourceId("Media", attachment.id),
+    ...containedWriter(message, chart),
     identifier: [uuidIdentifier(attachment.id), ...(stored ? [sha256Identifier(stored.sha256)] : [])],
     status: "completed",
     type: {

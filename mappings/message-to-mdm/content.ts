@@ -33,15 +33,12 @@ function about({ message, event, params, words, about: known }: Rendering): stri
   return [told(when === undefined ? words.aboutEarlierMessage : words.aboutMessageAt(when))];
 }
 
-function observed(
-  { message, params, words }: Rendering,
-  said: readonly string[],
-  parts: readonly Carried[],
-): DocumentContent {
+function observed(rendering: Rendering, said: readonly string[], parts: readonly Carried[]): DocumentContent {
+  const { message, params } = rendering;
   const sent = travelling(parts);
   const [first] = sent;
   const { text } = params.profile;
-  const values = textValues([...writerLines(message, words), ...said], params.profile);
+  const values = textValues([...writerLines(rendering), ...said], params.profile);
   const type = first?.mimeType ?? "text/plain";
   return {
     presentation: first ? presentationOf(type) : text,

@@ -1,7 +1,7 @@
 import type { Day } from "#src/message/day.ts";
 import type { Message } from "#src/message/message.ts";
 import type { Block } from "#src/message/sheet.ts";
-import { contactLine } from "#src/wording/contact.ts";
+import { counterpartLine } from "#src/wording/contact.ts";
 import { circumstanceLines, readableLines } from "#src/wording/readable.ts";
 import type { Words } from "#src/wording/words.ts";
 import { told } from "#src/wording/typed.ts";
@@ -56,11 +56,11 @@ function remarks(
 }
 
 function entryOf(message: Message, day: readonly Message[], rendering: Rendering): Entry {
-  const { params, words } = rendering;
+  const { params, subject, words } = rendering;
   const parts = partsOf(message, rendering);
   const beside = travelling(parts).filter(({ picture }) => !picture);
   const missing = params.profile.beside_pdf === "attach" ? [] : beside;
-  const who = message.recipient ? words.clinic : contactLine(message.sender, words);
+  const who = message.recipient ? words.clinic : counterpartLine(message.sender, subject.writer, words);
   const lines = [
     `${words.time(clockTime(message.sentAt, params))}${who === "" ? "" : ` · ${who}`}`,
     ...circumstanceLines(message.circumstances, words),

@@ -2,9 +2,8 @@ import { timestamp } from "#src/hl7/timestamp.ts";
 import type { DayPosition } from "#src/message/day.ts";
 import type { Subject } from "#src/message/directory.ts";
 import { counterpart } from "#src/message/message.ts";
-import type { Message } from "#src/message/message.ts";
 import type { Block, Sheet } from "#src/message/sheet.ts";
-import { contactLine } from "#src/wording/contact.ts";
+import { contactLine, counterpartLine, writerRemark } from "#src/wording/contact.ts";
 import { told } from "#src/wording/typed.ts";
 import type { Words } from "#src/wording/words.ts";
 import { dateOf } from "./day-event.ts";
@@ -20,8 +19,8 @@ export function sheetOf(
 ): Sheet {
   const facts: readonly Fact[] = [
     ...patientFacts(subject, params, words),
-    [words.facts.sender, message.recipient ? words.clinic : contactLine(message.sender, words)],
-    [words.facts.recipient, contactLine(message.recipient, words)],
+    [words.facts.sender, message.recipient ? words.clinic : counterpartLine(message.sender, subject.writer, words)],
+    [words.facts.recipient, message.recipient && counterpartLine(message.recipient, subject.writer, words)],
     [words.facts.sent, localTime(message.sentAt, params, words)],
     [words.facts.aboutDocument, event.parent],
   ];
@@ -32,7 +31,7 @@ export function sheetOf(
     number: event.document,
     createdAt: message.sentAt,
     facts: said(facts),
-    blocks: [{ lines }, ...pictures],
+    blocks: [{ lines: [...writerRemark(message, subject.writer, words), ...lines] }, ...pictures],
   };
 }
 
@@ -44,7 +43,7 @@ export function daySheetOf(
 ): Sheet {
   const facts: readonly Fact[] = [
     ...patientFacts(subject, params, words),
-    [words.facts.conversation, contactLine(counterpart(message), words)],
+    [words.facts.conversation, counterpartLine(counterpart(message), subject.writer, words)],
     [words.facts.day, words.date(dateOf(message.sentAt, params.profile))],
     [words.facts.state, words.version(version, words.time(clockTime(message.sentAt, params)))],
     [words.facts.versionBefore, event.parent],
@@ -85,10 +84,11 @@ function said(facts: readonly Fact[]): (readonly [string, string])[] {
 const PLAIN_QUOTES = { quoted: (name: string) => `"${name}"` };
 
 /** Who wrote, or to whom the hospital did, as a line of a document that has no heading. */
-export function writerLines({ sender, recipient }: Message, words: Words): string[] {
+export function writerLines({ message, subject, words }: Rendering): string[] {
+  const { sender, recipient } = message;
   const who = contactLine(recipient ?? sender, PLAIN_QUOTES);
-  if (who === "") return [];
-  return [told(recipient ? words.writtenTo(who) : words.writtenBy(who))];
+  const by = who === "" ? [] : [told(recipient ? words.writtenTo(who) : words.writtenBy(who))];
+  return [...by, ...writerRemark(message, subject.writer, words)];
 }
 
 /** "10:26:05" */

@@ -48,6 +48,7 @@ export function valuesOf(
     routed_at: () => at(routedAt),
     "sender.name": () => message.sender?.displayName,
     "sender.phone": () => message.sender?.phone,
+    "sender.role": () => subject.writer,
     trigger: () => event.trigger,
   };
   return (name, type, authority) => values[name](type, authority);

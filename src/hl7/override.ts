@@ -40,6 +40,7 @@ export const VALUES = [
   "routed_at",
   "sender.name",
   "sender.phone",
+  "sender.role",
   "trigger",
 ] as const;
 export type ValueName = (typeof VALUES)[number];

@@ -76,14 +76,14 @@ export function createDirectory(deps: DirectoryDeps): Directory {
     onlyOpenEncounter: async (patientId) =>
       fittingCase(await casesOf(deps, store, patientId, OPEN_OR_PLANNED), OPEN_OR_PLANNED, deps.clock()),
     refresh: (phone, lookup, signal) => askOnce(deps, lookup, phone, signal),
-    subjectNow: async (db, patientId, { level, encounter }, choice) => {
+    subjectNow: async (db, patientId, { level, encounter, writer }, choice) => {
       const { rule, sentAt } = choice ?? { rule: OPEN_OR_PLANNED, sentAt: new Date(deps.clock()).toISOString() };
       const patient = (await readPersons(deps, db, [patientId])).get(patientId);
       if (!patient) return undefined;
       const current =
         (encounter && (await sameCase(deps, db, patientId, encounter))) ??
         fittingCase(await casesOf(deps, db, patientId, rule), rule, Date.parse(sentAt));
-      return { patient, level, ...(current && { encounter: current }) };
+      return { patient, level, ...(writer && { writer }), ...(current && { encounter: current }) };
     },
   };
 }

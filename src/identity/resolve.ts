@@ -1,6 +1,7 @@
 import { OPEN_OR_PLANNED, type CaseRule } from "#src/message/case-rule.ts";
 import type { Contact } from "#src/message/contact.ts";
 import type { Subject } from "#src/message/directory.ts";
+import type { Writer } from "#src/message/link.ts";
 import type { HoldReason } from "#src/message/message.ts";
 import type { ContactKeys, LinkRow } from "#src/store/sql/links.ts";
 import type { PatientLookup } from "#src/lookups/lookup.ts";
@@ -62,12 +63,12 @@ export async function resolve(
   const known = { keys, seen: [...carriers.seen, ...links.seen] };
   const judged = judge(carriers.patients, links.live, requirement, directory.now());
   if ("reason" in judged) return { found: false, ...judged, ...known };
-  const { patient, level, link } = judged;
+  const { patient, level, link, writer } = judged;
   const cases = await directory.cases(patient.id, requirement.caseRule ?? OPEN_OR_PLANNED);
   return {
     found: true,
     patientId: patient.id,
-    subject: { patient: patient.patient, level },
+    subject: { patient: patient.patient, level, ...(writer && { writer }) },
     cases,
     ...(link && { link: { id: link.id, validFrom: link.validFrom?.toISOString() } }),
     ...known,
@@ -90,7 +91,7 @@ export async function resolveDecided(
   return {
     found: true,
     patientId: patient.id,
-    subject: { patient: patient.patient, level: row.level },
+    subject: { patient: patient.patient, level: row.level, ...writerOf([row]) },
     cases,
     link: { id: row.id, validFrom: undefined },
     ...known,
@@ -99,7 +100,7 @@ export async function resolveDecided(
 
 type Judged =
   | { readonly reason: HoldReason }
-  | { readonly patient: DirectoryPatient; readonly level: number; readonly link?: LinkRow };
+  | { readonly patient: DirectoryPatient; readonly level: number; readonly link?: LinkRow; readonly writer?: Writer };
 
 /**
  * Whom the carriers of a number and the links of a contact lead to. Every patient either names counts, however weak the
@@ -126,7 +127,21 @@ function judge(
   const byNumber = carrier && fresh(carrier.toldAt) ? BY_NUMBER : 0;
   const level = Math.max(best?.level ?? 0, byNumber);
   if (level < Math.max(requireLevel, BY_NUMBER)) return { reason: "unverified" };
-  return { patient: only, level, ...(best && { link: best }) };
+  return {
+    patient: only,
+    level,
+    ...(best && { link: best }),
+    ...writerOf(best ? [best] : links.map(({ row }) => row)),
+  };
+}
+
+/**
+ * Who writes in the patient's place: as the link says by which a message is filed. Where it is the number alone, a link that
+ * is too weak to file by still says that it may be somebody else.
+ */
+function writerOf(links: readonly Pick<LinkRow, "role">[]): { readonly writer?: Writer } {
+  const writer = links.map(({ role }) => role).find((role) => role !== "self");
+  return writer ? { writer } : {};
 }
 
 /** What is said of a contact by a link that holds no more, or was made for another number or user id. */

@@ -1,3 +1,5 @@
+import type { Writer } from "./link.ts";
+
 /** An identifier keyed by (value, authority, type): HL7 CX, FHIR Identifier. */
 export interface Identifier {
   readonly value: string;
@@ -118,4 +120,6 @@ export interface Subject {
   readonly encounter?: Encounter;
   /** Link level 0–4 by which the contact was identified. */
   readonly level: number;
+  /** Set where somebody has said that it is not the patient who writes. */
+  readonly writer?: Writer;
 }

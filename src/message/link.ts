@@ -1,6 +1,8 @@
 /** What a contact is to a patient. */
 export const LINK_ROLES = ["self", "guardian", "proxy"] as const;
 export type LinkRole = (typeof LINK_ROLES)[number];
+/** Who writes in a patient's place. */
+export type Writer = Exclude<LinkRole, "self">;
 
 /** For what a link stands: the messages it was made for, while one case is open, or from now on. */
 export const LINK_SCOPES = ["once", "case", "always"] as const;

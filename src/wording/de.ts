@@ -122,6 +122,18 @@ export const de: Words = {
   clinic: "Klinik",
   writtenBy: (who) => `Von ${who}`,
   writtenTo: (who) => `Von der Klinik an ${who}`,
+  writers: {
+    guardian: {
+      name: "sorgeberechtigte Person",
+      wrote: "Von einer sorgeberechtigten Person, nicht von der Patientin oder dem Patienten selbst",
+      reached: "An eine sorgeberechtigte Person, nicht an die Patientin oder den Patienten selbst",
+    },
+    proxy: {
+      name: "bevollmächtigte oder betreuende Person",
+      wrote: "Von einer bevollmächtigten oder betreuenden Person, nicht von der Patientin oder dem Patienten selbst",
+      reached: "An eine bevollmächtigte oder betreuende Person, nicht an die Patientin oder den Patienten selbst",
+    },
+  },
 
   pictureReduced: (limit, original) => `Bild verkleinert auf höchstens ${limit}; Original ${original}`,
   pictureUnreadable: "Bild nicht darstellbar",

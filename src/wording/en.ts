@@ -122,6 +122,18 @@ export const en: Words = {
   clinic: "Hospital",
   writtenBy: (who) => `From ${who}`,
   writtenTo: (who) => `From the hospital to ${who}`,
+  writers: {
+    guardian: {
+      name: "guardian",
+      wrote: "From a guardian, not from the patient",
+      reached: "To a guardian, not to the patient",
+    },
+    proxy: {
+      name: "proxy",
+      wrote: "From a proxy, not from the patient",
+      reached: "To a proxy, not to the patient",
+    },
+  },
 
   pictureReduced: (limit, original) => `Picture reduced to at most ${limit}; original ${original}`,
   pictureUnreadable: "Picture cannot be shown",

@@ -1,5 +1,6 @@
 import type { Absence, PdfTrait } from "#src/message/attachment.ts";
 import type { CallContent, ChoiceContent, NoteContent } from "#src/message/content.ts";
+import type { Writer } from "#src/message/link.ts";
 import type { Circumstances } from "#src/message/message.ts";
 
 /** Labels of the fields of a contact's card. */
@@ -53,6 +54,10 @@ export interface Words {
   readonly clinic: string;
   writtenBy(who: string): string;
   writtenTo(who: string): string;
+  /** Whoever writes in the patient's place: what they are, and a line that nobody reads as the patient's own words. */
+  readonly writers: Readonly<
+    Record<Writer, { readonly name: string; readonly wrote: string; readonly reached: string }>
+  >;
 
   pictureReduced(limit: string, original: string): string;
   readonly pictureUnreadable: string;

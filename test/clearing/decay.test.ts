@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import type { ShownMessage } from "#src/demo/api-client.ts";
+import { controlId } from "#src/message/id.ts";
 import { wamid } from "#src/simulators/whatsapp-cloud/payload.ts";
 import { startTestEngine, type TestEngine } from "../engine/harness.ts";
 import { say, someoneAs, someoneOn, taskOf, typed, type Person } from "./desk.ts";
@@ -33,11 +34,12 @@ async function writes(ids: Ids, change: (message: Record<string, unknown>) => vo
 }
 
 /** A stranger whom two persons have said to be a patient, from now on, and whose messages are filed since. */
-async function linked({ userId = false, role = "self" } = {}) {
+async function linked({ userId = false, role = "self", birthDate = "19640812" } = {}) {
   next += 1;
   const number = String(90_000 + next);
   const ids = { from: `49151800${String(next).padStart(5, "0")}`, ...(userId && { userId: `DE.link${next}` }) };
-  await engine.adt({ patient: number, caseNumber: `F-${number}`, phone: `0151 7000${String(next).padStart(4, "0")}` });
+  const phone = `0151 7000${String(next).padStart(4, "0")}`;
+  await engine.adt({ patient: number, caseNumber: `F-${number}`, phone, birthDate });
   const message = await engine.until(await writes(ids), "held");
   const task = await taskOf(clara, message);
   const two = [typed.patient(number), typed.case(`F-${number}`)];
@@ -159,8 +161,24 @@ describe("a link files nothing any more, and the journal says why, once", () => 
 
   it("a guardian's, once the patient is of age", async () => {
     const { ids } = await linked({ role: "guardian" });
-    // Born in 1964, as everybody these ADTs tell of.
+    // Born in 1964.
     expect((await engine.until(await writes(ids), "held")).reason).toBe("unverified");
+  });
+});
+
+describe("a mother's message", () => {
+  it("is not her child's in the chart: she is named beside it, and so she is in whatever she writes later", async () => {
+    const birthDate = `${new Date().getFullYear() - 6}0301`;
+    const { ids } = await linked({ role: "guardian", birthDate });
+    const { id } = await engine.until(await writes(ids), "filed");
+    const shown = engine.world.fhir.chart.read(`Communication/${id}`);
+    expect(shown).toMatchObject({
+      sender: { reference: "#writer", display: `+${ids.from}, sorgeberechtigte Person` },
+      contained: [{ resourceType: "RelatedPerson", relationship: [{ coding: [{ code: "GUARD" }] }] }],
+      note: [{ text: "[Von einer sorgeberechtigten Person, nicht von der Patientin oder dem Patienten selbst]" }],
+    });
+    const document = engine.world.mllp.documents.get(controlId(id, "document"));
+    expect(JSON.stringify(document)).toContain("Von einer sorgeberechtigten Person, nicht von der Patientin");
   });
 });
 

@@ -41,7 +41,7 @@ interface ToPlace {
 
 /**
  * Finds the message's place in the document of its day. It continues the document of the message before it only where
- * that one is the same patient's, in the same case, under the same parameters, and all of it is still here; otherwise it
+ * that one is the same patient's, in the same case, by the same writer, under the same parameters, and all of it is still here; otherwise it
  * begins a document of its own, so nothing the KIS holds is ever replaced by less. A message decided late, after one that
  * follows it in the conversation, stands alone.
  */
@@ -74,7 +74,12 @@ function begun(date: string, document: MessageId, elsewhere: number): FrozenDay 
 }
 
 function isSameFile(one: FrozenContext, other: FrozenContext): boolean {
-  return isDeepStrictEqual(plain(one.params), plain(other.params)) && caseOf(one.subject) === caseOf(other.subject);
+  const sameWriter = one.subject?.writer === other.subject?.writer;
+  return (
+    sameWriter &&
+    isDeepStrictEqual(plain(one.params), plain(other.params)) &&
+    caseOf(one.subject) === caseOf(other.subject)
+  );
 }
 
 /** As it comes back from its seal. */

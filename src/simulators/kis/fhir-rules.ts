@@ -65,9 +65,10 @@ function overlooked(resource: Resource): string[] {
 }
 
 /** One content[x] in each part, and contained resources that somebody points to (dom-3). */
-function payloadFaults({ payload = [], contained = [] }: Communication): string[] {
+function payloadFaults({ payload = [], contained = [], sender, recipient = [] }: Communication): string[] {
   const single = payload.every((part) => Object.keys(part).filter((name) => name.startsWith("content")).length === 1);
-  const pointers = payload.map(({ contentReference }) => contentReference?.reference);
+  const named = [...payload.map(({ contentReference }) => contentReference), sender, ...recipient];
+  const pointers = named.map((one) => one?.reference);
   const contents = new Set(contained.map(({ id }) => `#${id}`));
   const orphans = [...contents].some((pointer) => !pointers.includes(pointer));
   const strays = pointers.some((pointer) => pointer?.startsWith("#") === true && !contents.has(pointer));

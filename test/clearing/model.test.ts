@@ -116,7 +116,10 @@ async function levels(): Promise<Map<string, number>> {
 async function believed(words: readonly Word[], happened: Happening): Promise<Word[]> {
   if (happened.what === "said") {
     const patientId = await rootOf(happened.patient);
-    const others = words.filter((word) => word.contact !== happened.contact || word.patientId !== patientId);
+    // One that says the same and is surer stays.
+    const others = words.filter(
+      ({ contact, patientId: of, level }) => contact !== happened.contact || of !== patientId || level > happened.level,
+    );
     return patientId === undefined ? [...words] : [...others, { ...happened, patientId }];
   }
   if (happened.what === "doubted") return words.filter((word) => word.contact !== happened.contact);

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { ROLES, type Role } from "#src/audit/rights.ts";
+import { SYSLOG_FORMATS } from "#src/audit/syslog.ts";
 import { parseDuration } from "#src/message/duration.ts";
+import { tlsMember } from "#src/wire/tls/client-tls.ts";
 
 const role = z.enum(Object.keys(ROLES) as [Role, ...Role[]]);
 
@@ -64,6 +66,16 @@ const provider = z
   })
   .refine(({ scope }) => scope.split(" ").includes("openid"), { message: "Must contain openid", path: ["scope"] });
 
+const syslog = z.strictObject({
+  host: z.string().min(1),
+  port: z.int().min(1).max(65_535).default(6514),
+  tls: tlsMember.prefault({}).describe("Whom to trust, and our own certificate where the receiver asks for one."),
+  format: z
+    .enum(SYSLOG_FORMATS)
+    .default("fhir")
+    .describe("`fhir`: each line is an AuditEvent; `structured`: the structured data of RFC 5424."),
+});
+
 /** config/access.yaml. */
 export const accessFile = z.strictObject({
   public_url: httpUrl
@@ -81,7 +93,10 @@ export const accessFile = z.strictObject({
     .strictObject({ max_age: duration("PT5M", "The gravest actions ask again who it is after this long.") })
     .prefault({}),
   journal: z
-    .strictObject({ names_kept: duration("P1095D", "How long the journal keeps who somebody was; its chain stays.") })
+    .strictObject({
+      names_kept: duration("P1095D", "How long the journal keeps who somebody was; its chain stays."),
+      syslog: syslog.optional().describe("Where the house gathers such lines: syslog over TLS (RFC 5425)."),
+    })
     .prefault({}),
 });
 

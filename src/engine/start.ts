@@ -47,6 +47,7 @@ import { watchChannels } from "./channel-files.ts";
 import { watermark, type FreeBytes } from "./disk.ts";
 import { refuseExposure } from "./exposure.ts";
 import { openFoundation } from "./foundation.ts";
+import { feedJournal } from "./journal-feed.ts";
 import { openListeners, reasonsOf, type Listeners } from "./listeners.ts";
 import type { Settings } from "./settings.ts";
 import { createLive } from "#src/api/live.ts";
@@ -226,7 +227,7 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
         sweepSessions: () => access.sessions.sweep(),
       }),
     );
-    beside.push(startCompletingNumbers(foundation));
+    beside.push(startCompletingNumbers(foundation), feedJournal(accessSettings.journal, foundation, metrics));
     beside.push(watchClearing(clearing));
     beside.push(watchParkedLanes(deps, () => deployment.all()));
     beside.push(watchUnasked(deps, () => deployment.all()));

@@ -45,6 +45,7 @@ export const GAUGES = {
   backup_age_seconds: metric("How long ago the backup last touched BOTENSTOFF_BACKUP_MARKER_FILE.", []),
   restriction_due_seconds: metric("How long until the next undecided message outlives its channel's limit.", []),
   token_expires_seconds: metric("How long the machine token is still valid that ends first.", []),
+  journal_behind_seconds: metric("How long the oldest line of the journal has waited for the syslog receiver.", []),
   break_glass_open: metric("Break-glass accounts that are open: alarm while it is not 0.", []),
 } as const satisfies Record<string, MetricEntry>;
 

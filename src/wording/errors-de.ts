@@ -226,6 +226,10 @@ export const GERMAN_ERRORS: Readonly<Record<ErrorCode, readonly [meaning: string
     "Der Anmeldedienst hat die Anmeldung abgelehnt, oder was er sagt, hält nicht.",
     "Noch einmal anmelden. Bleibt es so: issuer, client und secret in config/access.yaml mit denen des Dienstes vergleichen.",
   ],
+  SYSLOG_UNAVAILABLE: [
+    "Der Syslog-Empfänger nimmt das Journal nicht an.",
+    "journal.syslog in config/access.yaml, den Empfänger und sein Zertifikat prüfen; die Zeilen warten im Journal und folgen von selbst.",
+  ],
   ACCESS_LOGOUT_REFUSED: [
     "Eine Anordnung, Sitzungen zu beenden, kommt nicht vom Anmeldedienst oder ist keine.",
     "Issuer und client in config/access.yaml mit denen des Dienstes vergleichen.",

@@ -7,6 +7,11 @@ export const ACCESS_ERRORS = {
     "The identity provider does not answer.",
     "Whoever is signed in goes on, and machines are untouched; for anybody else there are break-glass accounts.",
   ),
+  SYSLOG_UNAVAILABLE: entry(
+    "transient",
+    "The syslog receiver does not take the journal.",
+    "Check journal.syslog in config/access.yaml, the receiver and its certificate; the lines wait in the journal and follow by themselves.",
+  ),
   ACCESS_SIGN_IN_REFUSED: entry(
     "permanent",
     "The identity provider refused the sign-in, or what it said does not hold.",

@@ -37,15 +37,21 @@ export async function appendJournalRow(db: Transaction, make: (head: JournalHead
 /** Every line, oldest first, a page at a time. */
 export async function* journalEntries(db: Queryable): AsyncGenerator<JournalRow> {
   for (let after = 0; ;) {
-    const { rows } = await db.query<JournalRow>(
-      "SELECT seq, at, action, actor, subject, detail, salt, hash, who FROM journal WHERE seq > $1 ORDER BY seq LIMIT $2",
-      [after, PAGE],
-    );
+    const rows = await journalAfter(db, after, PAGE);
     yield* rows;
     const last = rows.at(-1);
     if (!last || rows.length < PAGE) return;
     after = last.seq;
   }
+}
+
+/** The lines that follow one, oldest first. */
+export async function journalAfter(db: Queryable, seq: number, limit: number): Promise<JournalRow[]> {
+  const { rows } = await db.query<JournalRow>(
+    "SELECT seq, at, action, actor, subject, detail, salt, hash, who FROM journal WHERE seq > $1 ORDER BY seq LIMIT $2",
+    [seq, limit],
+  );
+  return rows;
 }
 
 export interface JournalFilter {

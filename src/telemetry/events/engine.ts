@@ -81,6 +81,12 @@ export const ENGINE_EVENTS = {
     "A sign-in with a break-glass account was refused.",
     "Many: somebody tries; look where from.",
   ),
+  "journal.not_sent": event(
+    ["warn"],
+    "The syslog receiver does not take the journal; told once, until it does.",
+    "Check the receiver and its certificate; the lines wait in the journal and follow by themselves.",
+  ),
+  "journal.sent_again": event(["info"], "The syslog receiver takes the journal again."),
   "access.sweep_failed": event(
     ["warn"],
     "Sessions past their limits and old names could not be forgotten; it is tried again within a minute.",

@@ -15,8 +15,10 @@ export const AccessTokenEntity = new EntitySchema({
     expires_at: nullable(time),
     revoked_at: nullable(time),
     used_at: nullable(time),
+    certificate: nullable(bytes),
   },
   indices: [
+    { name: "access_token_by_certificate", columns: ["certificate"], unique: true, where: `"revoked_at" IS NULL` },
     { name: "access_token_by_name", columns: ["name"], unique: true },
     { name: "access_token_by_hash", columns: ["hash"], unique: true },
   ],

@@ -18,7 +18,15 @@ import {
   PatientLookupEntity,
   PatientPhoneEntity,
 } from "./directory.ts";
-import { EpochEntity, JournalEntity, PurgeEntity, RehomingEntity, SeenEntity, TombstoneEntity } from "./lasting.ts";
+import {
+  EpochEntity,
+  JournalEntity,
+  JournalFeedEntity,
+  PurgeEntity,
+  RehomingEntity,
+  SeenEntity,
+  TombstoneEntity,
+} from "./lasting.ts";
 import { ChannelPauseEntity } from "./pause.ts";
 import { PatientLinkEntity, VerificationCodeEntity } from "./link.ts";
 import { AttachmentEntity, AttachmentWaitEntity, EventEntity, MediaDeletionEntity, MessageEntity } from "./message.ts";
@@ -43,6 +51,7 @@ export const ENTITIES = [
   TombstoneEntity,
   PurgeEntity,
   JournalEntity,
+  JournalFeedEntity,
   PatientEntity,
   PatientIdentifierEntity,
   PatientPhoneEntity,

@@ -85,3 +85,14 @@ export const RehomingEntity = new EntitySchema({
   },
   indices: [{ name: "rehoming_by_message", columns: ["message_id"] }],
 });
+
+/** How far the journal was sent by syslog, and which engine does it. */
+export const JournalFeedEntity = new EntitySchema({
+  name: "journal_feed",
+  columns: {
+    name: key(text, "journal_feed"),
+    seq: bigint,
+    owner: text,
+    leased_until: time,
+  },
+});

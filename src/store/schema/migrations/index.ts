@@ -28,6 +28,8 @@ import { DirectoryEnds1764520100000 } from "./1764520100000-directory-ends.ts";
 import { WhatDestinationsSay1764530000000 } from "./1764530000000-what-destinations-say.ts";
 import { Pauses1764550000000 } from "./1764550000000-pauses.ts";
 import { LinkProposals1764640000000 } from "./1764640000000-link-proposals.ts";
+import { JournalFeed1764630000000 } from "./1764630000000-journal-feed.ts";
+import { TokenCertificates1764630100000 } from "./1764630100000-token-certificates.ts";
 
 /** In the order they run. */
 export const MIGRATIONS: (new () => MigrationInterface)[] = [
@@ -59,5 +61,7 @@ export const MIGRATIONS: (new () => MigrationInterface)[] = [
   DirectoryEnds1764520100000,
   WhatDestinationsSay1764530000000,
   Pauses1764550000000,
+  JournalFeed1764630000000,
+  TokenCertificates1764630100000,
   LinkProposals1764640000000,
 ];

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { createMetrics } from "#src/api/routes/metrics.ts";
+import { escalate } from "#src/clearing/escalate.ts";
+import { bringUpToDate } from "#src/clearing/tasks.ts";
 import { createClearing } from "#src/clearing/clearing.ts";
 import type { Decider } from "#src/clearing/deps.ts";
 import { createContacts } from "#src/identity/contacts.ts";
@@ -104,11 +106,19 @@ export async function openHouse(
   const worker = createWorker(deps, createSettle(deps, watch, handOvers.deliver), leases, handOvers);
   const intake = createIntake(deps, watch, handOvers.prepare);
   worker.start(channel);
-  const clearing = createClearing({
-    ...{ store, sealer, blindIndex, directory, contacts, clock, retainFrom: clock },
+  const clearingDeps = {
+    ...{
+      store: { reading: store, transaction: store.transaction.bind(store) },
+      sealer,
+      blindIndex,
+      directory,
+      contacts,
+    },
+    ...{ clock, retainFrom: clock },
     policyOf: () => ({ ...channel.clearing, ...retention, requireLevel: 1 }),
     channels: () => [CHANNEL],
-  });
+  };
+  const clearing = createClearing(clearingDeps);
   return {
     clearing,
     sealer,
@@ -139,6 +149,21 @@ export async function openHouse(
         "SELECT state, count(*)::int AS count FROM message GROUP BY state",
       );
       return Object.fromEntries(rows.map(({ state, count }) => [state, count]));
+    },
+    /** Marks what nobody has decided in time, as an engine does between two looks at the tasks. */
+    escalate: async () => {
+      await bringUpToDate(clearingDeps);
+      await escalate({ ...clearingDeps, log: silent });
+    },
+    /** What is held and what its tasks say: each is escalated, or somebody would never hear of it. */
+    held: async () => {
+      const { rows } = await store.query<{ task: string | null; escalated: boolean | null; messages: number }>(
+        `SELECT task.id AS task, task.escalated_at IS NOT NULL AS escalated, count(*)::int AS messages
+         FROM message LEFT JOIN clearing_task AS task ON task.closed_at IS NULL AND task.channel = message.channel
+           AND task.lane_key = message.lane_key AND task.contact_bi = coalesce(message.contact_bi, '')
+         WHERE message.state = 'held' GROUP BY 1, 2`,
+      );
+      return rows;
     },
     person: (name: string): Decider => ({
       actor: name,

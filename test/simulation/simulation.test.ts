@@ -14,7 +14,7 @@ afterAll(async () => {
   await keys[Symbol.asyncDispose]();
 });
 
-test("in a year of moves, merges, families, twins, strangers and mistakes, nothing is filed to whoever did not write it", async () => {
+test("in a year of moves, merges, families, twins, strangers and mistakes, nothing is filed to whoever did not write it, and what is held is decided or escalated", async () => {
   const filings: Filing[] = [];
   const house = await openHouse(database.store, keys.directory, Date.parse("2026-01-01T00:00:00Z"), (one) =>
     filings.push(one),
@@ -28,6 +28,8 @@ test("in a year of moves, merges, families, twins, strangers and mistakes, nothi
     expect(filed + held + filtered).toBeGreaterThanOrEqual(report.messages);
     expect(report.cleared.assigned).toBeGreaterThan(0);
     expect(report.cleared.slipped).toEqual([]);
+    expect(report.left.escalated).toBe(report.left.messages);
+    expect(Object.keys(report.left.because)).not.toContain("nobody_tried");
   } finally {
     await house.close();
   }

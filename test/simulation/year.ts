@@ -22,7 +22,15 @@ export interface YearReport {
   readonly twice: number;
   readonly states: Readonly<Record<string, number>>;
   readonly events: Readonly<Record<string, number>>;
-  readonly cleared: Cleared;
+  readonly cleared: Omit<Cleared, "why" | "proposed">;
+  /** Of what people were asked about, in percent: decided. */
+  readonly clearingRate: number;
+  /** What is held at the end of the year: how much of it somebody else was told of, and why nobody could decide it. */
+  readonly left: {
+    readonly messages: number;
+    readonly escalated: number;
+    readonly because: Readonly<Record<string, number>>;
+  };
 }
 
 const DAY_MS = 86_400_000;
@@ -52,7 +60,11 @@ export async function live(
     assigned: 0,
     rejected: 0,
     reasons: {},
+    messages: 0,
     undecided: {},
+    why: new Map(),
+    proposed: new Map(),
+    later: 0,
     mistakes: 0,
     caught: 0,
     slipped: [],
@@ -110,15 +122,26 @@ export async function live(
     for (let left = Math.round(wanted / steps); left > 0; left -= 1)
       writes(chance.is(0.03) ? stranger() : chance.of(people));
     await send();
-    house.goOn((days * DAY_MS) / 4);
     await clear(house, seed + step * 1_000_003, [...people, ...strangers], cleared);
     await house.settled();
     check();
+    house.goOn((days * DAY_MS) / 4);
+    await house.escalate();
   }
   check();
+  const { why, proposed: _proposed, ...told } = cleared;
+  const open = await house.held();
+  const left = { messages: 0, escalated: 0, because: {} as Record<string, number> };
+  for (const { task, escalated, messages: count } of open) {
+    left.messages += count;
+    if (escalated === true) left.escalated += count;
+    const because = why.get(task ?? "") ?? "nobody_tried";
+    left.because[because] = (left.because[because] ?? 0) + count;
+  }
   const texts = filings.map(({ text }) => text);
   return {
-    ...{ people: people.length, messages, filed: filings.length, wrong, events, cleared },
+    ...{ people: people.length, messages, filed: filings.length, wrong, events, cleared: told, left },
+    clearingRate: Math.round((1_000 * told.messages) / (told.messages + left.messages)) / 10,
     twice: texts.length - new Set(texts).size,
     states: await house.states(),
   };

@@ -131,3 +131,33 @@ describe("nothing that was typed", () => {
       for (const part of ["geheim", "24.12.1931", "1931-12-24", `"79471"`, "F-2026"]) expect(text).not.toContain(part);
   });
 });
+
+describe("numbers that lead to nobody for certain", () => {
+  it("are shown to whoever corrects the KIS as keyed hashes and nothing else, and not to whoever does not", async () => {
+    const names = { familyName: "Zwiesel", birthDate: "19550505" };
+    await engine.adt({ patient: "99101", caseNumber: "F-99101", phone: "0151 70099101", ...names });
+    await engine.adt({ patient: "99102", caseNumber: "F-99102", phone: "0151 70099101", ...names });
+    const engineer = await someoneAs(engine, "ingo", "engineer");
+    const { rows } = await engine.store.query<{ bi: Buffer }>(
+      "SELECT bi FROM patient_phone GROUP BY bi HAVING count(*) > 1 ORDER BY bi",
+    );
+    for (const person of [clara, engineer]) {
+      const { status, body } = await person.get("/api/v1/directory/conflicts?limit=500");
+      const items = body["items"] as { number: string; kind: string; patients: string[] }[];
+      const shared = items.filter(({ kind }) => kind === "shared");
+      expect([status, shared.map(({ number }) => number)]).toEqual([200, rows.map(({ bi }) => bi.toString("hex"))]);
+      expect(items.every((item) => Object.keys(item).sort().join() === "kind,number,patients,since")).toBe(true);
+      expect(shared.every(({ patients }) => patients.length > 1)).toBe(true);
+      for (const told of ["70099101", "Zwiesel"]) expect(JSON.stringify(body)).not.toContain(told);
+    }
+    const some = await clara.get("/api/v1/directory/conflicts?limit=1");
+    expect(some.body["items"]).toHaveLength(1);
+    for (const role of ["approver", "admin", "auditor", "clinician"] as const) {
+      const other = await someoneAs(engine, `other-${role}`, role);
+      expect((await other.get("/api/v1/directory/conflicts")).status).toBe(403);
+      expect((await other.get("/api/v1/directory")).status).toBe(403);
+    }
+    const state = await clara.get("/api/v1/directory");
+    expect(state.body["shared_numbers"]).toBeGreaterThan(0);
+  });
+});

@@ -20,6 +20,7 @@ import { watchDatabaseClock } from "#src/pipeline/database-clock.ts";
 import { createDeployment } from "#src/deployment/deployment.ts";
 import type { Log } from "#src/telemetry/log.ts";
 import type { PipelineDeps } from "#src/pipeline/deps.ts";
+import { settingAside } from "#src/pipeline/unbookable.ts";
 import { watchUnasked } from "#src/pipeline/prepare/unasked.ts";
 import { watchParkedLanes } from "#src/pipeline/deliver/parked.ts";
 import { startForgetting } from "#src/pipeline/follow/forget.ts";
@@ -133,7 +134,7 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
   const watch = createWatch(store);
   const leases = createLeases(deps);
   const handOvers: HandOvers = { prepare: new HandOver(leases), deliver: new HandOver(leases) };
-  const settle = createSettle(deps, watch, handOvers.deliver);
+  const settle = settingAside(deps, createSettle(deps, watch, handOvers.deliver));
   const worker = createWorker(deps, settle, leases, handOvers);
   const intake = createIntake(deps, watch, handOvers.prepare);
   const deployment = createDeployment({

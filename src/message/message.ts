@@ -85,7 +85,7 @@ export const HOLD_REASONS = {
   number_moved: "the number was another patient's, and nobody has decided yet that it is this one's now",
   same_patient: "it was withdrawn from the chart of the very patient its number still leads to",
   quarantine: "an attachment is gone, infected or not what it claims to be",
-  set_aside: "working on it killed or froze the engine twice",
+  set_aside: "working on it killed or froze the engine twice, or fails each time for what is in it",
   unsupported: "the engine cannot read this kind of message yet",
   malformed: "the event is authentic but cannot be read",
   foreign_number: "the event names a phone number this channel does not own",

@@ -18,3 +18,17 @@ export function storeError(error: unknown): unknown {
   }
   return error;
 }
+
+/**
+ * PostgreSQL's classes for "not this": cardinality, data, integrity, limits of the program; and Node's for arguments it does not
+ * take.
+ */
+const NOT_THIS = /^((21|22|23|54)...|ERR_.*)$/;
+
+/** Whether an error comes of what was to be worked on, and not of where: to repeat the same would most likely fail again. */
+export function isAboutData(error: unknown): boolean {
+  if (error instanceof BotenstoffError) return error.class === "permanent";
+  if (!Error.isError(error)) return true;
+  if ("code" in error) return NOT_THIS.test(String(error.code));
+  return error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError;
+}

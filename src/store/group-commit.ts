@@ -1,3 +1,5 @@
+import { isAboutData } from "./errors.ts";
+
 interface Waiting<Item, Result> {
   readonly item: Item;
   resolve(result: Result): void;
@@ -19,7 +21,8 @@ const ENOUGH = 32;
 /**
  * Gathers what arrives while a commit is under way and commits it together: one transaction per batch, not per item.
  * An idle committer starts at once, so a single item waits for nobody, unless it has patience: the batch begins when that of
- * the first ends. All items of a failed batch fail alike.
+ * the first ends. All items of a failed batch fail alike, unless it failed for what is in it: then each is committed alone, so
+ * that nobody fails for another's.
  */
 export class GroupCommit<Item, Result> {
   readonly #commit: (items: readonly Item[]) => Promise<readonly Result[]>;
@@ -62,12 +65,17 @@ export class GroupCommit<Item, Result> {
         const results = await this.#commit(batch.map((waiting) => waiting.item));
         batch.forEach((waiting, index) => waiting.resolve(results[index] as Result));
       } catch (error) {
-        for (const waiting of batch) waiting.reject(error);
+        if (batch.length > 1 && isAboutData(error)) for (const waiting of batch) await this.#alone(waiting);
+        else for (const waiting of batch) waiting.reject(error);
       }
       const now = performance.now();
       if (batch.length > 1) this.#gatheringUntil = now + Math.min(now - started, MAX_GATHERING_MS);
     }
     this.#running = false;
+  }
+
+  async #alone({ item, resolve, reject }: Waiting<Item, Result>): Promise<void> {
+    await this.#commit([item]).then(([result]) => resolve(result as Result), reject);
   }
 
   /** Waits until the batch is to begin; what is less than a timer's resolution away has come. */

@@ -21,7 +21,10 @@ export const COUNTERS = {
   operator_events: metric("What providers told operators.", ["channel", "field", "level"]),
   media_deletions: metric("Deletions of attachments at the provider.", ["channel", "outcome"]),
   messages_restricted: metric("Messages that outlived their limit undecided.", ["channel"]),
-  messages_set_aside: metric("What had killed or frozen the engine twice.", ["channel", "stage"]),
+  messages_set_aside: metric("What had killed or frozen the engine twice, or failed each time for what is in it.", [
+    "channel",
+    "stage",
+  ]),
   lanes_reopened: metric("Lanes that were lost: a fault of the engine.", ["channel", "stage"]),
   database_clock_set_back: metric("Steps back of PostgreSQL's clock.", []),
   purged_messages: metric("Messages destroyed on schedule.", []),

@@ -44,6 +44,10 @@ export const GERMAN_ERRORS: Readonly<Record<ErrorCode, readonly [meaning: string
     "Die Arbeit daran hat die Engine zweimal beendet oder eingefroren, darum wurde sie beiseitegelegt; was danach kommt, geht weiter.",
     "Mit ihrer Kennung melden; noch einmal verarbeiten, wenn die Engine sie verträgt.",
   ],
+  WORK_FAILS_EACH_TIME: [
+    "Die Arbeit daran, oder ihr Ergebnis festzuhalten, scheiterte jedes Mal an ihrem Inhalt, darum wurde sie beiseitegelegt; was danach kommt, geht weiter.",
+    "Mit ihrer Kennung und dem Code melden, den der Text nennt; noch einmal verarbeiten, wenn die Engine sie verträgt. Eine Zustellung kann angekommen sein: zuerst in die Akte sehen.",
+  ],
   LEASE_LOST: [
     "Ein anderer Arbeiter hat die Bahn übernommen.",
     "Nichts; der andere tut die Arbeit. Häuft es sich, ist der Rechner überlastet.",

@@ -9,6 +9,7 @@ function committer(ms: number) {
     batches.push([...items]);
     await new Promise((resolve) => setTimeout(resolve, ms));
     if (items.includes("broken")) throw new Error("rolled back");
+    if (items.includes("poison")) throw Object.assign(new Error("rolled back"), { code: "22021" });
     return items.map((item) => item.toUpperCase());
   });
   return { group, batches };
@@ -138,5 +139,13 @@ describe("committing together", () => {
     const next = group.add("c");
     await pass(20);
     expect(await next).toBe("C");
+  });
+
+  it("commits each alone where a batch fails for what is in it: nobody fails for another's", async () => {
+    const { group, batches } = committer(10);
+    const items = ["a", "poison", "b"].map((item) => group.add(item).catch(() => "failed"));
+    await pass(100);
+    expect(await Promise.all(items)).toEqual(["A", "failed", "B"]);
+    expect(batches).toEqual([["a", "poison", "b"], ["a"], ["poison"], ["b"]]);
   });
 });

@@ -18,6 +18,11 @@ export const STORE_ERRORS = {
     "Working on it killed or froze the engine twice, so it was set aside; what comes after it goes on.",
     "Report it with its id; reprocess it when the engine can take it.",
   ),
+  WORK_FAILS_EACH_TIME: entry(
+    "permanent",
+    "Working on it, or writing down what came of that, failed each time for what is in it, so it was set aside; what comes after it goes on.",
+    "Report it with its id and the code the message names; reprocess it when the engine can take it. A delivery may have arrived: look into the chart first.",
+  ),
   LEASE_LOST: entry(
     "transient",
     "Another worker took the lane over.",

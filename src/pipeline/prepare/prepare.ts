@@ -9,6 +9,7 @@ import type { ContactKeys } from "#src/store/sql/links.ts";
 import type { ClaimedLane } from "#src/store/sql/lanes.ts";
 import type { AttachmentWait, Waited } from "#src/store/sql/attachment-waits.ts";
 import type { JudgedAttachment } from "#src/store/sql/attachments.ts";
+import { isAboutData } from "#src/store/errors.ts";
 import { describeError } from "#src/store/sql/outcome.ts";
 import type { AttachmentState, PreparedRow, ReceivedRow } from "#src/store/sql/prepare.ts";
 import { assemble, type Findings } from "./assemble.ts";
@@ -17,7 +18,7 @@ import { freezeDay } from "../deliver/day.ts";
 import type { PipelineDeps } from "../deps.ts";
 import type { Leased } from "#src/lanes/lease.ts";
 import { hasCome } from "../intake/stand-ins.ts";
-import { setAside } from "../set-aside.ts";
+import { setAside, setAsideFailing } from "../set-aside.ts";
 import { isGuilty } from "#src/lanes/suspicion.ts";
 import { route } from "./route.ts";
 import type { RunningChannel } from "../running-channel.ts";
@@ -93,11 +94,24 @@ async function decide(
     return await identifyAndRoute(deps, work, channel, assembled.message, leased);
   } catch (error) {
     if (isUnasked(channel, work, error, began)) return { row: held(work, "unasked", error) };
+    if (isHopeless(work, error)) return { row: heldAside(deps, work, error) };
     return {
       row: again(work, error),
       ...(error instanceof BotenstoffError && error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }),
     };
   }
+}
+
+/** So long a message is tried that fails for what is in it. */
+const HOPELESS_MS = 600_000;
+
+function isHopeless({ lane: { stoppedMs = 0 } }: ToPrepare, error: unknown): boolean {
+  return stoppedMs >= HOPELESS_MS && isAboutData(error);
+}
+
+/** Decides that a message fails each time, whatever came of it. */
+export function heldAside(deps: PipelineDeps, work: ToPrepare, error: unknown): PreparedRow {
+  return held(work, "set_aside", setAsideFailing(deps, work.row.id, work.lane, error));
 }
 
 /** Whether a message has waited for its channel's look-up for as long as that is patient. */

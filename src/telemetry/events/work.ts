@@ -62,8 +62,8 @@ export const WORK_EVENTS = {
   ),
   "message.set_aside": event(
     ["error"],
-    "What had killed or frozen the engine twice was set aside; what comes after it goes on.",
-    "See WORK_STOPS_ENGINE in the error reference.",
+    "What had killed or frozen the engine twice, or fails each time for what is in it, was set aside; what comes after it goes on.",
+    "See its code in the error reference.",
   ),
   "attachment.late": event(
     ["warn"],

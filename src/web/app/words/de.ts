@@ -98,7 +98,7 @@ export const de: Words = {
     number_moved: "Nummer ging an einen anderen Patienten",
     unasked: "das KIS sagte nicht, wessen Nummer es ist",
     same_patient: "bei diesem Patienten zurückgezogen",
-    set_aside: "hielt die Engine zweimal an",
+    set_aside: "ließ sich wieder und wieder nicht verarbeiten",
     unsupported: "von unbekannter Art",
     malformed: "unlesbar",
     foreign_number: "für eine andere Nummer",

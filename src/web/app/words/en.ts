@@ -97,7 +97,7 @@ export const en = {
     number_moved: "number moved to another patient",
     unasked: "the KIS did not say whose number it is",
     same_patient: "withdrawn from this patient",
-    set_aside: "stopped the engine twice",
+    set_aside: "could not be worked on, again and again",
     unsupported: "of an unknown kind",
     malformed: "unreadable",
     foreign_number: "for another number",

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { COUNTERS, GAUGES, STORE_GAUGES } from "#src/telemetry/metric-list.ts";
+import { insecureMember } from "#src/wire/http/plain.ts";
 import { parseDuration } from "#src/message/duration.ts";
 
 const duration = z.string().refine(isDuration, "Expected an ISO 8601 duration such as PT5M");
@@ -56,6 +57,7 @@ const target = z.union([
     webhook: z.strictObject({
       url: z.url({ protocol: /^https?$/ }),
       secret: z.string().optional().describe("Signs the body: X-Botenstoff-Signature: sha256=<HMAC>"),
+      insecure: insecureMember,
     }),
   }),
 ]);

@@ -2,6 +2,7 @@ import { interpolate, type Environment } from "#src/channel/interpolate.ts";
 import { readOrProblem, type Problem } from "#src/channel/problem.ts";
 import { readYaml } from "#src/channel/yaml.ts";
 import { toIssues } from "#src/channel/zod-issues.ts";
+import { plainHttp } from "#src/wire/http/plain.ts";
 import { alertsFile, type AlertsFile } from "./file.ts";
 
 export type LoadedAlerts = { readonly alerts: AlertsFile } | { readonly problems: readonly Problem[] };
@@ -32,13 +33,21 @@ export async function loadAlerts(
   const parsed = alertsFile.safeParse(value);
   const blank = new Set(missing.map(({ path }) => path.join(".")));
   const issues = parsed.success
-    ? doubles(parsed.data)
+    ? [...doubles(parsed.data), ...inPlain(parsed.data)]
     : parsed.error.issues.flatMap((issue) => toIssues(issue, [], value));
   const problems = issues
     .filter(({ path }) => !blank.has(path.join(".")))
     .map(({ path, message, atKey }) => at(path, message, atKey));
   if (problems.length > 0 || !parsed.success) return { problems };
   return { alerts: parsed.data };
+}
+
+/** Of a union's members a schema's own issues would not be told. */
+function inPlain({ targets }: AlertsFile) {
+  return targets.flatMap((target, index) => {
+    const message = "webhook" in target ? plainHttp(target.webhook.url, target.webhook.insecure) : undefined;
+    return message === undefined ? [] : [{ path: ["targets", index, "webhook", "url"], message, atKey: false }];
+  });
 }
 
 function doubles({ rules, targets }: AlertsFile) {

@@ -10,6 +10,7 @@ export type JournalAction =
   | "channel.deployed"
   | "channel.refused"
   | "channel.removed"
+  | "alerts.insecure"
   | "channel.paused"
   | "channel.resumed"
   | "content.read"

@@ -1,6 +1,7 @@
 import { getCountries } from "libphonenumber-js";
 import { z } from "zod";
 import { Secret } from "#src/message/secret.ts";
+import { insecureMember, plainHttp } from "#src/wire/http/plain.ts";
 import { proxyMember } from "#src/wire/http/proxy.ts";
 import { tlsMember } from "#src/wire/tls/client-tls.ts";
 
@@ -26,7 +27,7 @@ const common = {
     ),
 };
 
-const fhir = z.strictObject({
+const fhirMembers = z.strictObject({
   type: z.literal("fhir").describe("FHIR R4: Patient search by phone."),
   base_url: z
     .url({ protocol: /^https?$/ })
@@ -39,7 +40,13 @@ const fhir = z.strictObject({
   request_timeout_secs: z.coerce.number().positive().default(10).describe("How long one request may take."),
   tls: tlsMember.optional().describe("Whom to trust, and our certificate for mutual TLS."),
   proxy: proxyMember("off"),
+  insecure: insecureMember,
   ...common,
+});
+
+const fhir = fhirMembers.superRefine(({ base_url: url, insecure }, context) => {
+  const message = plainHttp(url, insecure);
+  if (message !== undefined) context.addIssue({ code: "custom", path: ["base_url"], message });
 });
 
 const pdq = z.strictObject({

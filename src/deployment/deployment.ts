@@ -177,10 +177,22 @@ export function createDeployment(deps: DeploymentDeps): Deployment {
   };
 }
 
-/** Why its listener is open to everybody on the network; whoever deploys it answers for that. */
-function insecureOf({ sourceConfig }: Channel): { insecure?: string } {
-  const said = typeof sourceConfig === "object" && sourceConfig !== null && "insecure" in sourceConfig;
-  return said && typeof sourceConfig.insecure === "string" ? { insecure: sourceConfig.insecure } : {};
+/**
+ * Why its listener is open to everybody on the network, or others are asked over plain HTTP, by connector; whoever deploys it
+ * answers for that.
+ */
+function insecureOf({ sourceConfig, identity, destinations }: Channel): Record<string, string> {
+  const connectors = [
+    ["insecure", sourceConfig] as const,
+    ["insecure_lookup", identity?.lookup] as const,
+    ...destinations.map(({ id, config }) => [`insecure_${id}`, config] as const),
+  ];
+  return Object.fromEntries(
+    connectors.flatMap(([name, config]) => {
+      const said = typeof config === "object" && config !== null && "insecure" in config ? config.insecure : undefined;
+      return typeof said === "string" ? [[name, said]] : [];
+    }),
+  );
 }
 
 async function listen(deps: DeploymentDeps, running: RunningChannel): Promise<Listener | undefined> {

@@ -198,7 +198,7 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
     return { ok: database && channels && disk && !draining, checks: { database, channels, disk, draining } };
   }
 
-  const alerts = await watchAlertsFile(settings, log);
+  const alerts = await watchAlertsFile(settings, { log, note });
   const files: Stoppable[] = [];
   let server: Listeners | undefined;
   /** What runs beside the channels. */

@@ -11,6 +11,12 @@ const TRIES = 3;
 /** Of more lanes at a time nothing is kept: they are tried as if for the first time. */
 const MOST = 10_000;
 
+interface Booking<T> {
+  readonly whole: () => Promise<T>;
+  readonly first: () => Promise<T>;
+  readonly aside: (error: unknown) => Promise<T>;
+}
+
 /**
  * Gives an end to turns whose booking fails each time for what is in them, and would otherwise be made again for ever. How
  * often is kept in memory: an engine that starts anew tries as often again.
@@ -18,10 +24,7 @@ const MOST = 10_000;
 export function settingAside(deps: PipelineDeps, settle: Settle): Settle {
   const failed = new Map<string, number>();
 
-  async function book<T>(
-    lane: LaneKey,
-    { whole, first, aside }: { whole(): Promise<T>; first(): Promise<T>; aside(error: unknown): Promise<T> },
-  ): Promise<T> {
+  async function book<T>(lane: LaneKey, { whole, first, aside }: Booking<T>): Promise<T> {
     const name = [lane.channel, lane.stage, lane.key.toString("hex")].join("/");
     const times = failed.get(name) ?? 0;
     try {

@@ -74,8 +74,13 @@ export class GroupCommit<Item, Result> {
     this.#running = false;
   }
 
-  async #alone({ item, resolve, reject }: Waiting<Item, Result>): Promise<void> {
-    await this.#commit([item]).then(([result]) => resolve(result as Result), reject);
+  async #alone(waiting: Waiting<Item, Result>): Promise<void> {
+    try {
+      const [result] = await this.#commit([waiting.item]);
+      waiting.resolve(result as Result);
+    } catch (error) {
+      waiting.reject(error);
+    }
   }
 
   /** Waits until the batch is to begin; what is less than a timer's resolution away has come. */

@@ -34,4 +34,17 @@ describe("the alerts file", () => {
     const texts = loaded.problems.map((one) => `:${one.line}:${one.column} ${one.path}: ${one.message}`);
     expect(texts.join("\n")).toMatch(said);
   });
+
+  test("tells nobody over plain HTTP off this machine, unless it says why", async () => {
+    const file = join(directory, "alerts.yaml");
+    const told = (more: string) =>
+      `targets:\n  - id: duty\n    webhook: { url: "http://chat.example/hook"${more} }\nrules: []\n`;
+    await writeFile(file, told(""));
+    const loaded = await loadAlerts(file, {}, "error");
+    expect(loaded).toMatchObject({
+      problems: [{ line: 3, path: "targets.0.webhook.url", message: expect.stringContaining("insecure: <reason>") }],
+    });
+    await writeFile(file, told(', insecure: "the chat has no TLS in this network"'));
+    expect(await loadAlerts(file, {}, "error")).toHaveProperty("alerts");
+  });
 });

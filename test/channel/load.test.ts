@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
@@ -52,6 +52,29 @@ describe("loading channels", () => {
     });
     expect(channels[0]?.destinations[0]?.mapping.name).toBe("adt-to-directory");
     expect(channels[0]?.digest).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it("refuses to ask another machine over plain HTTP, unless the file says why", async () => {
+    const shipped = await readFile("channels/whatsapp-to-kis.yaml", "utf8");
+    const text = shipped.replace(
+      /^identity: .*$/m,
+      'identity: { require_level: 1, lookup: { type: fhir, base_url: "${KIS_LOOKUP_URL}" } }',
+    );
+    const env = {
+      KIS_FHIR_URL: "http://kis.example/fhir",
+      KIS_LOOKUP_URL: "http://kis.example/fhir",
+      WHATSAPP_GRAPH_URL: "http://graph.example",
+    };
+    const { problems } = await load({ "whatsapp.yaml": text }, env, "placeholder");
+    const plain = problems.filter((problem) => problem.includes("Plain HTTP off this machine"));
+    expect(plain.map((problem) => problem.split(" ")[1])).toEqual([
+      "identity.lookup.base_url:",
+      "source.graph_url:",
+      "destinations.0.base_url:",
+    ]);
+    const why = { ...env, KIS_FHIR_INSECURE: "only the integration network reaches it" };
+    const said = (await load({ "whatsapp.yaml": shipped }, { ...why, WHATSAPP_GRAPH_URL: "" }, "placeholder")).problems;
+    expect(said.filter((problem) => problem.includes("Plain HTTP"))).toEqual([]);
   });
 
   it("points at a misspelt member by file, line and column", async () => {

@@ -67,7 +67,7 @@ it("why it serves plain HTTP, at each listener, is in the journal", async () => 
   await engine.close();
 });
 
-it("why an MLLP listener off this machine goes without TLS is in the journal", async () => {
+it("why an MLLP listener goes without TLS, and others are asked over plain HTTP, is in the journal", async () => {
   const insecure = "only the integration network reaches it";
   const channels = await mkdtemp(join(tmpdir(), "insecure-channels-"));
   await cp("channels", channels, { recursive: true });
@@ -78,7 +78,21 @@ it("why an MLLP listener off this machine goes without TLS is in the journal", a
   );
   expect(changed).not.toBe(shipped);
   await writeFile(file, changed);
-  const engine = await startTestEngine({ channels });
+  const alerts = join(channels, "alerts.txt");
+  const said = { chart: "the KIS has no TLS yet", duty: "the chat has no TLS yet" };
+  const hook = `{ url: "http://chat.example/hook", insecure: "${said.duty}" }`;
+  await writeFile(alerts, `targets: [{ id: duty, webhook: ${hook} }]\nrules: []\n`);
+  const engine = await startTestEngine({
+    channels,
+    env: { KIS_FHIR_INSECURE: said.chart, BOTENSTOFF_ALERTS_FILE: alerts },
+  });
+  const told = await engine.store.query<{ detail: unknown }>(
+    "SELECT detail FROM journal WHERE (action, subject) IN (('channel.deployed', 'whatsapp-to-kis'), ('alerts.insecure', 'alerts')) ORDER BY seq",
+  );
+  expect(told.rows.map(({ detail }) => detail)).toEqual([
+    { duty: said.duty },
+    expect.objectContaining({ insecure_chart: said.chart }),
+  ]);
   const { rows } = await engine.store.query<{ detail: unknown }>(
     "SELECT detail FROM journal WHERE action = 'channel.deployed' AND subject = 'adt-to-directory'",
   );

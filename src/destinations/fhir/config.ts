@@ -1,12 +1,13 @@
 import { z } from "zod";
 import { Secret } from "#src/message/secret.ts";
+import { insecureMember, plainHttp } from "#src/wire/http/plain.ts";
 import { proxyMember } from "#src/wire/http/proxy.ts";
 import { tlsMember } from "#src/wire/tls/client-tls.ts";
 
 const secret = z.string().transform((value) => new Secret(value));
 const baseUrl = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ""));
 
-export const fhirDestinationConfig = z.strictObject({
+const members = z.strictObject({
   type: z.literal("fhir"),
   base_url: baseUrl.describe("base URL of the FHIR R4 server"),
   token: secret.optional().describe("bearer token"),
@@ -32,6 +33,12 @@ export const fhirDestinationConfig = z.strictObject({
     .describe("other addresses under which the server names itself in links, or hands out attachments"),
   tls: tlsMember.optional().describe("whom to trust, and our certificate for mutual TLS"),
   proxy: proxyMember("off"),
+  insecure: insecureMember,
+});
+
+export const fhirDestinationConfig = members.superRefine(({ base_url: url, insecure }, context) => {
+  const message = plainHttp(url, insecure);
+  if (message !== undefined) context.addIssue({ code: "custom", path: ["base_url"], message });
 });
 
 export type FhirDestinationConfig = z.output<typeof fhirDestinationConfig>;

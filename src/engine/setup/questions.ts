@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { z } from "zod";
 import { isLoopback } from "#src/message/loopback.ts";
+import { plainHttp } from "#src/wire/http/plain.ts";
 
 /** What setup wants to know. */
 export interface Question {
@@ -183,6 +184,14 @@ export const QUESTIONS: readonly Question[] = [
     variable: "KIS_FHIR_URL",
     byDefault: LATER,
     fits: url(/^https?$/),
+  },
+  {
+    name: "kis_fhir_plain_because",
+    ask: "Why plain HTTP to the KIS's FHIR server is right here",
+    variable: "KIS_FHIR_INSECURE",
+    byDefault: LATER,
+    fits: line.min(10, "A few words"),
+    when: ({ kis_fhir_url: address = LATER }) => plainHttp(address, undefined) !== undefined,
   },
   {
     name: "kis_mllp_host",

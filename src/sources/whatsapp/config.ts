@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Secret } from "#src/message/secret.ts";
+import { insecureMember, plainHttp } from "#src/wire/http/plain.ts";
 import { proxyMember } from "#src/wire/http/proxy.ts";
 
 /** After "*." at least two labels, so that nobody names a whole top-level domain. */
@@ -96,10 +97,13 @@ const fields = z.strictObject({
     .default(FETCH_TIMEOUT_SECS)
     .describe("Seconds without a single byte after which a fetch is given up and tried again later."),
   proxy: proxyMember("environment"),
+  insecure: insecureMember,
 });
 
 export const whatsappConfig = fields.superRefine((said, context) => {
   const missing = (member: string, message: string) => context.addIssue({ code: "custom", path: [member], message });
+  const plain = said.graph_url === undefined ? undefined : plainHttp(said.graph_url, said.insecure);
+  if (plain !== undefined) missing("graph_url", plain);
   if (said.provider === "meta") {
     if (!said.app_secret) missing("app_secret", "Missing: Meta signs webhooks with it");
     if (!said.verify_token) missing("verify_token", "Missing: Meta's handshake asks for it");

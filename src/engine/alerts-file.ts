@@ -10,7 +10,7 @@ const LOOK_EVERY_MS = 5_000;
 
 interface WatchDeps {
   readonly log: Log;
-  note(action: JournalAction, subject: string, detail: Record<string, string>): Promise<void>;
+  readonly note: (action: JournalAction, subject: string, detail: Record<string, string>) => Promise<void>;
 }
 
 /** Why targets are told over plain HTTP, by their ids; whoever writes the file answers for that. */

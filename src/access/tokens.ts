@@ -24,6 +24,8 @@ export interface TokenWish {
   readonly roles: readonly Role[];
   readonly channels?: readonly string[] | undefined;
   readonly expiresAt?: Date | undefined;
+  /** SHA-256 of a client certificate: it stands for the token, which nobody is shown. */
+  readonly certificate?: Buffer | undefined;
 }
 
 interface TokensDeps {
@@ -35,17 +37,22 @@ interface TokensDeps {
 /** The machines' credentials. */
 export function createTokens({ store, environment, now }: TokensDeps) {
   const expected = environment && digest(environment.reveal());
+  const use = async (by: Parameters<typeof findAccessToken>[1]): Promise<Principal | undefined> => {
+    const at = new Date(now());
+    const row = await findAccessToken(store, by, at);
+    if (!row) return undefined;
+    await noteTokenUse(store, row.id, at);
+    return machine(row.name, grantsOf(row));
+  };
   return {
     /** Who shows this token; undefined: it is none, or revoked, or expired. */
     principalOf: async (token: string): Promise<Principal | undefined> => {
       const hash = digest(token);
       if (expected && timingSafeEqual(hash, expected)) return ENVIRONMENT_TOKEN;
-      const at = new Date(now());
-      const row = await findAccessToken(store, hash, at);
-      if (!row) return undefined;
-      await noteTokenUse(store, row.id, at);
-      return machine(row.name, grantsOf(row));
+      return use({ hash });
     },
+    /** Whose client certificate this is, by its SHA-256; the caller has verified it. */
+    principalOfCertificate: (certificate: Buffer): Promise<Principal | undefined> => use({ certificate }),
     list: () => listAccessTokens(store),
     /** @returns the token, shown this once; undefined where the name is taken */
     create: (db: Transaction, wish: TokenWish, actor: string) => createToken(db, wish, actor, new Date(now())),
@@ -58,7 +65,7 @@ const ENVIRONMENT_TOKEN = machine(ENVIRONMENT, [{ role: "machine" }]);
 
 export async function createToken(
   db: Transaction,
-  { name, roles, channels, expiresAt }: TokenWish,
+  { name, roles, channels, expiresAt, certificate }: TokenWish,
   actor: string,
   now: Date,
 ): Promise<string | undefined> {
@@ -74,6 +81,7 @@ export async function createToken(
       createdAt: now,
       createdBy: actor,
       expiresAt: expiresAt ?? null,
+      certificate: certificate ?? null,
     }));
   return made ? token : undefined;
 }

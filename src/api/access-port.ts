@@ -26,6 +26,7 @@ interface TokenWish {
   readonly roles: readonly Role[];
   readonly channels?: readonly string[] | undefined;
   readonly expiresAt?: Date | undefined;
+  readonly certificate?: Buffer | undefined;
 }
 
 interface Ended {
@@ -44,6 +45,7 @@ export interface AccessPort<Proof = unknown> {
   isOpen(): Promise<boolean>;
   readonly tokens: {
     principalOf(token: string): Promise<Principal | undefined>;
+    principalOfCertificate(sha256: Buffer): Promise<Principal | undefined>;
     list(): Promise<readonly AccessTokenRow[]>;
     /** @returns the token, shown this once; undefined where the name is taken */
     create(db: Transaction, wish: TokenWish, actor: string): Promise<string | undefined>;

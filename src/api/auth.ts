@@ -29,11 +29,12 @@ export function sessionOf(request: IncomingMessage): OpenSession | undefined {
 }
 
 /**
- * Lets in whoever proves who he is: a machine by its token, a person by the cookie of a session. Wrong credentials are
+ * Lets in whoever proves who he is: a machine by its token or its client certificate, a person by the cookie of a session. Wrong credentials are
  * counted by address and refused faster after twenty a minute; the right one is let in all the same, for many may stand
  * behind one address, and none can be guessed.
  */
-export function authenticate({ access, log }: Pick<ApiDeps, "access" | "log">): RequestHandler {
+export function authenticate(deps: Proving & Pick<ApiDeps, "log">): RequestHandler {
+  const { access, log } = deps;
   const refusals = new Episodes(QUIET_MS);
   const tellWrong = () => {
     const begins = refusals.happened("credential", ({ count }) => log("info", "access.refusals_over", { count }));
@@ -41,7 +42,7 @@ export function authenticate({ access, log }: Pick<ApiDeps, "access" | "log">): 
   };
   const failures = new Failures({ perMinute: FAILURES_PER_MINUTE, tooMany });
   return async (request, response, next) => {
-    const shown = await prove(access, request);
+    const shown = await prove(deps, request);
     if (shown !== "nothing" && shown !== "wrong") {
       proven.set(request, shown);
       next();
@@ -57,19 +58,32 @@ export function authenticate({ access, log }: Pick<ApiDeps, "access" | "log">): 
  * Whose credential a request that was let in shows now; undefined: nobody's any more. For answers that go on for hours.
  * Nobody has done anything meanwhile.
  */
-export async function stillProven(access: ApiDeps["access"], request: Request): Promise<Principal | undefined> {
-  const shown = await prove(access, request, false);
+export async function stillProven(proving: Proving, request: Request): Promise<Principal | undefined> {
+  const shown = await prove(proving, request, false);
   return shown === "nothing" || shown === "wrong" ? undefined : shown.principal;
 }
 
 /** What a page asks for by itself, while perhaps nobody sits there, says so. */
 const UNATTENDED = "x-unattended";
 
+/** A browser shows its certificate with whatever any page makes it ask for. */
+const BROWSERS = ["sec-fetch-site", "sec-fetch-mode", "origin", "referer", "cookie"] as const;
+
+async function byCertificate({ access, clients }: Proving, request: Request): Promise<Proven | "nothing"> {
+  if (BROWSERS.some((name) => request.headers[name] !== undefined)) return "nothing";
+  const hash = clients.certificateHash(request);
+  const principal = hash && (await access.tokens.principalOfCertificate(hash));
+  return principal ? { principal } : "nothing";
+}
+
+type Proving = Pick<ApiDeps, "access" | "clients">;
+
 async function prove(
-  access: ApiDeps["access"],
+  proving: Proving,
   request: Request,
   used = request.headers[UNATTENDED] === undefined,
 ): Promise<Proven | "nothing" | "wrong"> {
+  const { access } = proving;
   const { authorization } = request.headers;
   if (authorization !== undefined) {
     const token = /^Bearer +(\S+) *$/i.exec(authorization)?.[1];
@@ -77,7 +91,7 @@ async function prove(
     return principal ? { principal } : "wrong";
   }
   const cookie = readCookie(request, "session");
-  if (cookie === undefined) return "nothing";
+  if (cookie === undefined) return byCertificate(proving, request);
   const session = await access.sessions.find(cookie, used);
   if (!session) return "wrong";
   guardBrowser(request, session, access.publicUrl);

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { BlockList, isIPv6 } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { IncomingMessage } from "node:http";
@@ -9,6 +10,8 @@ export interface Clients {
   trusts(address: string): boolean;
   /** Common name of the client certificate that was verified, by this engine's TLS or by a trusted proxy. */
   certificateName(request: IncomingMessage): string | undefined;
+  /** SHA-256 of the client certificate that this engine's own TLS has verified. What a proxy tells is none. */
+  certificateHash(request: IncomingMessage): Buffer | undefined;
 }
 
 interface ClientsOptions {
@@ -24,6 +27,11 @@ export function createClients({ proxies, certificateHeader }: ClientsOptions): C
   const trusts = (address: string) => list.check(address, isIPv6(address) ? "ipv6" : "ipv4");
   return {
     trusts,
+    certificateHash: ({ socket }) => {
+      const { remoteAddress } = socket;
+      if (remoteAddress === undefined || trusts(remoteAddress)) return undefined;
+      return peerHash(socket as Partial<TLSSocket>);
+    },
     certificateName: (request) => {
       const { remoteAddress } = request.socket;
       if (remoteAddress === undefined) return undefined;
@@ -50,6 +58,12 @@ function blockListOf(proxies: readonly string[]): BlockList {
     }
   }
   return list;
+}
+
+function peerHash(socket: Partial<TLSSocket>): Buffer | undefined {
+  if (socket.authorized !== true) return undefined;
+  const certificate = socket.getPeerX509Certificate?.();
+  return certificate && createHash("sha256").update(certificate.raw).digest();
 }
 
 function peerName(socket: Partial<TLSSocket>): string | undefined {

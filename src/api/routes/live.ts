@@ -27,7 +27,7 @@ export const followLive = route({
 
 /** Streams until the caller may listen no more: signed out, locked out, the role taken, a limit reached, the token revoked. */
 function stream({ deps, principal, request, response }: RouteContext): void {
-  const { live, connections, access } = deps;
+  const { live, connections } = deps;
   let channels = channelsOf(principal, RIGHT);
   const mine = (news: readonly LiveNews[]) => news.filter(({ channel }) => channels?.includes(channel) ?? true);
   const last = request.get("last-event-id") ?? "";
@@ -53,7 +53,7 @@ function stream({ deps, principal, request, response }: RouteContext): void {
   let unknown = 0;
   const beat = async () => {
     response.write(": \n\n");
-    const now = await stillProven(access, request).catch(() => "unknown" as const);
+    const now = await stillProven(deps, request).catch(() => "unknown" as const);
     unknown = now === "unknown" ? unknown + 1 : 0;
     if (now === "unknown") {
       if (unknown >= UNKNOWN_BEATS) end();

@@ -1,5 +1,8 @@
+import { createHash, X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { ROLES, type Role } from "#src/audit/rights.ts";
+import { BotenstoffError, kindOfError } from "#src/message/error-code.ts";
 import type { Foundation } from "../foundation.ts";
 import { JSON_FLAG, write, type Command, type Given } from "./command.ts";
 import { table } from "./table.ts";
@@ -27,6 +30,7 @@ export const ACCESS_COMMANDS: readonly Command[] = [
       roles: "comma-separated; default machine",
       channels: "comma-separated; default all",
       expires: "ISO 8601 duration from now, such as P90D; default never",
+      certificate: "PEM file of a client certificate that stands for it; then no token is shown",
     },
     run: createOne,
   },
@@ -167,20 +171,38 @@ async function createOne({ words: [name = ""], options }: Given): Promise<number
   }
   const expires = options["expires"];
   const channels = options["channels"]?.split(",").map((channel) => channel.trim());
+  const file = options["certificate"];
+  const certificate = file === undefined ? undefined : fingerprintOf(file);
   return withFoundation(async ({ store, clock, journal }) => {
     const now = clock();
     const expiresAt = expires === undefined ? undefined : new Date(now + parseDuration(expires));
-    const wish = { name, roles, channels, expiresAt };
+    const wish = { name, roles, channels, expiresAt, certificate };
     const token = await store.transaction(async (db) => {
       const made = await createToken(db, wish, operator(), new Date(now));
-      const detail = { roles: roles.join(" "), channels: channels?.join(" ") ?? null };
+      const detail = {
+        roles: roles.join(" "),
+        channels: channels?.join(" ") ?? null,
+        ...(certificate && { certificate: certificate.toString("hex") }),
+      };
       if (made !== undefined) await journal(db, "token.created", name, detail, operator());
       return made;
     });
-    if (token === undefined) process.stderr.write(`botenstoff: the name "${name}" is taken; a name is used once\n`);
-    else write(token);
+    if (token === undefined)
+      process.stderr.write(`botenstoff: the name "${name}" is taken, or its certificate; a name is used once\n`);
+    else write(certificate ? `certificate ${certificate.toString("hex")} stands for ${name}` : token);
     return token === undefined ? 1 : 0;
   });
+}
+
+/** @throws BotenstoffError CONFIG_INVALID */
+function fingerprintOf(file: string): Buffer {
+  try {
+    return createHash("sha256")
+      .update(new X509Certificate(readFileSync(file)).raw)
+      .digest();
+  } catch (cause) {
+    throw new BotenstoffError("CONFIG_INVALID", `reading ${file}: ${kindOfError(cause)}`, { cause });
+  }
 }
 
 async function list({ flags }: Given): Promise<number> {
@@ -194,10 +216,11 @@ async function list({ flags }: Given): Promise<number> {
       expires_at: token.expiresAt?.toISOString() ?? "",
       used_at: token.usedAt?.toISOString() ?? "",
       revoked_at: token.revokedAt?.toISOString() ?? "",
+      certificate: token.certificate?.toString("hex") ?? "",
     }));
+    const columns = ["name", "roles", "channels", "expires_at", "used_at", "revoked_at", "certificate"] as const;
     if (flags.has("json")) write(JSON.stringify(rows));
-    else
-      for (const line of table(["name", "roles", "channels", "expires_at", "used_at", "revoked_at"], rows)) write(line);
+    else for (const line of table([...columns], rows)) write(line);
     return 0;
   });
 }

@@ -11,19 +11,24 @@ export interface AccessTokenRow {
   readonly expiresAt: Date | null;
   readonly revokedAt: Date | null;
   readonly usedAt: Date | null;
+  /** SHA-256 of the client certificate that stands for it; null: a token is shown. */
+  readonly certificate: Buffer | null;
 }
 
 const COLUMNS = `id, name, roles, channels, created_at AS "createdAt", created_by AS "createdBy",
-  expires_at AS "expiresAt", revoked_at AS "revokedAt", used_at AS "usedAt"`;
+  expires_at AS "expiresAt", revoked_at AS "revokedAt", used_at AS "usedAt", certificate`;
 
-/** @returns false where the name is taken, by a revoked token too: the journal knows tokens by their names */
+/**
+ * @returns false where the name is taken, by a revoked token too: the journal knows tokens by their names; or where the
+ * certificate stands for another one
+ */
 export async function insertAccessToken(
   db: Transaction,
   token: Omit<AccessTokenRow, "revokedAt" | "usedAt"> & { readonly hash: Buffer },
 ): Promise<boolean> {
   const { rowCount } = await db.query(
-    `INSERT INTO access_token (id, name, hash, roles, channels, created_at, created_by, expires_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (name) DO NOTHING`,
+    `INSERT INTO access_token (id, name, hash, roles, channels, created_at, created_by, expires_at, certificate)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING`,
     [
       token.id,
       token.name,
@@ -33,16 +38,22 @@ export async function insertAccessToken(
       token.createdAt,
       token.createdBy,
       token.expiresAt,
+      token.certificate,
     ],
   );
   return rowCount === 1;
 }
 
-/** The token that is neither revoked nor expired. */
-export async function findAccessToken(db: Queryable, hash: Buffer, now: Date): Promise<AccessTokenRow | undefined> {
+/** The token that is neither revoked nor expired, by its hash or by the certificate that stands for it. */
+export async function findAccessToken(
+  db: Queryable,
+  by: { readonly hash: Buffer } | { readonly certificate: Buffer },
+  now: Date,
+): Promise<AccessTokenRow | undefined> {
+  const [column, value] = "hash" in by ? ["hash", by.hash] : ["certificate", by.certificate];
   const { rows } = await db.query<AccessTokenRow>(
-    `SELECT ${COLUMNS} FROM access_token WHERE hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)`,
-    [hash, now],
+    `SELECT ${COLUMNS} FROM access_token WHERE ${column} = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)`,
+    [value, now],
   );
   return rows[0];
 }

@@ -37,6 +37,10 @@ const fhirMembers = z.strictObject({
   username: z.string().optional().describe("User of basic authentication."),
   password: secret.optional().describe("Password of basic authentication."),
   parameter: z.enum(["phone", "telecom"]).default("phone").describe("Search parameter the server knows."),
+  encounters: z
+    .boolean()
+    .default(false)
+    .describe("Also asks for the cases of whoever carries the number (Encounter search by patient), for `encounter`."),
   request_timeout_secs: z.coerce.number().positive().default(10).describe("How long one request may take."),
   tls: tlsMember.optional().describe("Whom to trust, and our certificate for mutual TLS."),
   proxy: proxyMember("off"),

@@ -38,6 +38,7 @@ function connect(
       ...common,
       baseUrl: config.base_url,
       parameter: config.parameter,
+      encounters: config.encounters,
       timeoutMs: config.request_timeout_secs * 1_000,
       connections: 4,
       ...(authorization && { authorization }),

@@ -44,9 +44,11 @@ async function learn(
   await lock(db, "directory");
   const before = await sql.patientsByPhone(db, key, EVERYBODY);
   const carriers = new Set<string>();
-  for (const { phones, ...patient } of found) {
+  for (const { phones, cases = [], ...patient } of found) {
     const update = { stamp, patient: { ...patient, phones: { [FIELD]: phones } }, existence: "exists" } as const;
     carriers.add(await apply(deps, db, update, at));
+    const { identifiers } = patient;
+    for (const one of cases) await apply(deps, db, { stamp, patient: { identifiers }, case: one }, at);
   }
   const former = before.map(({ id }) => id).filter((id) => !carriers.has(id));
   const records = await readRecords(deps, db, former);

@@ -1,9 +1,11 @@
 import { parsePhoneNumberFromString, type CountryCode } from "libphonenumber-js";
-import type { PatientUpdate } from "#src/message/directory.ts";
+import type { CaseUpdate, PatientUpdate } from "#src/message/directory.ts";
 
 /** A patient as the KIS tells it when asked; `phones` are all numbers of its own, E.164 digits. */
 export interface FoundPatient extends Omit<PatientUpdate, "phones"> {
   readonly phones: readonly string[];
+  /** Cases, where they were asked for. */
+  readonly cases?: readonly CaseUpdate[];
 }
 
 /** Asks the KIS who carries a number, where no ADT feed tells. */

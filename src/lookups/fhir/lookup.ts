@@ -1,13 +1,14 @@
 import type { CountryCode } from "libphonenumber-js";
-import type { ContactPoint, Identifier as FhirIdentifier, Patient } from "@medplum/fhirtypes";
+import type { ContactPoint, Patient } from "@medplum/fhirtypes";
 import { FhirClient, type FhirClientSettings } from "#src/wire/fhir/client.ts";
 import { survivorOf } from "#src/wire/fhir/replaced.ts";
 import { escapeToken, search } from "#src/wire/fhir/search.ts";
-import type { Identifier } from "#src/message/directory.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import { phoneNumbersIn } from "#src/message/phone-number.ts";
 import { isSamePhone } from "#src/message/comparable-phone.ts";
 import type { FoundPatient, PatientLookup } from "../lookup.ts";
+import { casesOf } from "./encounters.ts";
+import { identifierOf } from "./identifier.ts";
 import { PER_SEARCH, writtenAs } from "./spellings.ts";
 
 export interface FhirLookupSettings extends FhirClientSettings {
@@ -15,15 +16,16 @@ export interface FhirLookupSettings extends FhirClientSettings {
   /** The search parameter: `phone`, or `telecom` where the server knows only that (R4 patient.html#search). */
   readonly parameter: "phone" | "telecom";
   readonly freshForMs: number;
+  /** Whether the cases of whoever carries the number are asked for too. */
+  readonly encounters?: boolean;
 }
 
-const TYPE_SYSTEM = "http://terminology.hl7.org/CodeSystem/v2-0203";
 const SEX: Readonly<Record<string, string>> = { male: "M", female: "F", other: "O", unknown: "U" };
 
 /** Patient look-up by FHIR search. */
 export function openFhirLookup(settings: FhirLookupSettings): PatientLookup {
   const client = new FhirClient(settings);
-  const { country, parameter, freshForMs } = settings;
+  const { country, parameter, freshForMs, encounters = false } = settings;
   return {
     freshForMs,
     find: async (phone, signal) => {
@@ -40,7 +42,12 @@ export function openFhirLookup(settings: FhirLookupSettings): PatientLookup {
       const carriers = patients.filter((patient) => numbersOf(patient).some((number) => isSamePhone(number, phone)));
       const current = await Promise.all(carriers.map((patient) => survivorOf(client, patient, signal)));
       const unique = new Map(current.filter(({ active }) => active !== false).map((patient) => [patient.id, patient]));
-      return [...unique.values()].map((patient) => foundPatient(patient, [...numbersOf(patient), phone]));
+      return Promise.all(
+        Array.from(unique.values(), async (patient) => ({
+          ...foundPatient(patient, [...numbersOf(patient), phone]),
+          ...(encounters && { cases: await casesOf(client, patient.id ?? "", signal) }),
+        })),
+      );
     },
     close: () => client.close(),
   };
@@ -64,12 +71,6 @@ function foundPatient(patient: Patient, phones: readonly string[]): FoundPatient
     birthDate: patient.birthDate ?? null,
     sex: SEX[patient.gender ?? ""] ?? null,
   };
-}
-
-function identifierOf({ value, system = "", type, use }: FhirIdentifier): Identifier | undefined {
-  if (value === undefined || use === "old") return undefined;
-  const code = type?.coding?.find((coding) => coding.system === TYPE_SYSTEM)?.code ?? "";
-  return { value, authority: system.replace(/^urn:oid:/, ""), type: code };
 }
 
 /** The patient's own numbers in use, as they are written; `contact` is other people. */

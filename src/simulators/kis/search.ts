@@ -4,7 +4,7 @@ import type { Bundle, Identifier, Patient, Resource } from "@medplum/fhirtypes";
 export type SearchHabit = "openly" | "silently";
 
 /**
- * A search by `identifier` (any type) or `phone` (Patient); a comma means "or" (R4 search.html#escaping), numbers are compared
+ * A search by `identifier` (any type), `patient` or `phone` (Patient); a comma means "or" (R4 search.html#escaping), numbers are compared
  * as text. A server that ignores what it is asked by returns everybody, and its `self` link says so, or pretends otherwise.
  */
 export function searchSet(
@@ -26,6 +26,11 @@ export function searchSet(
 }
 
 function fits(resource: Resource, query: URLSearchParams): boolean {
+  const patient = query.get("patient");
+  if (patient !== null) {
+    const { subject } = resource as { subject?: { reference?: string } };
+    return subject?.reference === `Patient/${patient.replace(/^Patient\//, "")}`;
+  }
   const phones = query.get("phone")?.split(",");
   if (phones) {
     const { telecom = [] } = resource as Patient;

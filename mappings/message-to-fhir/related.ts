@@ -1,10 +1,11 @@
 import type { CodeableConcept, RelatedPerson } from "@medplum/fhirtypes";
 import { fhirString } from "#src/fhir/text.ts";
+import type { Subject } from "#src/message/directory.ts";
 import type { Writer } from "#src/message/link.ts";
 import { counterpart, type Message } from "#src/message/message.ts";
 import { shownName } from "#src/message/file-name.ts";
 import type { Words } from "#src/wording/words.ts";
-import type { Chart } from "./chart.ts";
+import type { Params } from "./params.ts";
 import { patientReference } from "./subject.ts";
 
 /** Where the resource has whoever wrote in the patient's place. */
@@ -20,7 +21,10 @@ const ROLES = {
  * Whoever wrote in the patient's place: contained, because the KIS may know them under a resource of its own that nobody has
  * told the engine. Every resource has its own, which it points to.
  */
-export function relatedPerson(message: Message, { subject, params, words }: Chart): RelatedPerson | undefined {
+export function relatedPerson(
+  message: Message,
+  { subject, params, words }: { readonly subject: Subject; readonly params: Params; readonly words: Words },
+): RelatedPerson | undefined {
   if (subject.writer === undefined) return undefined;
   const { phone, displayName } = counterpart(message) ?? {};
   const name = shownName(displayName);

@@ -113,7 +113,7 @@ describe("cases that a FHIR server tells of", () => {
     encounter(patient("1"), "F-1");
     const client = new FhirClient({ baseUrl: kis.url, timeoutMs: 30_000, connections: 1 });
     try {
-      kis.behave([{ on: "search", answer: { status: 503, body: "" } }]);
+      kis.behave([{ on: "search", answer: { status: 503 } }]);
       await expect(casesOf(client, "1", AbortSignal.timeout(120_000))).rejects.toMatchObject({
         code: "DESTINATION_BUSY",
       });

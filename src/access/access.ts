@@ -21,7 +21,7 @@ const LOGOUT_REMEMBERED_MS = 3_600_000;
 
 interface AccessDeps {
   readonly store: Queryable;
-  readonly sealer: Pick<Sealer, "sealJson" | "openJson">;
+  readonly sealer: Sealer;
   readonly blindIndex: Pick<BlindIndex, "of">;
   readonly settings: AccessSettings;
   readonly environment?: Secret;

@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { DIRECTORY_EPOCH } from "#src/seal/keyring/keyring.ts";
 import type { Sealer } from "#src/seal/sealer.ts";
-import { accessPlace } from "#src/store/sealed/access.ts";
+import { FIRST, openAt, sealAt, type Place } from "#src/store/sealed/place.ts";
 
 /** A sign-in that is under way, kept by the browser that began it: nobody can finish another's, or fill a table. */
 const attempt = z.strictObject({
@@ -16,14 +17,23 @@ const attempt = z.strictObject({
 
 export type LoginAttempt = z.infer<typeof attempt>;
 
-export function sealAttempt(sealer: Pick<Sealer, "sealJson">, value: LoginAttempt): string {
-  return sealer.sealJson(accessPlace.login(), value).toString("base64url");
+/** In no table: the browser keeps it. */
+const PLACE: Place<LoginAttempt> = {
+  epoch: DIRECTORY_EPOCH,
+  table: "access_login",
+  row: "cookie",
+  column: "sealed",
+  shape: FIRST,
+};
+
+export function sealAttempt(sealer: Pick<Sealer, "seal">, value: LoginAttempt): string {
+  return sealAt(sealer, PLACE, value).toString("base64url");
 }
 
 /** @returns undefined for what this engine did not give out, or too long ago */
-export function openAttempt(sealer: Pick<Sealer, "openJson">, cookie: string, now: number): LoginAttempt | undefined {
+export function openAttempt(sealer: Pick<Sealer, "open">, cookie: string, now: number): LoginAttempt | undefined {
   try {
-    const opened = attempt.safeParse(sealer.openJson(accessPlace.login(), Buffer.from(cookie, "base64url")));
+    const opened = attempt.safeParse(openAt(sealer, PLACE, Buffer.from(cookie, "base64url")));
     return opened.success && opened.data.until > now ? opened.data : undefined;
   } catch {
     return undefined;

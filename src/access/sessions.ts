@@ -2,10 +2,10 @@ import { createHash, randomBytes, randomUUID } from "node:crypto";
 import type { Grant, Principal } from "#src/audit/principal.ts";
 import { ROLES, type Role } from "#src/audit/rights.ts";
 import type { BlindIndex } from "#src/seal/blind-index.ts";
+import { DIRECTORY_EPOCH } from "#src/seal/keyring/keyring.ts";
 import type { Sealer } from "#src/seal/sealer.ts";
 import type { Clock } from "#src/message/clock.ts";
 import type { Queryable } from "#src/store/queryable.ts";
-import { accessPlace } from "#src/store/sealed/access.ts";
 import {
   claimCheck,
   dropEndedSessions,
@@ -17,6 +17,7 @@ import {
   touchSession,
   type AccessSessionRow,
 } from "#src/store/sql/access-sessions.ts";
+import { FIRST, openAt, sealAt, type Place } from "#src/store/sealed/place.ts";
 import { BREAK_GLASS } from "./break-glass.ts";
 import { grantsOf, type Claims } from "./oidc/claims.ts";
 import type { Provider, SignedIn } from "./oidc/provider.ts";
@@ -55,7 +56,7 @@ export interface OpenSession {
 
 interface SessionsDeps {
   readonly store: Queryable;
-  readonly sealer: Pick<Sealer, "sealJson" | "openJson">;
+  readonly sealer: Sealer;
   readonly blindIndex: Pick<BlindIndex, "of">;
   readonly settings: AccessSettings;
   provider(id: string): Provider | undefined;
@@ -69,7 +70,7 @@ export function createSessions(deps: SessionsDeps) {
   const seenSince = () => new Date(now() - idle);
   const personBi = (provider: string, subject: string) => blindIndex.of("person", provider, subject);
   const sidBi = (provider: string, sid: string) => blindIndex.of("person", "sid", provider, sid);
-  const open = (row: AccessSessionRow) => sealer.openJson(accessPlace.session(row.id), row.sealed) as SealedSession;
+  const open = (row: AccessSessionRow) => openAt(sealer, placeOf(row.id), row.sealed);
 
   /** Asks the provider again where it is time, one request at a time. @returns undefined where it has ended the session */
   const checked = async (row: AccessSessionRow, kept: SealedSession): Promise<SealedSession | undefined> => {
@@ -86,7 +87,7 @@ export function createSessions(deps: SessionsDeps) {
     // A refreshed token tells nothing of a new proof of identity.
     const { provenAt, sid } = kept.claims;
     const next: SealedSession = { ...fresh, claims: { ...fresh.claims, provenAt, sid } };
-    await resealSession(store, row.id, sealer.sealJson(accessPlace.session(row.id), next));
+    await resealSession(store, row.id, sealAt(sealer, placeOf(row.id), next));
     return next;
   };
 
@@ -107,7 +108,7 @@ export function createSessions(deps: SessionsDeps) {
         seenAt: at,
         checkedAt: at,
         endsAt: new Date(Math.min(at.getTime() + absolute, endsAt ?? Infinity)),
-        sealed: sealer.sealJson(accessPlace.session(id), kept),
+        sealed: sealAt(sealer, placeOf(id), kept),
       };
       await insertSession(db, row);
       return { secret, principal: principalOf(row, kept), endsAt: row.endsAt };
@@ -184,4 +185,8 @@ function csrfOf(secret: string): string {
 /** 256 random bits need no salt and no slow hash. */
 function hash(secret: string): Buffer {
   return createHash("sha256").update(secret).digest();
+}
+
+function placeOf(id: string): Place<SealedSession> {
+  return { epoch: DIRECTORY_EPOCH, table: "access_session", row: id, column: "sealed", shape: FIRST };
 }

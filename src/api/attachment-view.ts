@@ -1,8 +1,9 @@
 import { z } from "zod";
 import type { Verdict } from "#src/message/attachment.ts";
-import { place, type SealedAttachmentBody } from "#src/store/sealed/message.ts";
+import { place } from "#src/store/sealed/message.ts";
 import type { Sealer } from "#src/seal/sealer.ts";
 import type { AttachmentState } from "#src/store/sql/prepare.ts";
+import { openAt } from "#src/store/sealed/place.ts";
 
 const VERDICTS = [
   "pending",
@@ -29,8 +30,8 @@ export const attachmentSchema = z.strictObject({
 export type AttachmentView = z.infer<typeof attachmentSchema>;
 
 /** An attachment as shown, without anything its sender wrote. @throws BotenstoffError SEAL_BROKEN, EPOCH_KEY_DESTROYED */
-export function showAttachment(sealer: Pick<Sealer, "openJson">, row: AttachmentState): AttachmentView {
-  const { stored } = sealer.openJson(place.attachment(row.epoch, row.id), row.sealed) as SealedAttachmentBody;
+export function showAttachment(sealer: Pick<Sealer, "open">, row: AttachmentState): AttachmentView {
+  const { stored } = openAt(sealer, place.attachment(row.epoch, row.id), row.sealed);
   return {
     id: row.id,
     verdict: row.verdict,

@@ -48,7 +48,7 @@ export interface Readiness {
 /** Everything the HTTP side works with, handed in by the composition root. */
 export interface ApiDeps {
   readonly store: Queryable & { transaction<T>(run: (db: Transaction) => Promise<T>): Promise<T> };
-  readonly sealer: Pick<Sealer, "open" | "openJson">;
+  readonly sealer: Pick<Sealer, "open">;
   readonly blindIndex: Pick<BlindIndex, "of">;
   readonly access: AccessPort;
   /** Absent: the channel does not run, or its source has no webhook. */

@@ -1,5 +1,5 @@
 import { BotenstoffError } from "#src/message/error-code.ts";
-import { place, type SealedBody } from "#src/store/sealed/message.ts";
+import { place } from "#src/store/sealed/message.ts";
 import {
   getDeliveries,
   getMessage,
@@ -8,6 +8,7 @@ import {
   type MessageSummary,
 } from "#src/store/sql/messages.ts";
 import { readAttachments, type AttachmentState } from "#src/store/sql/prepare.ts";
+import { openAt } from "#src/store/sealed/place.ts";
 import { showAttachment } from "./attachment-view.ts";
 import type { ApiDeps } from "./deps.ts";
 import type { ContentView, DeliveryView, MessageDetailView, MessageView } from "./message-schema.ts";
@@ -24,7 +25,7 @@ function showSummary({ sealer }: ViewDeps, row: MessageSummary): MessageView {
     external_id:
       epoch === null || externalId === null
         ? null
-        : sealer.open(place.message(epoch, id, "external_id"), externalId).toString("utf8"),
+        : sealer.open(place.externalId(epoch, id), externalId).toString("utf8"),
     state: row.state,
     reason: row.reason,
     received_at: row.receivedAt.toISOString(),
@@ -109,7 +110,7 @@ function showDelivery(
   const open = (column: "receipt" | "confirmation" | "said") => {
     const sealed = delivery[column];
     if (epoch === null || sealed === null) return null;
-    return sealer.openJson(place.delivery(epoch, { ...delivery, messageId: id }, column), sealed);
+    return openAt(sealer, place.delivery(epoch, { ...delivery, messageId: id }, column), sealed);
   };
   return {
     destination: delivery.destination,
@@ -126,7 +127,7 @@ function showDelivery(
 
 function showContent({ sealer }: ViewDeps, { id, epoch, sealed }: MessageDetail): ContentView | null {
   if (epoch === null || sealed === null) return null;
-  const body = sealer.openJson(place.message(epoch, id, "sealed"), sealed) as SealedBody;
+  const body = openAt(sealer, place.message(epoch, id, "sealed"), sealed);
   return {
     content: { ...body.content },
     sender: body.sender ? { ...body.sender } : null,

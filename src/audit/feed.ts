@@ -21,7 +21,7 @@ const STOP_MS = 5_000;
 
 interface FeedDeps {
   readonly store: Queryable;
-  readonly sealer: Pick<Sealer, "openJson">;
+  readonly sealer: Pick<Sealer, "open">;
   readonly format: SyslogFormat;
   /** Resolves when the receiver has everything. */
   send(messages: readonly Buffer[], signal: AbortSignal): Promise<void>;

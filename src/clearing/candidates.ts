@@ -3,8 +3,9 @@ import { readPersons } from "#src/identity/directory-deps.ts";
 import { phoneDigits } from "#src/message/comparable-phone.ts";
 import type { Patient } from "#src/message/directory.ts";
 import { linksOf } from "#src/store/sql/links.ts";
-import { place, type SealedBody } from "#src/store/sealed/message.ts";
+import { place } from "#src/store/sealed/message.ts";
 import type { HeldMessage } from "#src/store/sql/clearing-held.ts";
+import { openAt } from "#src/store/sealed/place.ts";
 import { authorOf } from "./author.ts";
 import type { ClearingDeps } from "./deps.ts";
 
@@ -64,7 +65,7 @@ export async function suspects(deps: ClearingDeps, channel: string, held: readon
 function cardPhones(deps: ClearingDeps, held: readonly HeldMessage[]): string[] {
   const cards = held.filter(({ kind }) => kind === "contacts").slice(-MOST_CARDS);
   const phones = cards.flatMap(({ epoch, id, sealed }) => {
-    const { content } = deps.sealer.openJson(place.message(epoch, id, "sealed"), sealed) as SealedBody;
+    const { content } = openAt(deps.sealer, place.message(epoch, id, "sealed"), sealed);
     return content.kind === "contacts" ? content.cards.flatMap((card) => card.phones) : [];
   });
   return [...new Set(phones.flatMap((one) => phoneDigits(typeof one === "string" ? one : one.value) ?? []))].slice(

@@ -1,8 +1,9 @@
 import type { MessageState } from "#src/message/state.ts";
 import type { Sealer } from "#src/seal/sealer.ts";
 import type { Transaction } from "#src/store/queryable.ts";
-import { place, type FrozenContext } from "#src/store/sealed/message.ts";
+import { place } from "#src/store/sealed/message.ts";
 import { addWork, changeDeliveries, laterOfDay, moveMessage, type DecidedMessage } from "#src/store/sql/decide.ts";
+import { openAt } from "#src/store/sealed/place.ts";
 import { decide, IN_LANE } from "./decided.ts";
 
 /**
@@ -19,7 +20,7 @@ const DELIVERED: ReadonlySet<MessageState> = new Set(["routed", "failed", "filed
  */
 export async function resendDelivery(
   db: Transaction,
-  sealer: Pick<Sealer, "openJson">,
+  sealer: Pick<Sealer, "open">,
   id: string,
   { destination, now }: { readonly destination: string; readonly now: Date },
 ): Promise<Resent> {
@@ -40,13 +41,13 @@ export async function resendDelivery(
 /** Whether the destination has, or gets, a newer version of the document the message is in. */
 async function isOutdated(
   db: Transaction,
-  sealer: Pick<Sealer, "openJson">,
+  sealer: Pick<Sealer, "open">,
   message: DecidedMessage,
   destination: string,
 ): Promise<boolean> {
   if (message.day === null || !message.routed) return false;
   const documentOf = ({ epoch, id, routed }: { epoch: number; id: string; routed: Buffer }) =>
-    (sealer.openJson(place.message(epoch, id, "routed"), routed) as FrozenContext).day?.document;
+    openAt(sealer, place.message(epoch, id, "routed"), routed).day?.document;
   const own = documentOf({ ...message, routed: message.routed });
   const later = await laterOfDay(db, message, destination);
   return own !== undefined && later.some((one) => documentOf(one) === own);

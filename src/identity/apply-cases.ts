@@ -2,6 +2,7 @@ import type { CaseUpdate, DirectoryUpdate, Identifier } from "#src/message/direc
 import type { Queryable } from "#src/store/queryable.ts";
 import * as sql from "#src/store/sql/cases.ts";
 import { rootsOf } from "#src/store/sql/directory.ts";
+import { openAt, sealAt } from "#src/store/sealed/place.ts";
 import { caseAfter, viewsOf, type CaseRecord, type CaseView, type PlacedCase } from "./case.ts";
 import type { ApplyDeps } from "./deps.ts";
 import { newer, rootsOfMerges } from "./fact.ts";
@@ -88,7 +89,7 @@ function openRows({ sealer }: ApplyDeps, rows: readonly sql.CaseRow[]): PlacedCa
   return rows.map((row): PlacedCase => ({
     id: row.bi.toString("hex"),
     root: row.rootBi.toString("hex"),
-    record: sealer.openJson(casePlace(row.bi), row.sealed) as CaseRecord,
+    record: openAt(sealer, casePlace(row.bi), row.sealed),
   }));
 }
 
@@ -108,7 +109,7 @@ function rowOf(
     rootBi: Buffer.from(root, "hex"),
     patientId: record.owner.value,
     state: id === root ? (views.get(id)?.state ?? "unknown") : "renamed",
-    sealed: sealer.sealJson(casePlace(bi), record),
+    sealed: sealAt(sealer, casePlace(bi), record),
     valueBi: valueKey(blindIndex, record.number.value),
   };
 }

@@ -3,6 +3,7 @@ import type { DirectoryUpdate, Identifier } from "#src/message/directory.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import type { Queryable } from "#src/store/queryable.ts";
 import * as sql from "#src/store/sql/directory.ts";
+import { openAt, sealAt } from "#src/store/sealed/place.ts";
 import { applyCases, type CaseChange } from "./apply-cases.ts";
 import type { ApplyDeps } from "./deps.ts";
 import { newer, rootsOfMerges } from "./fact.ts";
@@ -95,7 +96,7 @@ async function open({ sealer }: ApplyDeps, db: Queryable, all: readonly Named[])
   );
   const stored = await sql.recordsOfRoots(db, [...new Set(rows.map(({ rootId }) => rootId))]);
   const before = stored.map(({ id, rootId, sealed }): PlacedRecord => {
-    return { id, root: rootId, record: sealer.openJson(patientPlace(id), sealed) as PatientRecord };
+    return { id, root: rootId, record: openAt(sealer, patientPlace(id), sealed) };
   });
   return {
     rows: new IdentifierRows(rows),
@@ -215,7 +216,7 @@ async function close(deps: ApplyDeps, db: Queryable, work: Workspace, now: Date)
     id,
     rootId: root,
     goneAt: id === root && !after.person(id) ? now : null,
-    sealed: deps.sealer.sealJson(patientPlace(id), record),
+    sealed: sealAt(deps.sealer, patientPlace(id), record),
   });
   await sql.writePatients(db, differs.map(seal), now);
   await sql.putIdentifiers(db, work.puts);

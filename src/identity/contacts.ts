@@ -13,6 +13,7 @@ import {
   type Doubt,
   type SentFrom,
 } from "#src/store/sql/contacts.ts";
+import { FIRST, openAt, sealAt, type Place } from "#src/store/sealed/place.ts";
 import type { ContactFacts } from "./contact-book.ts";
 import { contactKey } from "./phone.ts";
 
@@ -113,7 +114,12 @@ type SealedContact = Pick<ContactFacts, "conversation" | "phone" | "userId" | "k
 
 export function sealContact(deps: Omit<ContactsDeps, "store">, channel: string, facts: ContactFacts): ContactRow {
   const { id, conversation, phone, userId, keyHash, since, disputed, keyChangedAt, seenOn } = facts;
-  const personal = { conversation, phone, userId, keyHash };
+  const personal: SealedContact = {
+    ...(conversation !== undefined && { conversation }),
+    ...(phone !== undefined && { phone }),
+    ...(userId !== undefined && { userId }),
+    ...(keyHash !== undefined && { keyHash }),
+  };
   return {
     ...contactIds(deps.blindIndex, channel, facts),
     id,
@@ -121,16 +127,16 @@ export function sealContact(deps: Omit<ContactsDeps, "store">, channel: string, 
     disputed,
     keyChangedAt: keyChangedAt ?? null,
     seenOn,
-    sealed: deps.sealer.sealJson(placeOf(id), personal),
+    sealed: sealAt(deps.sealer, placeOf(id), personal),
   };
 }
 
 export function openContact(sealer: Sealer, row: ContactRow): ContactFacts {
   const { id, since, disputed, keyChangedAt, seenOn } = row;
-  const personal = sealer.openJson(placeOf(id), row.sealed) as SealedContact;
+  const personal = openAt(sealer, placeOf(id), row.sealed);
   return { ...personal, id, since, disputed, ...(keyChangedAt !== null && { keyChangedAt }), seenOn };
 }
 
-function placeOf(id: string) {
-  return { epoch: DIRECTORY_EPOCH, table: "contact", row: id, column: "sealed" };
+function placeOf(id: string): Place<SealedContact> {
+  return { epoch: DIRECTORY_EPOCH, table: "contact", row: id, column: "sealed", shape: FIRST };
 }

@@ -3,11 +3,11 @@ import type { DirectoryUpdate, Patient } from "#src/message/directory.ts";
 import type { Store } from "#src/store/data-source.ts";
 import type { Queryable, Transaction } from "#src/store/queryable.ts";
 import * as sql from "#src/store/sql/directory.ts";
+import { openAt } from "#src/store/sealed/place.ts";
 import type { Effects } from "./apply.ts";
 import type { ApplyDeps } from "./deps.ts";
 import { patientPlace } from "./keys.ts";
 import { Persons } from "./person.ts";
-import type { PatientRecord } from "./record.ts";
 
 export interface DirectoryDeps extends ApplyDeps {
   readonly store: Store;
@@ -40,7 +40,7 @@ export async function readRecords(
   const rows = await sql.recordsOfRoots(db, rootIds);
   return new Persons(
     rows.map(({ id, rootId: root, sealed }) => {
-      return { id, root, record: sealer.openJson(patientPlace(id), sealed) as PatientRecord };
+      return { id, root, record: openAt(sealer, patientPlace(id), sealed) };
     }),
   );
 }

@@ -1,7 +1,10 @@
 import type { Identifier } from "#src/message/directory.ts";
 import type { BlindIndex } from "#src/seal/blind-index.ts";
 import { DIRECTORY_EPOCH } from "#src/seal/keyring/keyring.ts";
+import { FIRST, type Place } from "#src/store/sealed/place.ts";
 import type { IdentifierKey, IdentifierRow } from "#src/store/sql/directory.ts";
+import type { CaseRecord } from "./case.ts";
+import type { PatientRecord } from "./record.ts";
 
 /** The keyed hashes by which an identifier is found. */
 export function identifierKey(blindIndex: BlindIndex, { value, authority, type }: Identifier): IdentifierKey {
@@ -56,10 +59,10 @@ export function caseKey(blindIndex: Pick<BlindIndex, "of">, { value, authority, 
   return blindIndex.of("case", value, authority, type);
 }
 
-export function patientPlace(id: string) {
-  return { epoch: DIRECTORY_EPOCH, table: "patient", row: id, column: "sealed" };
+export function patientPlace(id: string): Place<PatientRecord> {
+  return { epoch: DIRECTORY_EPOCH, table: "patient", row: id, column: "sealed", shape: FIRST };
 }
 
-export function casePlace(bi: Buffer) {
-  return { epoch: DIRECTORY_EPOCH, table: "encounter", row: bi.toString("hex"), column: "sealed" };
+export function casePlace(bi: Buffer): Place<CaseRecord> {
+  return { epoch: DIRECTORY_EPOCH, table: "encounter", row: bi.toString("hex"), column: "sealed", shape: FIRST };
 }

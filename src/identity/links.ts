@@ -4,6 +4,7 @@ import { SILENCE_MS, type Lowering } from "#src/message/link.ts";
 import type { BlindIndex } from "#src/seal/blind-index.ts";
 import { DIRECTORY_EPOCH } from "#src/seal/keyring/keyring.ts";
 import type { ContactKeys, LinkRow } from "#src/store/sql/links.ts";
+import { FIRST, openAt, sealAt, type Place } from "#src/store/sealed/place.ts";
 import type { ApplyDeps } from "./deps.ts";
 import { contactKey } from "./phone.ts";
 
@@ -21,16 +22,19 @@ export function linkKeys(blindIndex: BlindIndex, contact: Contact): ContactKeys 
 export type LinkedContact = Pick<Contact, "phone" | "userId">;
 
 export function sealLinked(sealer: ApplyDeps["sealer"], id: string, { phone, userId }: LinkedContact): Buffer {
-  return sealer.sealJson(placeOf(id), { phone, userId });
+  return sealAt(sealer, placeOf(id), {
+    ...(phone !== undefined && { phone }),
+    ...(userId !== undefined && { userId }),
+  });
 }
 
 /** Whom a link was made for. */
 export function openLinked(sealer: ApplyDeps["sealer"], { id, sealed }: Pick<LinkRow, "id" | "sealed">): LinkedContact {
-  return sealer.openJson(placeOf(id), sealed) as LinkedContact;
+  return openAt(sealer, placeOf(id), sealed);
 }
 
-function placeOf(id: string) {
-  return { epoch: DIRECTORY_EPOCH, table: "patient_link", row: id, column: "sealed" };
+function placeOf(id: string): Place<LinkedContact> {
+  return { epoch: DIRECTORY_EPOCH, table: "patient_link", row: id, column: "sealed", shape: FIRST };
 }
 
 /**

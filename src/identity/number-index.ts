@@ -3,10 +3,9 @@ import { kindOfError } from "#src/message/error-code.ts";
 import type { Log } from "#src/telemetry/log.ts";
 import type { Queryable } from "#src/store/queryable.ts";
 import { unnumberedCases, unnumberedIdentifiers, writeNumbers, type Unnumbered } from "#src/store/sql/numbers.ts";
-import type { CaseRecord } from "./case.ts";
+import { openAt } from "#src/store/sealed/place.ts";
 import type { ApplyDeps } from "./deps.ts";
 import { casePlace, identifierKey, patientPlace, valueKey } from "./keys.ts";
-import type { PatientRecord } from "./record.ts";
 
 /** Small enough that nobody waits for it. */
 const PORTION = 200;
@@ -29,7 +28,7 @@ export async function completeNumbers(deps: ApplyDeps, db: Queryable): Promise<n
     db,
     "encounter",
     cases.map(({ bi, sealed }) => {
-      const { number } = deps.sealer.openJson(casePlace(bi), sealed) as CaseRecord;
+      const { number } = openAt(deps.sealer, casePlace(bi), sealed);
       return { bi, valueBi: valueKey(deps.blindIndex, number.value) };
     }),
   );
@@ -37,7 +36,7 @@ export async function completeNumbers(deps: ApplyDeps, db: Queryable): Promise<n
 }
 
 function valueOfIdentifier({ sealer, blindIndex }: ApplyDeps, { bi, patientId, sealed }: Unnumbered): Buffer {
-  const { identifiers } = sealer.openJson(patientPlace(patientId ?? ""), sealed) as PatientRecord;
+  const { identifiers } = openAt(sealer, patientPlace(patientId ?? ""), sealed);
   const found = identifiers.find(({ value }) => identifierKey(blindIndex, value).bi.equals(bi));
   return found ? valueKey(blindIndex, found.value.value) : UNREADABLE;
 }

@@ -1,6 +1,6 @@
 import { blobId } from "#src/message/id.ts";
 import { place } from "#src/store/sealed/message.ts";
-import type { Place } from "#src/seal/place.ts";
+import type { Binding } from "#src/seal/binding.ts";
 import type { Transaction } from "#src/store/queryable.ts";
 import {
   attachmentsOf,
@@ -61,9 +61,9 @@ async function moveBatch(deps: RetentionDeps, db: Transaction, from: number, to:
       if (filed || deps.blobs.exists(from, blob)) await deps.blobs.reseal(blob, from, to);
     }
   }
-  const reseal = (at: (epoch: number) => Place, sealed: Buffer) =>
+  const reseal = (at: (epoch: number) => Binding, sealed: Buffer) =>
     deps.sealer.seal(at(to), deps.sealer.open(at(from), sealed));
-  const resealIf = (at: (epoch: number) => Place, sealed: Buffer | null) => sealed && reseal(at, sealed);
+  const resealIf = (at: (epoch: number) => Binding, sealed: Buffer | null) => sealed && reseal(at, sealed);
   await moveMessages(
     db,
     from,
@@ -71,7 +71,7 @@ async function moveBatch(deps: RetentionDeps, db: Transaction, from: number, to:
     survivors.map((row) => ({
       ...row,
       sealed: reseal((epoch) => place.message(epoch, row.id, "sealed"), row.sealed),
-      externalId: reseal((epoch) => place.message(epoch, row.id, "external_id"), row.externalId),
+      externalId: reseal((epoch) => place.externalId(epoch, row.id), row.externalId),
       routed: resealIf((epoch) => place.message(epoch, row.id, "routed"), row.routed),
     })),
   );

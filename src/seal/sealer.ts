@@ -1,8 +1,8 @@
 import type { Clock } from "#src/message/clock.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
+import type { Binding } from "./binding.ts";
 import { decrypt, encryptPieces, lengthPrefixed, subkeyObject } from "./cipher.ts";
 import { DIRECTORY_EPOCH, type Keyring } from "./keyring/keyring.ts";
-import type { Place } from "./place.ts";
 
 /** First byte of every sealed value. */
 const VERSION = 1;
@@ -10,12 +10,9 @@ const VERSION_BYTE = Buffer.from([VERSION]);
 
 /** Seals values for one place in the store, so that they open nowhere else. */
 export interface Sealer {
-  seal(place: Place, plain: Uint8Array): Buffer;
+  seal(place: Binding, plain: Uint8Array): Buffer;
   /** @throws BotenstoffError SEAL_BROKEN, EPOCH_KEY_DESTROYED */
-  open(place: Place, sealed: Uint8Array): Buffer;
-  /** `undefined` members vanish, as in JSON. */
-  sealJson(place: Place, value: unknown): Buffer;
-  openJson(place: Place, sealed: Uint8Array): unknown;
+  open(place: Binding, sealed: Uint8Array): Buffer;
 }
 
 /** First byte of a value under a key of a generation, whose number follows. */
@@ -57,7 +54,7 @@ export function createSealer(keyring: Keyring, tenant = "default", now: Clock = 
       }
     }
   };
-  const seal = (place: Place, plain: Uint8Array): Buffer => {
+  const seal = (place: Binding, plain: Uint8Array): Buffer => {
     if (isGenerational(place)) {
       const generation = current();
       const prefix = Buffer.alloc(1 + GENERATION_BYTES, OF_GENERATION);
@@ -70,7 +67,7 @@ export function createSealer(keyring: Keyring, tenant = "default", now: Clock = 
     const pieces = encryptPieces(subkeyObject(key, place.row), [plain], bind(tenant, place));
     return Buffer.concat([VERSION_BYTE, ...pieces]);
   };
-  const open = (place: Place, sealed: Uint8Array): Buffer => {
+  const open = (place: Binding, sealed: Uint8Array): Buffer => {
     if (sealed[0] === OF_GENERATION && isGenerational(place)) {
       const there = { ...place, epoch: -generationOf(sealed) };
       const key = keyring.openEpochKey(there.epoch);
@@ -82,18 +79,13 @@ export function createSealer(keyring: Keyring, tenant = "default", now: Clock = 
     const key = place.epoch === DIRECTORY_EPOCH ? keyring.named("directory") : keyring.openEpochKey(place.epoch);
     return decrypt(subkeyObject(key, place.row), sealed.subarray(1), bind(tenant, place));
   };
-  return {
-    seal,
-    open,
-    sealJson: (place, value) => seal(place, Buffer.from(JSON.stringify(value), "utf8")),
-    openJson: (place, sealed) => JSON.parse(open(place, sealed).toString("utf8")) as unknown,
-  };
+  return { seal, open };
 }
 
-function isGenerational({ epoch, table }: Place): boolean {
+function isGenerational({ epoch, table }: Binding): boolean {
   return epoch === DIRECTORY_EPOCH && GENERATIONAL.has(table);
 }
 
-function bind(tenant: string, place: Place): Buffer {
+function bind(tenant: string, place: Binding): Buffer {
   return lengthPrefixed(String(VERSION), tenant, place.table, place.row, place.column, String(place.epoch));
 }

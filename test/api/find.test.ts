@@ -5,6 +5,7 @@ import { completeNumbers } from "#src/identity/number-index.ts";
 import { phoneKey } from "#src/identity/phone.ts";
 import type { Encounter } from "#src/message/directory.ts";
 import { place, type FrozenContext } from "#src/store/sealed/message.ts";
+import { sealAt } from "#src/store/sealed/place.ts";
 import { at, merge, pi, told, vn } from "../identity/harness.ts";
 import { CHANNEL, createHarness, NOW, type Harness } from "./harness.ts";
 
@@ -63,7 +64,7 @@ async function filed(patient: string, caseNumber?: string, channel = CHANNEL) {
     id,
     harness.keys.blindIndex.of("patient", patient),
     phoneKey(harness.keys.blindIndex, ANNA),
-    harness.sealer.sealJson(place.message(harness.epoch, id, "routed"), frozen),
+    sealAt(harness.sealer, place.message(harness.epoch, id, "routed"), frozen),
   ]);
   return id;
 }

@@ -22,6 +22,7 @@ import { storeIntake } from "#src/store/sql/intake.ts";
 import { storeNotices, type NoticeRow } from "#src/store/sql/notices.ts";
 import { countMessages, oldestUnfiled, stageBacklogs } from "#src/store/sql/messages.ts";
 import { entomb, listPurges } from "#src/store/sql/purge.ts";
+import { sealAt } from "#src/store/sealed/place.ts";
 import { createTestStore } from "../support/database.ts";
 import { createTestKeys } from "../support/keys.ts";
 
@@ -107,8 +108,8 @@ export async function createHarness() {
           reason: null,
           receivedAt,
           history: JSON.stringify([{ state: "received", at: receivedAt }]),
-          sealed: sealer.sealJson(place.message(epoch, id, "sealed"), sealed),
-          externalId: sealer.seal(place.message(epoch, id, "external_id"), Buffer.from(externalId)),
+          sealed: sealAt(sealer, place.message(epoch, id, "sealed"), sealed),
+          externalId: sealer.seal(place.externalId(epoch, id), Buffer.from(externalId)),
         },
       ],
       attachments: [],
@@ -129,9 +130,9 @@ export async function createHarness() {
     const seal = (column: "receipt" | "confirmation", value: unknown) =>
       value === undefined
         ? null
-        : sealer.sealJson(
+        : sealer.seal(
             place.delivery(epoch, { messageId: id, destination, purpose: "file", filing: 1 }, column),
-            value,
+            Buffer.from(JSON.stringify(value)),
           );
     await store.query(
       `INSERT INTO delivery (epoch, message_id, destination, channel, lane_key, seq, state, attempts, last_error, queued_at,
@@ -166,7 +167,7 @@ export async function createHarness() {
       receivedAt: at,
       happenedAt: at,
       retainUntil: at,
-      sealed: sealer.sealJson(place.notice(epoch, id), content),
+      sealed: sealAt(sealer, place.notice(epoch, id), content),
       ...changed,
     };
     await storeNotices(store, [], [notice]);

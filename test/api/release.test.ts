@@ -4,6 +4,7 @@ import { problemSchema } from "#src/api/problem.ts";
 import type { StoredContent, Verdict } from "#src/message/attachment.ts";
 import { attachmentId } from "#src/message/id.ts";
 import { place } from "#src/store/sealed/message.ts";
+import { sealAt } from "#src/store/sealed/place.ts";
 import { CHANNEL, createHarness, type Harness } from "./harness.ts";
 
 const PATH = "/api/v1/messages";
@@ -22,8 +23,8 @@ async function held(reason: string, ...attachments: readonly [Verdict, StoredCon
   const { id } = await harness.put({ state: "held", reason, body: { content: { kind: "image" } } });
   for (const [ordinal, [verdict, stored]] of attachments.entries()) {
     const attachment = attachmentId(id, ordinal);
-    const body = { reference: { mediaId: "1", fileName: "Befund Kanarienvogel.zip" }, stored };
-    const sealed = harness.sealer.sealJson(place.attachment(harness.epoch, attachment), body);
+    const body = { reference: { mediaId: "1", fileName: "Befund Kanarienvogel.zip" }, ...(stored && { stored }) };
+    const sealed = sealAt(harness.sealer, place.attachment(harness.epoch, attachment), body);
     await harness.store.query(
       `INSERT INTO attachment (epoch, id, message_id, ordinal, verdict, bytes, sealed) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
       [harness.epoch, attachment, id, ordinal, verdict, stored?.bytes ?? null, sealed],

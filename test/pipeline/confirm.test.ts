@@ -7,6 +7,7 @@ import { createExamination } from "#src/lanes/suspicion.ts";
 import { place } from "#src/store/sealed/message.ts";
 import type { Settle } from "#src/pipeline/settle.ts";
 import type { DeliveryOutcome } from "#src/store/sql/deliveries.ts";
+import { sealAt } from "#src/store/sealed/place.ts";
 import { createTestStore, type TestStore } from "../support/database.ts";
 import { createTestKeys, type TestKeys } from "../support/keys.ts";
 
@@ -54,13 +55,14 @@ afterEach(async () => {
 async function accepted(destination: string, count: number): Promise<void> {
   for (let made = 0; made < count; made += 1) {
     const id = randomUUID();
-    const receipt = keys.sealer.sealJson(
+    const receipt = sealAt(
+      keys.sealer,
       place.delivery(0, { messageId: id, destination, purpose: "file", filing: 1 }, "receipt"),
-      {},
+      { sentSha256: "", answer: null },
     );
-    const sealed = keys.sealer.sealJson(place.message(0, id, "sealed"), {});
-    const routed = keys.sealer.sealJson(place.message(0, id, "routed"), { params: {} });
-    const externalId = keys.sealer.seal(place.message(0, id, "external_id"), Buffer.from(id));
+    const sealed = keys.sealer.seal(place.message(0, id, "sealed"), Buffer.from("{}"));
+    const routed = sealAt(keys.sealer, place.message(0, id, "routed"), { routedAt: "", params: {} });
+    const externalId = keys.sealer.seal(place.externalId(0, id), Buffer.from(id));
     await database.store.query(
       `INSERT INTO message (epoch, id, seq, event_id, channel, kind, lane_key, external_bi, state, received_at, state_at,
          history, sealed, external_id, routed) VALUES (0, $1, 1, $1, 'c', 'text', '', '', 'routed', now(), now(), '[]', $2, $3, $4)`,

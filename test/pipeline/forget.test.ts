@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
 import type { PipelineDeps } from "#src/pipeline/deps.ts";
 import { startForgetting } from "#src/pipeline/follow/forget.ts";
 import { place } from "#src/store/sealed/message.ts";
+import { sealAt } from "#src/store/sealed/place.ts";
 import { createTestStore, type TestStore } from "../support/database.ts";
 import { createTestKeys, type TestKeys } from "../support/keys.ts";
 
@@ -27,7 +28,7 @@ afterAll(async () => {
 async function note(count: number, due: "now()" | "NULL" = "now()"): Promise<void> {
   for (let index = 0; index < count; index += 1) {
     const id = crypto.randomUUID();
-    const sealed = keys.sealer.sealJson(place.deletion(id), { mediaId: String(index) });
+    const sealed = sealAt(keys.sealer, place.deletion(id), { mediaId: String(index) });
     await database.store.query(
       `INSERT INTO media_deletion (attachment_id, message_id, channel, sealed, noted_at, due_at)
        VALUES ($1, $1, '${CHANNEL}', $2, now(), ${due})`,

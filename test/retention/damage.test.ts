@@ -37,8 +37,8 @@ describe("retention", () => {
   /** A message as the pipeline would have left it. @returns its id */
   async function message(epoch: number, state: string, lane: string = randomUUID()): Promise<string> {
     const id = randomUUID();
-    const [sealed, externalId] = (["sealed", "external_id"] as const).map((column) =>
-      keys.sealer.seal(place.message(epoch, id, column), Buffer.from("{}")),
+    const [sealed, externalId] = [place.message(epoch, id, "sealed"), place.externalId(epoch, id)].map((at) =>
+      keys.sealer.seal(at, Buffer.from("{}")),
     );
     await database.store.query(
       `INSERT INTO message (epoch, id, seq, event_id, channel, kind, lane_key, external_bi, state, received_at, state_at,

@@ -5,6 +5,7 @@ import { place } from "#src/store/sealed/message.ts";
 import type { RetentionDeps } from "#src/retention/deps.ts";
 import { openLedger } from "#src/retention/ledger.ts";
 import { purgeDue } from "#src/retention/purge.ts";
+import { openAt } from "#src/store/sealed/place.ts";
 import {
   change,
   createIntakeHarness,
@@ -66,7 +67,7 @@ describe("an epoch that must go while a notice in it is still to be kept", () =>
     expect(await purgeAt(103)).toContain(start);
     const [kept] = await notices();
     expect(kept?.epoch).toBe(start + 3 * 3_600);
-    const opened = harness.sealer.openJson(place.notice(kept!.epoch, kept!.id), kept!.sealed);
+    const opened = openAt(harness.sealer, place.notice(kept!.epoch, kept!.id), kept!.sealed);
     expect(opened).toMatchObject({ raw: { element: { event: "PIN_CHANGED" } } });
   });
 

@@ -12,6 +12,7 @@ import { claimSuspect } from "#src/store/sql/suspects.ts";
 import { claimLanes, lockOwnedLanes, type ClaimedLane } from "#src/store/sql/lanes.ts";
 import { storeIntake, type IntakeBatch } from "#src/store/sql/intake.ts";
 import type { PreparedRow } from "#src/store/sql/prepare.ts";
+import { sealAt } from "#src/store/sealed/place.ts";
 import { createTestStore, type TestStore } from "../support/database.ts";
 import { createTestKeys, type TestKeys } from "../support/keys.ts";
 import { retentionOn } from "./harness.ts";
@@ -86,8 +87,8 @@ describe("purging an epoch", () => {
       reason: null,
       receivedAt,
       history: JSON.stringify([{ state: "received", at: receivedAt }]),
-      sealed: sealer.sealJson(place.message(epoch, id, "sealed"), body),
-      externalId: sealer.seal(place.message(epoch, id, "external_id"), Buffer.from(externalId)),
+      sealed: sealAt(sealer, place.message(epoch, id, "sealed"), body),
+      externalId: sealer.seal(place.externalId(epoch, id), Buffer.from(externalId)),
     };
     const events = [{ epoch, id: eventId, channel: CHANNEL, receivedAt, raw }];
     return { id, batch: { events, messages: [message], attachments: [], notices: [] } as unknown as IntakeBatch };

@@ -1,5 +1,6 @@
 import type { Typed } from "#src/identity/typed.ts";
-import { place, type SealedBody } from "#src/store/sealed/message.ts";
+import { place } from "#src/store/sealed/message.ts";
+import { openAt } from "#src/store/sealed/place.ts";
 import { saidBy, type House } from "./house.ts";
 import type { Person } from "./people.ts";
 import { Chance } from "./random.ts";
@@ -64,7 +65,7 @@ export async function clear(house: House, seed: number, people: readonly Person[
     cleared.why.delete(task.id);
     const held = await house.clearing.held(task);
     const authors = Map.groupBy(held, ({ epoch, id, sealed }) => {
-      const { content } = house.sealer.openJson(place.message(epoch, id, "sealed"), sealed) as SealedBody;
+      const { content } = openAt(house.sealer, place.message(epoch, id, "sealed"), sealed);
       return byName.get(Number(/^from:(\d+):/.exec(saidBy(content))?.[1] ?? -1));
     });
     const waits = task.proposal ? cleared.proposed.get(task.id) : undefined;

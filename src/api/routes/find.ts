@@ -6,9 +6,10 @@ import { valueKey } from "#src/identity/keys.ts";
 import { phoneKey } from "#src/identity/phone.ts";
 import { phoneDigits } from "#src/message/comparable-phone.ts";
 import { phoneNumbersIn } from "#src/message/phone-number.ts";
-import { currentAddress, place, type FrozenContext } from "#src/store/sealed/message.ts";
+import { currentAddress, place } from "#src/store/sealed/message.ts";
 import type { Found } from "#src/store/sql/list-messages.ts";
 import { routedContexts, type MessageSummary } from "#src/store/sql/messages.ts";
+import { openAt } from "#src/store/sealed/place.ts";
 import { browse, read, type Meant, type Reading } from "../browse.ts";
 import { messageListSchema, messageQuerySchema, type MessageQuery } from "../message-schema.ts";
 import { forbidden } from "../problem.ts";
@@ -108,7 +109,7 @@ async function filedTo({ deps }: RouteContext, rows: readonly MessageSummary[], 
   return rows.filter(({ id }) => {
     const row = contexts.get(id);
     if (!row) return false;
-    const frozen = deps.sealer.openJson(place.message(row.epoch, id, "routed"), row.routed) as FrozenContext;
+    const frozen = openAt(deps.sealer, place.message(row.epoch, id, "routed"), row.routed);
     return sought.holds(currentAddress(frozen).subject);
   });
 }

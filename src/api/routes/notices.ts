@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { place } from "#src/store/sealed/message.ts";
-import type { SealedNotice } from "#src/pipeline/intake/seal-notice.ts";
 import { getNotice, listNotices as readNotices, type NoticeSummary } from "#src/store/sql/notices.ts";
 import { listOutbound } from "#src/store/sql/outbound-status.ts";
+import { openAt } from "#src/store/sealed/place.ts";
 import { encodeCursor } from "../cursor.ts";
 import type { ApiDeps } from "../deps.ts";
 import { contentQuerySchema } from "../message-schema.ts";
@@ -84,7 +84,7 @@ async function look(context: RouteContext, id: string, withContent: boolean): Pr
   if (!row) throw notFound("notice");
   if (!withContent) return show(row);
   mustRead(context, row.channel);
-  const { raw } = deps.sealer.openJson(place.notice(row.epoch, row.id), row.sealed) as SealedNotice;
+  const { raw } = openAt(deps.sealer, place.notice(row.epoch, row.id), row.sealed);
   // Nobody sees content of which the journal does not know.
   const entry = { action: "content.read", subject: id, detail: { channel: row.channel } } as const;
   await deps.store.transaction((db) => context.journal(entry, db));

@@ -4,7 +4,8 @@ import type { Message } from "#src/message/message.ts";
 import { heldAt, routedEdits } from "#src/store/sql/about.ts";
 import { readSealed } from "#src/store/sql/day.ts";
 import type { ReceivedRow } from "#src/store/sql/prepare.ts";
-import { place, type FrozenAbout, type FrozenContext, type SealedBody } from "#src/store/sealed/message.ts";
+import { place, type FrozenAbout, type FrozenContext } from "#src/store/sealed/message.ts";
+import { openAt } from "#src/store/sealed/place.ts";
 import type { PipelineDeps } from "../deps.ts";
 
 /** Edits of edits of edits. */
@@ -28,7 +29,7 @@ export async function freezeAbout(
   const named = targetOf(message);
   if (named === undefined) return undefined;
   const body = ({ epoch, id, sealed }: { epoch: number; id: string; sealed: Buffer }) =>
-    deps.sealer.openJson(place.message(epoch, id, "sealed"), sealed) as SealedBody;
+    openAt(deps.sealer, place.message(epoch, id, "sealed"), sealed);
   let [target, known] = [named, (await readSealed(deps.store, [named]))[0]];
   for (let depth = 0; known && depth < DEEPEST; depth += 1) {
     const { content } = body(known);

@@ -17,6 +17,7 @@ import {
   type FrozenContext,
   type FrozenDay,
 } from "#src/store/sealed/message.ts";
+import { openAt } from "#src/store/sealed/place.ts";
 
 /** A document that would hold more begins anew: every version carries all of it again. */
 const MOST_MESSAGES = 200;
@@ -56,7 +57,7 @@ export async function freezeDay(
   const own = all.filter((one) => one.patientBi?.equals(patientBi));
   const before = all.filter(({ seq }) => seq < row.seq);
   const previous = before.length === all.length ? before.at(-1) : undefined;
-  const last = previous && (deps.sealer.openJson(routedPlace(previous), previous.routed) as FrozenContext);
+  const last = previous && openAt(deps.sealer, routedPlace(previous), previous.routed);
   if (!previous || !last?.day || !isSameFile(last, context)) return begun(date, row.id, own.length);
   const ids = [...last.day.earlier, previous.id];
   const parts = own.filter(({ id, address }) => address === 0 && ids.includes(id));

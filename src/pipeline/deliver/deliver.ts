@@ -7,7 +7,8 @@ import { render } from "./render.ts";
 import type { PipelineDeps } from "../deps.ts";
 import { setAside } from "../set-aside.ts";
 import type { RunningChannel, RunningDestination } from "../running-channel.ts";
-import { isWithdrawn, place, type FrozenContext } from "#src/store/sealed/message.ts";
+import { isWithdrawn, place } from "#src/store/sealed/message.ts";
+import { openAt, sealAt } from "#src/store/sealed/place.ts";
 
 /** One delivery taken from a lane, with the attachments of its message. */
 export interface ToDeliver {
@@ -62,7 +63,7 @@ export async function confirmAgain(
   try {
     if (!sealed) throw new BotenstoffError("SEAL_BROKEN", "confirming: the delivery has no receipt");
     const at = place.delivery(epoch, work.row, "receipt");
-    const receipt = deps.sealer.openJson(at, sealed) as Receipt;
+    const receipt = openAt(deps.sealer, at, sealed);
     return await readBack(
       deps,
       channel,
@@ -87,7 +88,7 @@ export function putAside(deps: PipelineDeps, channel: RunningChannel, row: Taken
 /** @throws BotenstoffError PATIENT_WITHDRAWN when the patient was deleted since the message was routed (I3) */
 function refuseWithdrawn(deps: PipelineDeps, row: TakenDelivery): void {
   if (row.latestAddress === 0) return;
-  const frozen = deps.sealer.openJson(place.message(row.epoch, row.messageId, "routed"), row.routed) as FrozenContext;
+  const frozen = openAt(deps.sealer, place.message(row.epoch, row.messageId, "routed"), row.routed);
   if (!isWithdrawn(frozen)) return;
   throw new BotenstoffError("PATIENT_WITHDRAWN", `delivering to ${row.destination}: the KIS deleted the patient`);
 }
@@ -120,7 +121,7 @@ async function readBack(
   if (result.state === "confirmed") {
     const at = place.delivery(row.epoch, row, "confirmation");
     const evidence = { at: new Date(deps.clock()).toISOString(), evidence: result.evidence };
-    return { outcome: outcome({ state: "confirmed", confirmation: deps.sealer.sealJson(at, evidence) }) };
+    return { outcome: outcome({ state: "confirmed", confirmation: sealAt(deps.sealer, at, evidence) }) };
   }
   if (result.state === "mismatch") {
     const error = new BotenstoffError("CONFIRMATION_MISMATCH", `confirming at ${destination.id}: ${result.detail}`);
@@ -151,7 +152,7 @@ async function attemptConfirmation(
 
 function sealReceipt(deps: PipelineDeps, row: TakenDelivery, receipt: Receipt): Partial<DeliveryOutcome> {
   const at = place.delivery(row.epoch, row, "receipt");
-  return { sentSha256: receipt.sentSha256, receipt: deps.sealer.sealJson(at, receipt) };
+  return { sentSha256: receipt.sentSha256, receipt: sealAt(deps.sealer, at, receipt) };
 }
 
 function failure(
@@ -187,7 +188,7 @@ function sealSaid(deps: PipelineDeps, row: TakenDelivery, said: string | undefin
   if (said === undefined) return {};
   const at = new Date(deps.clock()).toISOString();
   const words = { at, text: said.slice(0, MOST_SAID).toWellFormed() };
-  return { said: deps.sealer.sealJson(place.delivery(row.epoch, row, "said"), words) };
+  return { said: sealAt(deps.sealer, place.delivery(row.epoch, row, "said"), words) };
 }
 
 /** An outcome with nothing but its state, as a base for the rest. */

@@ -7,6 +7,7 @@ import type { Message } from "#src/message/message.ts";
 import type { DeliveryPurpose } from "#src/message/state.ts";
 import type { Job } from "#src/destinations/destination.ts";
 import { addressAt, openMessage, place, without, type FrozenContext } from "#src/store/sealed/message.ts";
+import { openAt } from "#src/store/sealed/place.ts";
 import { openAbout } from "./about.ts";
 import { openDay } from "./day.ts";
 import type { TakenDelivery } from "#src/store/sql/deliveries.ts";
@@ -22,7 +23,7 @@ export async function render(
 ): Promise<Job> {
   const at = { epoch: row.epoch, id: row.messageId };
   const opened = openMessage(deps.sealer, { ...row, ...at }, attachments).message;
-  const frozen = deps.sealer.openJson(place.message(at.epoch, at.id, "routed"), row.routed) as FrozenContext;
+  const frozen = openAt(deps.sealer, place.message(at.epoch, at.id, "routed"), row.routed);
   const whole = row.purpose === "file" ? without(opened, frozen.absent) : opened;
   const [message, stored] = filedAs(whole, row.filing);
   const daily = destination.mapping.day?.(message.sentAt, frozen.params[destination.id]) !== undefined;

@@ -1,4 +1,3 @@
-import type { AttachmentReference } from "#src/message/attachment.ts";
 import { BotenstoffError, kindOfError } from "#src/message/error-code.ts";
 import {
   dropExpiredDeletions,
@@ -11,6 +10,7 @@ import { backoff } from "#src/lanes/backoff.ts";
 import type { PipelineDeps } from "../deps.ts";
 import { Permits } from "#src/lanes/permits.ts";
 import { place } from "#src/store/sealed/message.ts";
+import { openAt } from "#src/store/sealed/place.ts";
 
 const EVERY_MS = 1_000;
 /** After a round that deleted something, what is filed meanwhile gathers: each round is two commits, however many it takes. */
@@ -91,7 +91,7 @@ async function forget(deps: PipelineDeps, deletion: DueDeletion, stopping: Abort
   try {
     const source = deps.channels(channel)?.source;
     if (!source?.forget) throw new BotenstoffError("MEDIA_UNAVAILABLE", "deleting media: its channel does not run");
-    const reference = deps.sealer.openJson(place.deletion(attachmentId), deletion.sealed) as AttachmentReference;
+    const reference = openAt(deps.sealer, place.deletion(attachmentId), deletion.sealed);
     count(await source.forget(reference, AbortSignal.any([stopping, AbortSignal.timeout(ONE_MS)])));
     return "gone";
   } catch (error) {

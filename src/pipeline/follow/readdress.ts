@@ -17,6 +17,7 @@ import { writeRehomings, type RehomingDraft, type RehomingKind } from "#src/stor
 import { freeAmbiguous } from "#src/store/sql/free-ambiguous.ts";
 import { reenterHeld } from "#src/store/sql/reenter.ts";
 import { currentAddress, place, type FrozenContext } from "#src/store/sealed/message.ts";
+import { openAt, sealAt } from "#src/store/sealed/place.ts";
 
 export interface ReaddressDeps {
   readonly sealer: Sealer;
@@ -132,7 +133,7 @@ function readdress(deps: ReaddressDeps, message: AddressedMessage, { to, subject
     id,
     patientBi: to === null ? null : key(deps, to),
     address: address + 1,
-    routed: deps.sealer.sealJson(place.message(epoch, id, "routed"), context),
+    routed: sealAt(deps.sealer, place.message(epoch, id, "routed"), context),
   };
 }
 
@@ -170,7 +171,7 @@ async function tell(
 }
 
 function open({ sealer }: ReaddressDeps, { epoch, id, routed }: AddressedMessage): FrozenContext {
-  return sealer.openJson(place.message(epoch, id, "routed"), routed) as FrozenContext;
+  return openAt(sealer, place.message(epoch, id, "routed"), routed);
 }
 
 function key({ blindIndex }: ReaddressDeps, patientId: string): Buffer {

@@ -1,8 +1,9 @@
 import { forgetEmptyLanes, lockConversation } from "#src/store/locks.ts";
 import type { Transaction } from "#src/store/queryable.ts";
-import { place, type FrozenContext } from "#src/store/sealed/message.ts";
+import { place } from "#src/store/sealed/message.ts";
 import { addWork, destinationsOf, findDecided, lockDecided, moveMessage } from "#src/store/sql/decide.ts";
 import { dropWaits, queueAddenda, takeTold } from "#src/store/sql/late-attachments.ts";
+import { openAt } from "#src/store/sealed/place.ts";
 import type { PipelineDeps } from "../deps.ts";
 
 const PER_ROUND = 100;
@@ -58,5 +59,5 @@ async function tell(deps: PipelineDeps, db: Transaction, id: string, attachmentI
 function absentIn(deps: PipelineDeps, message: { epoch: number; id: string; routed: Buffer | null }) {
   if (!message.routed) return undefined;
   const at = place.message(message.epoch, message.id, "routed");
-  return (deps.sealer.openJson(at, message.routed) as FrozenContext).absent;
+  return openAt(deps.sealer, at, message.routed).absent;
 }

@@ -9,6 +9,7 @@ import type { OutboundRow } from "#src/store/sql/outbound-status.ts";
 import type { PipelineDeps } from "../deps.ts";
 import { sealNotice } from "./seal-notice.ts";
 import { bodyOf, place, type Origin, type SealedAttachmentBody } from "#src/store/sealed/message.ts";
+import { sealAt } from "#src/store/sealed/place.ts";
 import type { Share } from "./share-out.ts";
 
 /** An event with everything cut from it, sealed and ready to be written in one commit. */
@@ -87,8 +88,8 @@ export function sealDraft(
       { state: "received", at: receivedAt },
       ...(hold ? [{ state: "held", at: receivedAt }] : []),
     ]),
-    sealed: sealer.sealJson(place.message(epoch, id, "sealed"), bodyOf(draft)),
-    externalId: sealer.seal(place.message(epoch, id, "external_id"), Buffer.from(externalId, "utf8")),
+    sealed: sealAt(sealer, place.message(epoch, id, "sealed"), bodyOf(draft)),
+    externalId: sealer.seal(place.externalId(epoch, id), Buffer.from(externalId, "utf8")),
   };
   return {
     row,
@@ -100,7 +101,7 @@ export function sealDraft(
         id: attachment,
         messageId: id,
         ordinal,
-        sealed: sealer.sealJson(place.attachment(epoch, attachment), sealedBody),
+        sealed: sealAt(sealer, place.attachment(epoch, attachment), sealedBody),
       };
     }),
   };

@@ -4,10 +4,8 @@ import { outboundState, STATUS_RANKS } from "#src/message/outbound-status.ts";
 import type { NoticeRow } from "#src/store/sql/notices.ts";
 import type { OutboundRow } from "#src/store/sql/outbound-status.ts";
 import type { PipelineDeps } from "../deps.ts";
-import { place, type Origin } from "#src/store/sealed/message.ts";
-
-/** What `notice.sealed` holds: everything personal the notice came with. */
-export type SealedNotice = Pick<NoticeDraft, "externalId" | "raw">;
+import { place, type Origin, type SealedNotice } from "#src/store/sealed/message.ts";
+import { sealAt } from "#src/store/sealed/place.ts";
 
 /** A notice of a channel that has just been taken away is kept this long. */
 const RETENTION_WITHOUT_CHANNEL_MS = 86_400_000;
@@ -42,7 +40,7 @@ export function sealNotice(
       receivedAt,
       happenedAt: draft.at,
       retainUntil: new Date(Date.parse(receivedAt) + retention).toISOString(),
-      sealed: deps.sealer.sealJson(place.notice(epoch, id), body),
+      sealed: sealAt(deps.sealer, place.notice(epoch, id), body),
     },
     report: state && { ...about, channel, state, rank: STATUS_RANKS[state], reachedAt: draft.at, codes },
   };

@@ -8,6 +8,7 @@ import { receive, type Received } from "#src/attachments/receive.ts";
 import type { PipelineDeps } from "../deps.ts";
 import type { RunningChannel } from "../running-channel.ts";
 import { place, type SealedAttachmentBody } from "#src/store/sealed/message.ts";
+import { sealAt } from "#src/store/sealed/place.ts";
 
 /** A wrong hash may come from a cache on the way, so the bytes are asked for once more. */
 const FETCHES = 2;
@@ -102,8 +103,8 @@ export function judgedRow(
     channel: channel.id,
     verdict,
     bytes: stored?.bytes ?? null,
-    sealed: sealer.sealJson(place.attachment(epoch, id), body),
-    deletion: stored && channel.source?.forget ? sealer.sealJson(place.deletion(id), { mediaId }) : null,
+    sealed: sealAt(sealer, place.attachment(epoch, id), body),
+    deletion: stored && channel.source?.forget ? sealAt(sealer, place.deletion(id), { mediaId }) : null,
   };
 }
 

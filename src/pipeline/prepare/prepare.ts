@@ -23,6 +23,7 @@ import { isGuilty } from "#src/lanes/suspicion.ts";
 import { route } from "./route.ts";
 import type { RunningChannel } from "../running-channel.ts";
 import { messageOf, openMessage, place } from "#src/store/sealed/message.ts";
+import { sealAt } from "#src/store/sealed/place.ts";
 
 /** A message whose way is decided, and the patients and links its contact led to, to be compared again at the commit. */
 export interface Prepared extends Decision {
@@ -254,7 +255,7 @@ async function routed(
   return outcome(work, {
     state: "routed",
     patientBi,
-    routed: deps.sealer.sealJson(place.message(epoch, id, "routed"), {
+    routed: sealAt(deps.sealer, place.message(epoch, id, "routed"), {
       ...context,
       ...(day && { day }),
       ...(about && { about }),

@@ -11,10 +11,13 @@ import type { Language } from "#src/message/language.ts";
 import type { MessageId } from "#src/message/id.ts";
 import type { Message, MessageDraft } from "#src/message/message.ts";
 import type { Subject } from "#src/message/directory.ts";
+import type { NoticeDraft } from "#src/message/notice.ts";
+import type { Binding } from "#src/seal/binding.ts";
 import { DIRECTORY_EPOCH } from "#src/seal/keyring/keyring.ts";
 import type { Sealer } from "#src/seal/sealer.ts";
 import type { TakenDelivery } from "#src/store/sql/deliveries.ts";
 import type { AttachmentState } from "#src/store/sql/prepare.ts";
+import { FIRST, openAt, type Place } from "./place.ts";
 
 /** The part of a message that is sealed as one JSON value in `message.sealed`. */
 export type SealedBody = Pick<
@@ -34,6 +37,21 @@ export interface Origin {
 export interface SealedAttachmentBody {
   readonly reference: AttachmentReference;
   readonly stored?: StoredContent;
+}
+
+/** What `notice.sealed` holds: everything personal the notice came with. */
+export type SealedNotice = Pick<NoticeDraft, "externalId" | "raw">;
+
+/** What is sealed of a delivery: the answer, what was read back, and the destination's words when it did not take it. */
+interface SealedOfDelivery {
+  readonly receipt: { readonly sentSha256: string; readonly answer: unknown };
+  readonly confirmation: { readonly at: string; readonly evidence: unknown };
+  readonly said: { readonly at: string; readonly text: string };
+}
+
+interface SealedOfMessage {
+  readonly sealed: SealedBody;
+  readonly routed: FrozenContext;
 }
 
 /** What routing freezes in `message.routed`, so that every retry renders the same bytes. */
@@ -113,25 +131,40 @@ export function isWithdrawn(frozen: FrozenContext): boolean {
   return frozen.subject !== undefined && currentAddress(frozen).subject === undefined;
 }
 
-/** Where each sealed column lives: the additional authenticated data of its seal. */
+/** Where each sealed column lives. */
 export const place = {
-  message: (epoch: number, id: string, column: "sealed" | "external_id" | "routed") => ({
+  message: <C extends keyof SealedOfMessage>(epoch: number, id: string, column: C): Place<SealedOfMessage[C]> => ({
     epoch,
     table: "message",
     row: id,
     column,
+    shape: FIRST,
   }),
-  event: (epoch: number, id: string) => ({ epoch, table: "event", row: id, column: "raw" }),
-  notice: (epoch: number, id: string) => ({ epoch, table: "notice", row: id, column: "sealed" }),
-  attachment: (epoch: number, id: string) => ({ epoch, table: "attachment", row: id, column: "sealed" }),
+  externalId: (epoch: number, id: string): Binding => ({ epoch, table: "message", row: id, column: "external_id" }),
+  event: (epoch: number, id: string): Binding => ({ epoch, table: "event", row: id, column: "raw" }),
+  notice: (epoch: number, id: string): Place<SealedNotice> => ({
+    epoch,
+    table: "notice",
+    row: id,
+    column: "sealed",
+    shape: FIRST,
+  }),
+  attachment: (epoch: number, id: string): Place<SealedAttachmentBody> => ({
+    epoch,
+    table: "attachment",
+    row: id,
+    column: "sealed",
+    shape: FIRST,
+  }),
   /** Under the directory's key, for the copy at the provider may outlive the message here. */
-  deletion: (attachmentId: string) => ({
+  deletion: (attachmentId: string): Place<AttachmentReference> => ({
     epoch: DIRECTORY_EPOCH,
     table: "media_deletion",
     row: attachmentId,
     column: "sealed",
+    shape: FIRST,
   }),
-  delivery: (
+  delivery: <C extends keyof SealedOfDelivery>(
     epoch: number,
     {
       messageId,
@@ -139,14 +172,15 @@ export const place = {
       purpose,
       filing,
     }: Pick<TakenDelivery, "messageId" | "destination" | "purpose" | "filing">,
-    column: "receipt" | "confirmation" | "said",
-  ) => ({
+    column: C,
+  ): Place<SealedOfDelivery[C]> => ({
     epoch,
     table: "delivery",
     row: [messageId, destination, ...(purpose === "file" ? [] : [purpose]), ...(filing === 1 ? [] : [filing])].join(
       "/",
     ),
     column,
+    shape: FIRST,
   }),
 };
 
@@ -178,12 +212,12 @@ export function openMessage(
   row: SealedRow,
   attachments: readonly AttachmentState[],
 ): { message: Message; hold: SealedBody["hold"] } {
-  const { hold, ...body } = sealer.openJson(place.message(row.epoch, row.id, "sealed"), row.sealed) as SealedBody;
+  const { hold, ...body } = openAt(sealer, place.message(row.epoch, row.id, "sealed"), row.sealed);
   const message: Message = {
     ...body,
     id: row.id,
     channel: row.channel,
-    externalId: sealer.open(place.message(row.epoch, row.id, "external_id"), row.externalId).toString("utf8"),
+    externalId: sealer.open(place.externalId(row.epoch, row.id), row.externalId).toString("utf8"),
     receivedAt: row.receivedAt.toISOString(),
     attachments: attachments.map((attachment) => openAttachment(sealer, attachment)),
   };
@@ -191,6 +225,6 @@ export function openMessage(
 }
 
 export function openAttachment(sealer: Sealer, row: AttachmentState): Attachment {
-  const body = sealer.openJson(place.attachment(row.epoch, row.id), row.sealed) as SealedAttachmentBody;
+  const body = openAt(sealer, place.attachment(row.epoch, row.id), row.sealed);
   return { id: row.id, ordinal: row.ordinal, verdict: row.verdict, ...body };
 }

@@ -1,5 +1,5 @@
-/** Where a sealed value lives. It is bound to the value as additional data: moved anywhere else, it does not open. */
-export interface Place {
+/** What is bound to a sealed value as additional data: where it lives. Moved anywhere else, it does not open. */
+export interface Binding {
   /** Start of the epoch in seconds since 1970; 0 is the directory's long-lived key. */
   readonly epoch: number;
   readonly table: string;

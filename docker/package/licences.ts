@@ -20,7 +20,7 @@ const ALLOWED = new Set([
   "LGPL-3.0-or-later",
 ]);
 /** Packages whose package.json names no licence, or not by its identifier: what their own files say. */
-const NAMED: Readonly<Record<string, string>> = {
+export const NAMED: Readonly<Record<string, string>> = {
   "png-js": "MIT",
   "dejavu-fonts-ttf": "Bitstream-Vera",
   "@expo-google-fonts/noto-emoji": "MIT AND OFL-1.1",

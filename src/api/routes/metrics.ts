@@ -40,6 +40,9 @@ export interface Sample {
 /** Seconds; the promise to a clinician is made in seconds, the limit of a hopeless retry in hours. */
 const LATENCY_BUCKETS_S = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600];
 
+/** Gauges of prom-client's with the suffix of a counter, which promtool refuses; `nodejs_active_resources` says the same by type. */
+const MISNAMED = ["nodejs_active_handles_total", "nodejs_active_requests_total", "nodejs_active_resources_total"];
+
 /** Scrapes within this share one look into the store. */
 const FRESH_MS = 5_000;
 
@@ -47,6 +50,7 @@ export function createMetrics(deps: MetricsDeps): MetricsRegistry {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
+  for (const name of MISNAMED) registry.removeSingleMetric(name);
   const counters = new Map(
     Object.entries(COUNTERS).map(([name, { help, labels }]) => [name, counter(registry, name, help, labels)] as const),
   );

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { JSON_FLAG, write, type Command, type Given } from "./command.ts";
 import { engineVersion } from "./version.ts";
 
@@ -16,6 +17,13 @@ export const ENGINE_COMMANDS: readonly Command[] = [
       ]);
       return serve(readSettings(process.env), createLog());
     },
+  },
+  {
+    name: "migrate",
+    summary: "brings the database to this version while the engine of the version before goes on",
+    details:
+      "All of it or nothing; what the version before needs stays. 1 where it cannot, and nothing has changed then. Where the\nembedded PostgreSQL does not run there is nothing to do: an engine migrates at its start by itself.",
+    run: migrate,
   },
   {
     name: "demo",
@@ -37,6 +45,24 @@ export const ENGINE_COMMANDS: readonly Command[] = [
     run: doctor,
   },
 ];
+
+async function migrate(): Promise<number> {
+  const [{ readSettings }, { openStore }, { findEmbedded }] = await Promise.all([
+    import("../settings.ts"),
+    import("#src/store/data-source.ts"),
+    import("#src/store/server/server.ts"),
+  ]);
+  const { dataDir, databaseUrl } = readSettings(process.env);
+  const url = databaseUrl ?? (await findEmbedded({ directory: join(dataDir, "postgres") }));
+  if (url === undefined) {
+    write("the embedded PostgreSQL does not run: the engine migrates it at its start");
+    return 0;
+  }
+  const store = await openStore(url, 1);
+  await store.close();
+  write("the database is at this version");
+  return 0;
+}
 
 async function doctor({ flags, options: { folder } }: Given): Promise<number> {
   const [{ examine }, { isSound, json, page }, { environmentOf }] = await Promise.all([

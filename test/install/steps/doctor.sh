@@ -1,0 +1,3 @@
+#!/bin/sh
+# 0 where nothing is wrong.
+botenstoff doctor

@@ -22,18 +22,25 @@ import { moveSurvivors } from "./survivors.ts";
 /**
  * Finishes what a crash cut short, then purges every epoch that is due, but for the one that still takes what arrives: it
  * does so past its end after a change to longer epochs. One that fails, for a blob that is damaged, keeps no other.
+ * @param left is told which epochs are due and still there
  * @returns the epochs purged
  */
-export async function purgeDue(deps: RetentionDeps): Promise<number[]> {
+export async function purgeDue(
+  deps: RetentionDeps,
+  left: (epochs: readonly number[]) => void = () => undefined,
+): Promise<number[]> {
   deps.keyring.forgetDestroyed();
-  const finished = await eachOf(deps, await unfinishedPurges(deps.store), async (purge) => {
+  const begun = await unfinishedPurges(deps.store);
+  const finished = await eachOf(deps, begun, async (purge) => {
     await finish(deps, purge);
     return true;
   });
   const due = await dueEpochs(deps.store, deps.epochLengthMs, new Date(deps.clock()));
   const current = await deps.epochs.current(deps.clock());
   const ended = due.filter((epoch) => epoch < current).map((epoch) => ({ epoch }));
-  return [...finished, ...(await eachOf(deps, ended, ({ epoch }) => purgeEpoch(deps, epoch)))];
+  const purged = [...finished, ...(await eachOf(deps, ended, ({ epoch }) => purgeEpoch(deps, epoch)))];
+  left([...begun, ...ended].map(({ epoch }) => epoch).filter((epoch) => !purged.includes(epoch)));
+  return purged;
 }
 
 /** @returns the epochs of which it came true */

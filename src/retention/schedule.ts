@@ -2,6 +2,7 @@ import { kindOfError } from "#src/message/error-code.ts";
 import type { RetentionDeps } from "./deps.ts";
 import { beginRenewal, forgetDeleted, renewDirectory } from "./directory.ts";
 import { forget, limitedChannels, restrict, type Channels } from "./limits.ts";
+import { Overdue } from "./overdue.ts";
 import { purgeDue } from "./purge.ts";
 import { createTrustedClock } from "./trusted-clock.ts";
 
@@ -16,6 +17,8 @@ const SHORT_EPOCH_MS = 3_600_000;
 export function startSchedule(deps: RetentionDeps, channels: Channels): { stop(): Promise<void> } {
   const trusted = createTrustedClock(deps);
   deps.metrics.gauge("retention_behind_seconds", {}, () => trusted.behindMs() / 1_000);
+  const overdue = new Overdue();
+  deps.metrics.gauge("purge_overdue_seconds", {}, () => overdue.seconds());
   let due: Date | undefined;
   deps.metrics.gauge("restriction_due_seconds", {}, () => due && (due.getTime() - deps.clock()) / 1_000);
   let running: Promise<void> | undefined;
@@ -32,7 +35,7 @@ export function startSchedule(deps: RetentionDeps, channels: Channels): { stop()
     const now = await trusted.now();
     tellIfBehind(trusted.behindMs());
     const then = { ...deps, clock: () => now };
-    await attempt(() => purgeDue(then));
+    await attempt(() => purgeDue(then, (epochs) => overdue.left(epochs)));
     const limited = await limitedChannels(then, channels);
     await attempt(async () => {
       due = await restrict(then, limited);

@@ -33,6 +33,7 @@ export const COUNTERS = {
 /** The closed list of gauges whose values their owners keep: `botenstoff_<name>`. */
 export const GAUGES = {
   retention_behind_seconds: metric("How far retention's clock is behind, for safety.", []),
+  purge_overdue_seconds: metric("For how long an epoch has been due and could not be destroyed; 0 while none is.", []),
   build_info: metric("Which engine this is; always 1.", ["version", "node"]),
   destination_up: metric("1 while the destination answers; 0 since it does not.", ["channel", "destination"]),
   lookup_up: metric("1 while a channel's look-up of patients answers; 0 since it does not.", ["channel"]),

@@ -1,10 +1,12 @@
 import type { RequestHandler } from "express";
 import type { Clock } from "#src/message/clock.ts";
 import type { BlindIndex } from "#src/seal/blind-index.ts";
+import type { BlobStore } from "#src/seal/blobs/blob-store.ts";
 import type { Sealer } from "#src/seal/sealer.ts";
 import type { Queryable, Transaction } from "#src/store/queryable.ts";
 import type { PurgeRow } from "#src/store/sql/purge.ts";
 import type { InboundEvent, Webhook, WebhookRequest } from "#src/sources/source.ts";
+import type { Inspector } from "#src/attachments/inspector.ts";
 import type { Terms } from "#src/decisions/terms.ts";
 import type { ChannelStatus } from "#src/deployment/deployment.ts";
 import type { Log } from "#src/telemetry/log.ts";
@@ -50,6 +52,9 @@ export interface ApiDeps {
   readonly store: Queryable & { transaction<T>(run: (db: Transaction) => Promise<T>): Promise<T> };
   readonly sealer: Pick<Sealer, "open">;
   readonly blindIndex: Pick<BlindIndex, "of">;
+  readonly blobs: Pick<BlobStore, "read">;
+  /** Makes pictures of strangers' files. */
+  readonly inspector: Pick<Inspector, "image" | "heic">;
   readonly access: AccessPort;
   /** Absent: the channel does not run, or its source has no webhook. */
   webhook(channel: string): WebhookDoor | undefined;

@@ -167,6 +167,8 @@ export async function startEngine(settings: Settings, log: Log, freeBytes?: Free
     store: { query: (text, values) => store.reading.query(text, values), transaction: (run) => store.transaction(run) },
     sealer,
     blindIndex,
+    blobs: foundation.blobs,
+    inspector,
     metrics,
     log,
     now: clock,

@@ -226,6 +226,15 @@ export async function createHarness() {
       ...{ clock: () => NOW, retainFrom: () => NOW, policyOf: () => taskPolicyOf(undefined) },
       channels: () => [CHANNEL],
     }),
+    blobs: {
+      read: () => {
+        throw new Error("no test of the API room reads blobs");
+      },
+    },
+    inspector: {
+      image: () => Promise.reject(new Error("no test of the API room makes pictures")),
+      heic: () => Promise.reject(new Error("no test of the API room makes pictures")),
+    },
     alertRules: () => [],
     purges: (limit) => listPurges(store, limit),
     journal: async ({ who: _who, ...entry }) => {

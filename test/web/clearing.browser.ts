@@ -1,5 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
+import { gradientPng } from "#src/demo/picture.ts";
+import { picture, zip } from "../attachments/pictures.ts";
+import { sendImage } from "../engine/attachment-support.ts";
+import { listen } from "./listen.ts";
 import { openSite, PLANTED, type Site } from "./site.ts";
 
 let site: Site;
@@ -28,6 +32,12 @@ async function toIdentifiers(page: Page): Promise<void> {
   await page.locator("[data-search]").waitFor();
   await page.keyboard.press("/");
   await page.locator("[data-search]:focus").waitFor();
+}
+
+async function expectDrawn(picture: Locator, least: number): Promise<void> {
+  await picture.waitFor();
+  const width = () => picture.evaluate((element) => (element as HTMLImageElement).naturalWidth);
+  await site.engine.eventually("the picture is drawn", async () => (await width()) >= least);
 }
 
 /** Types two identifiers: the first select stands on the birth date, the second on the case number. */
@@ -125,6 +135,67 @@ describe("the clearing desk, by keyboard only and in two browsers", () => {
     await dialog.getByRole("button", { name: "Not ours" }).click();
     await page.getByText("Nothing of it is held any more.").waitFor();
     expect(await stateOf(messages[0]?.id ?? "")).toBe("filtered");
+    await context.close();
+  });
+
+  test("a picture comes when it is asked for, large at a press, and to nobody who may not read", async () => {
+    const from = String((next += 1));
+    const message = await site.engine.until(await site.engine.image(gradientPng(640, 480), "schau", from), "held");
+    const { page, context } = await site.signedIn("clerk");
+    const { faults } = listen(page, site.url);
+    await page.goto(`${site.url}/clearing/${await site.taskOf(message.id)}`);
+    await page.getByRole("button", { name: "Show what was written" }).waitFor();
+    expect(await page.locator("img").count()).toBe(0);
+    await page.keyboard.press("o");
+    await page.getByRole("button", { name: "Picture 1" }).focus();
+    await page.keyboard.press("Enter");
+    const large = page.getByRole("dialog").getByRole("img", { name: "Picture 1" });
+    await large.waitFor();
+    await expectDrawn(large, 640);
+    await page.keyboard.press("Escape");
+    await page.locator(".thumb:focus").waitFor();
+    expect(faults).toEqual([]);
+    await context.close();
+
+    const { rows } = await site.engine.store.query<{ detail: { attachment?: string } }>(
+      "SELECT detail FROM journal WHERE action = 'content.read' AND subject = $1",
+      [message.id],
+    );
+    const attachment = rows.map(({ detail }) => detail.attachment).find((id) => id !== undefined) ?? "";
+    const engineer = await site.signedIn("engineer");
+    const refused = await engineer.page.request.get(
+      `${site.url}/api/v1/messages/${message.id}/attachments/${attachment}/view`,
+      { headers: { "sec-fetch-site": "same-origin" } },
+    );
+    expect(refused.status()).toBe(403);
+    await engineer.context.close();
+  });
+
+  test("of a refused file only a picture made here is shown; it is released, or filed without it, by keyboard", async () => {
+    await site.engine.admit();
+    const liar = async () => Buffer.concat([await picture("jpeg"), zip("x")]);
+    const sent = await sendImage(site.engine, await liar(), "image/jpeg");
+    const without = await sendImage(site.engine, await liar(), "image/jpeg");
+    const [release, leave] = [
+      await site.engine.until(sent.sent, "held"),
+      await site.engine.until(without.sent, "held"),
+    ];
+    const { page, context } = await site.signedIn("clerk");
+    const decide = async (id: string, key: string, button: string, state: string) => {
+      await page.goto(`${site.url}/console/messages/${id}`);
+      await page.getByRole("button", { name: "Show attachments" }).waitFor();
+      await page.keyboard.press("o");
+      await page.getByText("this picture was made here", { exact: false }).waitFor();
+      await expectDrawn(page.getByRole("img", { name: "Picture 1" }), 1);
+      await page.keyboard.press(key);
+      await page.getByRole("dialog").getByRole("textbox").fill("seen on an isolated machine");
+      await page.keyboard.press("Enter");
+      await page.getByRole("dialog").waitFor({ state: "detached" });
+      await page.getByRole("button", { name: button }).waitFor({ state: "detached" });
+      await site.engine.eventually(state, async () => (await stateOf(id)) === state);
+    };
+    await decide(release.id, "l", "Release …", "filed");
+    await decide(leave.id, "p", "File without it …", "filed");
     await context.close();
   });
 

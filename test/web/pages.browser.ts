@@ -1,6 +1,7 @@
 import { AxeBuilder } from "@axe-core/playwright";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Page } from "playwright-core";
+import { listen } from "./listen.ts";
 import { ENGINEER_PAGES, openSite, PLANTED, PRIVACY_PAGES, type Role, type Site } from "./site.ts";
 
 let site: Site;
@@ -10,23 +11,6 @@ beforeAll(async () => {
   filled = await site.fill();
 });
 afterAll(() => site.close());
-
-/** Everything a browser complains of or asks somebody else for, and every byte it was sent. */
-function listen(page: Page) {
-  const faults: string[] = [];
-  const bodies: Promise<string>[] = [];
-  page.on("console", (message) => {
-    if (["error", "warning"].includes(message.type())) faults.push(`${message.type()}: ${message.text()}`);
-  });
-  page.on("pageerror", (error) => faults.push(`page error: ${error.message}`));
-  page.on("request", (request) => {
-    if (new URL(request.url()).origin !== site.url) faults.push(`foreign request: ${request.url()}`);
-  });
-  page.on("response", (response) => {
-    if (!response.url().endsWith("/live")) bodies.push(response.text().catch(() => ""));
-  });
-  return { faults, received: async () => (await Promise.all(bodies)).join("\n") };
-}
 
 async function open(page: Page, path: string): Promise<void> {
   await page.goto(`${site.url}${path}`);
@@ -65,7 +49,7 @@ describe("every page", () => {
     "of the $role, in $lang and $theme, has no finding of axe, no fault in the console and no foreign request",
     async ({ role, lang, theme }) => {
       const { page, context } = await site.signedIn(role);
-      const { faults } = listen(page);
+      const { faults } = listen(page, site.url);
       const findings: unknown[] = [];
       for (const path of await pagesOf[role]()) {
         await open(page, `${path}${path.includes("?") ? "&" : "?"}lang=${lang}&theme=${theme}`);
@@ -82,7 +66,7 @@ describe("every page", () => {
 
   test.each(["engineer", "privacy"] as const)("sends the %s no byte of a number, a name or a text", async (role) => {
     const { page, context } = await site.signedIn(role);
-    const { received } = listen(page);
+    const { received } = listen(page, site.url);
     for (const path of await pagesOf[role]()) await open(page, path);
     const bytes = await received();
     expect(bytes.length).toBeGreaterThan(10_000);

@@ -1,6 +1,7 @@
 import type { RouteDescription } from "../route.ts";
 import { WEBHOOKS } from "../webhooks/description.ts";
 import { freezeBulk, showBulk, startBulk, stopBulk } from "./bulk.ts";
+import { viewAttachment } from "./attachments.ts";
 import { acknowledgeAlert, addSilence, endSilence, listAlerts, listSilences } from "./alerts.ts";
 import { listChannels, pauseChannel, resumeChannel } from "./channels.ts";
 import {
@@ -56,6 +57,7 @@ export const ROUTES = [
   listMessages,
   findMessages,
   showMessage,
+  viewAttachment,
   reprocessMessage,
   releaseMessage,
   placeholder,

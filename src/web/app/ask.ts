@@ -3,13 +3,35 @@ import type { Address, Answer, Operation } from "./api.ts";
 import { Refusal, refusalOf, STEP_UP, unreachable } from "./problem.ts";
 import { credentials, forget, session } from "./session.ts";
 
+interface How {
+  readonly signal?: AbortSignal;
+  /** The page asks by itself, whoever sits in front of it. */
+  readonly unattended?: boolean;
+}
+
 /** Asks the API. @throws Refusal */
 export async function send<Id extends Operation>(
   method: "GET" | "POST" | "DELETE",
-  { href }: Address<Id>,
+  address: Address<Id>,
   body?: unknown,
-  { signal, unattended = false }: { readonly signal?: AbortSignal; readonly unattended?: boolean } = {},
+  how: How = {},
 ): Promise<Answer<Id>> {
+  const response = await ask(method, address, body, how);
+  return (await response.json()) as Answer<Id>;
+}
+
+/** Asks for a picture, a recording or a film. @throws Refusal */
+export async function fetchBytes(address: Address<"viewAttachment">, signal: AbortSignal): Promise<Blob> {
+  const response = await ask("GET", address, undefined, { signal });
+  return response.blob();
+}
+
+async function ask(
+  method: string,
+  { href }: Address<Operation>,
+  body: unknown,
+  { signal, unattended = false }: How,
+): Promise<Response> {
   const response = await fetch(href, {
     method,
     cache: "no-store",
@@ -31,7 +53,7 @@ export async function send<Id extends Operation>(
     if (refusal.status === 401 && refusal.code !== STEP_UP) forget();
     throw refusal;
   }
-  return (await response.json()) as Answer<Id>;
+  return response;
 }
 
 /** What is known of an answer: the last good one stays while it is asked again, with its age. */

@@ -65,14 +65,22 @@ function press(key: string): boolean {
     case "k":
       return moveRow(-1);
     case "x":
-      return clickOn(document.activeElement?.closest("tr")?.querySelector<HTMLElement>("input[type=checkbox]"));
+      return clickOn(
+        document.activeElement?.closest("tr, [data-scope]")?.querySelector<HTMLElement>("input[type=checkbox]"),
+      );
     case ".":
       return focusOn("[data-actions] button, [data-actions] a");
     case "Escape":
       return clickOn(document.querySelector<HTMLElement>("[data-back]"));
     default:
-      return /^[a-z]$/.test(key) && clickOn(document.querySelector<HTMLElement>(`[data-key="${key}"]`));
+      return /^[a-z]$/.test(key) && pressLetter(`[data-key="${key}"]`);
   }
+}
+
+/** What has the letter in the row that has the focus, else the first on the page. */
+function pressLetter(selector: string): boolean {
+  const row = document.activeElement?.closest("[data-scope]");
+  return clickOn(row?.querySelector<HTMLElement>(selector) ?? document.querySelector<HTMLElement>(selector));
 }
 
 function focusOn(selector: string): boolean {
@@ -89,7 +97,7 @@ function clickOn(element: HTMLElement | null | undefined): boolean {
 function moveRow(by: 1 | -1): boolean {
   const rows = [...document.querySelectorAll<HTMLElement>("[data-row]")];
   const at = rows.findIndex(
-    (row) => row === document.activeElement || row.closest("tr")?.contains(document.activeElement),
+    (row) => row === document.activeElement || row.closest("tr, [data-scope]")?.contains(document.activeElement),
   );
   const next = rows[at === -1 ? 0 : at + by];
   next?.focus();

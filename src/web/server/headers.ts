@@ -7,6 +7,7 @@ const POLICY = [
   "script-src 'self'",
   "style-src 'self'",
   "img-src 'self' blob:",
+  "media-src blob:",
   "font-src 'self'",
   "connect-src 'self'",
   "base-uri 'none'",

@@ -8,7 +8,8 @@ import { bytes } from "../time.ts";
 import { words } from "../words/index.ts";
 import { ActButton } from "../parts/act.tsx";
 import { Decision } from "../parts/decisions.tsx";
-import { Release } from "../parts/release.tsx";
+import { Media } from "../parts/media.tsx";
+import { mayGoWithout, Placeholder, Release } from "../parts/release.tsx";
 import { Deliveries } from "../parts/deliveries.tsx";
 import { ErrorText } from "../parts/error-text.tsx";
 import { Id, Loading, Problem, Title } from "../parts/small.tsx";
@@ -67,7 +68,8 @@ function Actions({ message, again }: { readonly message: Message; readonly again
   const reprocess = may("messages.reprocess") && ["held", "filtered", "failed"].includes(state);
   const withdraw = may("messages.withdraw") && ["filed", "routed", "failed"].includes(state);
   const release = may("messages.release") && state === "held" && reason === "quarantine";
-  if (!reprocess && !withdraw && !release) return null;
+  const without = mayGoWithout(message);
+  if (!reprocess && !withdraw && !release && !without) return null;
   return (
     <div class="actions" data-actions>
       {reprocess && (
@@ -76,6 +78,7 @@ function Actions({ message, again }: { readonly message: Message; readonly again
         </ActButton>
       )}
       {release && <Release id={id} done={again} />}
+      {without && <Placeholder id={id} done={again} />}
       {withdraw && (
         <Decision
           to={at("withdrawMessage", `/messages/${id}/withdraw`)}
@@ -103,7 +106,9 @@ function Why({ error }: { readonly error: string }) {
 }
 
 function Attachments({ message }: { readonly message: Message }) {
-  const { message: m } = words.value;
+  const { message: m, media } = words.value;
+  const [shown, setShown] = useState(false);
+  const reads = may("content.read") && message.attachments.some(({ type }) => type !== null);
   return (
     <section class="card" aria-labelledby="attachments">
       <h2 id="attachments">{m.attachments}</h2>
@@ -117,6 +122,12 @@ function Attachments({ message }: { readonly message: Message }) {
           </li>
         ))}
       </ul>
+      {reads && !shown && (
+        <button data-key="o" onClick={() => setShown(true)}>
+          {media.show} <kbd>o</kbd>
+        </button>
+      )}
+      {shown && <Media message={message.id} of={message.attachments} />}
     </section>
   );
 }

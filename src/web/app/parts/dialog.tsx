@@ -5,10 +5,12 @@ import { useId, useLayoutEffect, useRef } from "preact/hooks";
 export function Dialog({
   title,
   close,
+  wide = false,
   children,
 }: {
   readonly title: string;
   readonly close: () => void;
+  readonly wide?: boolean;
   readonly children: ComponentChildren;
 }) {
   const element = useRef<HTMLDialogElement>(null);
@@ -26,6 +28,7 @@ export function Dialog({
   return (
     <dialog
       ref={element}
+      class={wide ? "wide" : undefined}
       aria-labelledby={id}
       onCancel={(event) => {
         event.preventDefault();

@@ -5,11 +5,12 @@ import { hrefOf } from "../router.ts";
 import { may } from "../session.ts";
 import { words } from "../words/index.ts";
 import { useAct } from "./act.tsx";
-import { Release } from "./release.tsx";
+import { Media } from "./media.tsx";
+import { Placeholder, Release } from "./release.tsx";
 import { Id, Time } from "./small.tsx";
 
 type Held = Answer<"showClearing">["held"];
-type Content = NonNullable<Answer<"showMessage">["content"]>;
+type Read = Answer<"showMessage">;
 
 /** What is held, in order. What was written comes only when it is asked for: each reading is in the journal. */
 export function Written({
@@ -24,14 +25,13 @@ export function Written({
   readonly again: () => void;
 }) {
   const { clearing, reason: reasons } = words.value;
-  const [contents, setContents] = useState<ReadonlyMap<string, Content | null>>();
+  const [contents, setContents] = useState<ReadonlyMap<string, Read>>();
   const { act, busy, shown } = useAct();
   const open = () =>
     act(async () => {
-      const read = new Map<string, Content | null>();
+      const read = new Map<string, Read>();
       for (const { message } of held) {
-        const { content } = await send("GET", at("showMessage", `/messages/${message}`, { content: "true" }));
-        read.set(message, content ?? null);
+        read.set(message, await send("GET", at("showMessage", `/messages/${message}`, { content: "true" })));
       }
       setContents(read);
     });
@@ -51,7 +51,7 @@ export function Written({
       {shown}
       <ol class="written">
         {held.map(({ message, kind, reason, received_at: receivedAt }) => (
-          <li key={message}>
+          <li key={message} data-row data-scope tabIndex={-1}>
             <p class="muted">
               <Time at={receivedAt} /> {clearing.kinds[kind] ?? kind} · {reasons[reason] ?? reason}
               {may("messages.read") && (
@@ -63,7 +63,8 @@ export function Written({
                 </>
               )}
             </p>
-            {contents?.get(message) && <Text of={contents.get(message) ?? undefined} />}
+            <Text of={contents?.get(message)} />
+            <Media message={message} of={contents?.get(message)?.attachments ?? []} />
             <div class="tools">
               {chooses && (
                 <label class="check">
@@ -77,7 +78,12 @@ export function Written({
                   {clearing.only}
                 </label>
               )}
-              {reason === "quarantine" && may("messages.release") && <Release id={message} done={again} />}
+              {reason === "quarantine" && may("messages.release") && (
+                <>
+                  <Release id={message} done={again} />
+                  <Placeholder id={message} done={again} />
+                </>
+              )}
             </div>
           </li>
         ))}
@@ -87,10 +93,10 @@ export function Written({
 }
 
 /** What a person wrote, whatever the kind: its text or caption, else the kind; and how he calls himself. */
-function Text({ of }: { readonly of: Content | undefined }) {
+function Text({ of }: { readonly of: Read | undefined }) {
   const { clearing } = words.value;
-  if (!of) return null;
-  const { content, sender } = of;
+  if (!of?.content) return null;
+  const { content, sender } = of.content;
   const text = ["text", "caption", "title"].map((name) => content[name]).find((one) => typeof one === "string" && one);
   return (
     <>

@@ -126,6 +126,18 @@ export const deClearing: typeof enClearing = {
     settled: "Hiervon ist nichts mehr angehalten.",
     system: "Systemnachricht",
   },
+  media: {
+    show: "Anhänge zeigen (das Protokoll hält fest, wer sie sah)",
+    picture: (n) => `Bild ${n}`,
+    sound: (n) => `Aufnahme ${n}`,
+    film: (n) => `Film ${n}`,
+    larger: "groß zeigen",
+    play: (name) => `${name} laden`,
+    madeHere: "abgelehnt: dieses Bild wurde hier aus seinen Bildpunkten gemacht",
+    notShown: "Dokumente werden hier nicht geöffnet",
+    refused: "Daraus lässt sich kein Bild machen.",
+    unable: "Dieser Browser kann es nicht abspielen.",
+  },
   refusals: {
     "clearing-locked":
       "Es wurden zu viele falsche Merkmale getippt; wer bestätigt oder verwaltet, entsperrt den Vorgang mit einem Grund.",

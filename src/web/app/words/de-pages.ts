@@ -92,6 +92,8 @@ export const dePages: typeof enPages = {
     },
     release: "Freigeben …",
     releaseTitle: "Mit ihren Anhängen, wie sie sind, weitergehen lassen",
+    placeholder: "Ohne ihn ablegen …",
+    placeholderTitle: "Ohne ihre Anhänge weitergehen lassen: die Akte zeigt an ihrer Stelle je eine Zeile",
     purposes: { addendum: "Nachtrag", withdraw: "Rücknahme" },
     resend: "Noch einmal senden …",
     resendTitle: (destination) => `Dieselben Bytes noch einmal an ${destination} senden`,

@@ -121,5 +121,17 @@ export const enClearing = {
     system: "system message",
   },
   /** What the API says no with, by code; where a code is missing its own English is shown. */
+  media: {
+    show: "Show attachments (the journal keeps who looked)",
+    picture: (n: number) => `Picture ${n}`,
+    sound: (n: number) => `Recording ${n}`,
+    film: (n: number) => `Film ${n}`,
+    larger: "show it large",
+    play: (name: string) => `Load ${name}`,
+    madeHere: "refused: this picture was made here from its pixels",
+    notShown: "documents are not opened here",
+    refused: "No picture can be made of it.",
+    unable: "This browser cannot play it.",
+  },
   refusals: {} as Record<string, string>,
 };

@@ -88,6 +88,8 @@ export const enPages = {
     } as Record<string, string>,
     release: "Release …",
     releaseTitle: "Let it go on with its attachments as they are",
+    placeholder: "File without it …",
+    placeholderTitle: "Let it go on without its attachments: the chart shows a line in place of each",
     purposes: { addendum: "addendum", withdraw: "withdrawal" } as Record<string, string>,
     resend: "Send again …",
     resendTitle: (destination: string) => `Send the identical bytes to ${destination} once more`,

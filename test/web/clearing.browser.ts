@@ -115,6 +115,7 @@ describe("the clearing desk, by keyboard only and in two browsers", () => {
     await clerk.context.close();
 
     const approver = await site.signedIn("approver");
+    await site.prove(approver.page);
     await approver.page.goto(`${site.url}/clearing/${task}`);
     await approver.page.getByRole("button", { name: "Unlock" }).waitFor();
     await approver.page.keyboard.press("u");
@@ -181,6 +182,7 @@ describe("the clearing desk, by keyboard only and in two browsers", () => {
       await site.engine.until(without.sent, "held"),
     ];
     const { page, context } = await site.signedIn("clerk");
+    await site.prove(page);
     const decide = async (id: string, key: string, button: string, state: string) => {
       await page.goto(`${site.url}/console/messages/${id}`);
       await page.getByRole("button", { name: "Show attachments" }).waitFor();

@@ -76,6 +76,11 @@ export async function openSite() {
     /** A browser of its own in which this person has signed in. */
     signedIn: (role: Role, options: Parameters<Browser["newContext"]>[0] = {}) =>
       signInAs(browser, engine.url, PEOPLE[role], options),
+    /** A fresh proof of who it is, for the gravest actions; the provider knows the person from a moment ago. */
+    prove: async (page: Page) => {
+      await page.goto(`${engine.url}/auth/login?provider=staff&step_up=true&return=/console`);
+      await page.getByRole("navigation").waitFor();
+    },
     close: async () => {
       await browser.close();
       await engine.close();

@@ -2,7 +2,8 @@ import { addAbortSignal, Readable } from "node:stream";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import { fileable } from "#src/message/attachment.ts";
 import { blobId } from "#src/message/id.ts";
-import { place, type SealedAttachmentBody } from "#src/store/sealed/message.ts";
+import { place } from "#src/store/sealed/message.ts";
+import { openAt } from "#src/store/sealed/place.ts";
 import type { AttachmentState } from "#src/store/sql/prepare.ts";
 import type { ApiDeps } from "./deps.ts";
 import { Problem } from "./problem.ts";
@@ -44,7 +45,7 @@ export async function shownBytes(
   signal: AbortSignal,
 ): Promise<ShownBytes> {
   const { epoch, id, verdict } = row;
-  const { stored } = deps.sealer.openJson(place.attachment(epoch, id), row.sealed) as SealedAttachmentBody;
+  const { stored } = openAt(deps.sealer, place.attachment(epoch, id), row.sealed);
   if (!stored) throw notShown;
   const read = (blob: string) => addAbortSignal(signal, deps.blobs.read(epoch, blob));
   const { type, preview, rendition } = stored;

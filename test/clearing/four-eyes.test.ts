@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import type { ShownMessage } from "#src/demo/api-client.ts";
+import { controlId } from "#src/message/id.ts";
 import { startTestEngine, type TestEngine } from "../engine/harness.ts";
 import { say, someoneAs, someoneOn, taskAt, taskOf, typed, type Person } from "./desk.ts";
 
@@ -90,6 +91,13 @@ describe("four eyes", () => {
       body: { outcome: "declined" },
     });
     expect(await state(message)).toBe("held");
+    const links =
+      "SELECT FROM patient_link JOIN message ON message.contact_bi = patient_link.contact_bi WHERE message.id = $1";
+    expect((await engine.store.query(links, [message.id])).rowCount).toBe(0);
+    expect(engine.world.fhir.chart.read(`Communication/${message.id}`)).toBeUndefined();
+    expect(engine.world.mllp.documents.get(controlId(message.id, "document"))).toBeUndefined();
+    // Nor is the next message of theirs taken for that patient's.
+    expect((await held(String(next))).reason).toBe("unknown");
   });
 });
 

@@ -58,7 +58,9 @@ export const CLEARING_COMMANDS: readonly Command[] = [
   withBody("unlock", "lets a task be decided again that wrong identifiers have locked", {
     reason: "why; nothing about the patient",
   }),
-  withBody("want", "keeps the wish that the sender be asked for something", { wanted: "contact_card or code" }),
+  withBody("want", "keeps the wish that the sender be asked for something: nothing is sent yet", {
+    wanted: "contact_card or code",
+  }),
   withBody("reject", "says that what is held is not for this house", {
     reason: "not_our_patient, wrong_number, advertising, abuse or other",
   }),

@@ -9,6 +9,7 @@ import type { CaseChoice } from "#src/message/case-rule.ts";
 import type { DayPosition } from "#src/message/day.ts";
 import type { Language } from "#src/message/language.ts";
 import type { MessageId } from "#src/message/id.ts";
+import type { Fit } from "#src/message/mapping.ts";
 import type { Message, MessageDraft } from "#src/message/message.ts";
 import type { Subject } from "#src/message/directory.ts";
 import type { NoticeDraft } from "#src/message/notice.ts";
@@ -44,7 +45,7 @@ export type SealedNotice = Pick<NoticeDraft, "externalId" | "raw">;
 
 /** What is sealed of a delivery: the answer, what was read back, and the destination's words when it did not take it. */
 interface SealedOfDelivery {
-  readonly receipt: { readonly sentSha256: string; readonly answer: unknown };
+  readonly receipt: { readonly sentSha256: string; readonly answer: unknown; readonly fit?: Fit };
   readonly confirmation: { readonly at: string; readonly evidence: unknown };
   readonly said: { readonly at: string; readonly text: string };
 }

@@ -44,7 +44,7 @@ function connectorsOf(channel: Channel, environment: Proxy | undefined): Connect
     {
       name: `${channel.id} source`,
       type: channel.sourceType,
-      listens: channel.sourceType === "mllp",
+      listens: sourceSpec.listens,
       concealed,
       open: () => sourceSpec.open(sourceConfig, { channel: channel.id, log, count: log, gauge: log, ...proxy }),
     },

@@ -1,5 +1,4 @@
-import { readHeader } from "#src/destinations/mllp/header.ts";
-import { isCharset } from "#src/hl7/charset.ts";
+import type { OutputFault } from "#src/destinations/destination.ts";
 import { headerField, plainText, type Hl7Message } from "#src/hl7/message.ts";
 import type { Identifier } from "#src/message/directory.ts";
 import { messageId } from "#src/message/id.ts";
@@ -11,7 +10,6 @@ import { member, type Issue } from "./zod-issues.ts";
 const NOW = "2026-01-01T00:00:00.000Z";
 /** HL7 v2.5.1: required in every MDM. */
 const REQUIRED = ["EVN-2", "PID-3", "PID-5", "PV1-2", "TXA-2", "TXA-12", "TXA-17"];
-const CONDITIONS = ["", "AL", "NE", "ER", "SU"];
 /** EI.1 of TXA-12 has its thirty characters until v2.6. */
 const LONGEST_NUMBER = { until: "2.6", characters: 30 };
 
@@ -27,12 +25,6 @@ export function lintRenderings(channel: Channel): Issue[] {
     const made = rendered(channel, destination);
     return made ? faultsOf(made, destination).map((fault) => issueAt(index, destination, fault)) : [];
   });
-}
-
-interface Fault {
-  /** "TXA-12". */
-  readonly field: string;
-  readonly message: string;
 }
 
 function rendered({ id, language, sourceSpec }: Channel, { mapping, params }: ChannelDestination) {
@@ -88,8 +80,8 @@ function identifiersFor(params: unknown): Identifier[] {
   ];
 }
 
-function faultsOf(made: Hl7Message, { spec, config }: ChannelDestination): Fault[] {
-  const faults: Fault[] = REQUIRED.filter((field) => valueOf(made, field) === "").map((field) => ({
+function faultsOf(made: Hl7Message, { spec, config }: ChannelDestination): OutputFault[] {
+  const faults: OutputFault[] = REQUIRED.filter((field) => valueOf(made, field) === "").map((field) => ({
     field,
     message: `${field} would be empty in every message`,
   }));
@@ -100,22 +92,7 @@ function faultsOf(made: Hl7Message, { spec, config }: ChannelDestination): Fault
     const message = `TXA-12 would have ${number.length} characters; HL7 ${version} allows ${LONGEST_NUMBER.characters}`;
     faults.push({ field: "TXA-12", message });
   }
-  if (spec.type !== "mllp") return faults;
-  const charset = headerField(made, 18);
-  if (member(config, "charset") === undefined && !isCharset(charset)) {
-    faults.push({ field: "MSH-18", message: `MSH-18 names no character set that can be written: "${charset}"` });
-  }
-  for (const field of ["MSH-15", "MSH-16"]) {
-    const said = headerField(made, Number(field.slice(4)));
-    if (!CONDITIONS.includes(said)) faults.push({ field, message: `${field} is none of AL, NE, ER, SU: "${said}"` });
-  }
-  try {
-    readHeader(made, member(config, "settle_on_write") === true);
-  } catch (error) {
-    const reason = Error.isError(error) ? error.message : String(error);
-    faults.push({ field: "MSH-16", message: `${reason}; set settle_on_write, or ask for one` });
-  }
-  return faults;
+  return [...faults, ...(spec.faults?.(made, config) ?? [])];
 }
 
 function valueOf(made: Hl7Message, field: string): string {
@@ -124,7 +101,7 @@ function valueOf(made: Hl7Message, field: string): string {
 }
 
 /** At the channel's own rule for the field, or at the profile. */
-function issueAt(index: number, { params }: ChannelDestination, { field, message }: Fault): Issue {
+function issueAt(index: number, { params }: ChannelDestination, { field, message }: OutputFault): Issue {
   const rules = member(params, "fields");
   const own = Array.isArray(rules) ? rules.findLastIndex((rule) => isOf(member(rule, "field"), field)) : -1;
   const path = ["destinations", index, "with"];

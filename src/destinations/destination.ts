@@ -83,5 +83,13 @@ export interface DestinationSpec<Config = unknown> {
   readonly confirms: boolean;
   /** Strict object of the connector's own fields including `type`; `id`, `mapping`, `with` are added by the channel. */
   readonly config: z.ZodType<Config>;
+  /** What would be wrong with every message that is made like this one; for lint. */
+  faults?(output: unknown, config: Config): readonly OutputFault[];
   open(config: Config, context: DestinationContext): Destination;
+}
+
+/** What a mapping's output lacks, and where. */
+export interface OutputFault {
+  readonly field: string;
+  readonly message: string;
 }

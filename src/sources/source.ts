@@ -123,6 +123,8 @@ export interface SourceSpec<Config = unknown> {
   /** What people call it, in the chart too. */
   readonly name: string;
   readonly summary: string;
+  /** Whether it has a port of its own, which one engine at a time can hold. */
+  readonly listens: boolean;
   /** Strict object including `type: z.literal(...)`; every field `.describe()`d, times with their unit in the name. */
   readonly config: z.ZodType<Config>;
   open(config: Config, context: SourceContext): Source;

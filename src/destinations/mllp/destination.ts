@@ -12,6 +12,7 @@ import type { Destination, DestinationContext, DestinationSpec, Job, Receipt } f
 import { withDrawable } from "../fitting.ts";
 import { ApplicationAcks } from "./application-acks.ts";
 import { mllpDestinationConfig, type MllpDestinationConfig } from "./config.ts";
+import { faultsOf } from "./faults.ts";
 import { fillSlots } from "./fill-slots.ts";
 import { readHeader } from "./header.ts";
 
@@ -22,6 +23,7 @@ export const mllpDestination: DestinationSpec<MllpDestinationConfig> = {
   takes: "hl7",
   confirms: false,
   config: mllpDestinationConfig,
+  faults: (output, settings) => faultsOf(output as Hl7Message, settings),
   open,
 };
 

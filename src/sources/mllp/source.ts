@@ -10,6 +10,7 @@ export const mllpSource: SourceSpec<MllpSourceConfig> = {
   type: "mllp",
   name: "HL7",
   summary: "ADT messages over MLLP",
+  listens: true,
   config: mllpSourceConfig,
   open,
 };

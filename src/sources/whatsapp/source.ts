@@ -17,6 +17,7 @@ export const whatsappSource: SourceSpec<WhatsappConfig> = {
   type: "whatsapp",
   name: "WhatsApp",
   summary: "Messages to a WhatsApp business number, through Meta's Cloud API or 360dialog.",
+  listens: false,
   config: whatsappConfig,
   open: openSource,
 };

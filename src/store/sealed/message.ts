@@ -8,7 +8,6 @@ import {
 import type { CaseChoice } from "#src/message/case-rule.ts";
 import type { DayPosition } from "#src/message/day.ts";
 import type { Language } from "#src/message/language.ts";
-import type { Fit } from "#src/message/mapping.ts";
 import type { MessageId } from "#src/message/id.ts";
 import type { Fit } from "#src/message/mapping.ts";
 import type { Message, MessageDraft } from "#src/message/message.ts";

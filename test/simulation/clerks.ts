@@ -63,11 +63,7 @@ export async function clear(house: House, seed: number, people: readonly Person[
   async function decide(task: Task, pair = pairs[0]): Promise<void> {
     if (task.lockedAt) await house.clearing.unlock(head, task.id, "looked into");
     cleared.why.delete(task.id);
-    const held = await house.clearing.held(task);
-    const authors = Map.groupBy(held, ({ epoch, id, sealed }) => {
-      const { content } = openAt(house.sealer, place.message(epoch, id, "sealed"), sealed);
-      return byName.get(Number(/^from:(\d+):/.exec(saidBy(content))?.[1] ?? -1));
-    });
+    let held = await house.clearing.held(task);
     const waits = task.proposal ? cleared.proposed.get(task.id) : undefined;
     cleared.proposed.delete(task.id);
     if (waits && pair) {
@@ -76,8 +72,12 @@ export async function clear(house: House, seed: number, people: readonly Person[
       const theirs = meant ? held.filter(({ id }) => meant.includes(id)) : held;
       const outcome = await approve(task, pair.approver, { ...waits, theirs });
       if (outcome !== "assigned") undecided(task, outcome);
-      return;
+      held = held.filter((one) => outcome !== "assigned" || !theirs.includes(one));
     }
+    const authors = Map.groupBy(held, ({ epoch, id, sealed }) => {
+      const { content } = openAt(house.sealer, place.message(epoch, id, "sealed"), sealed);
+      return byName.get(Number(/^from:(\d+):/.exec(saidBy(content))?.[1] ?? -1));
+    });
     for (const [author, theirs] of authors) {
       const outcome = !author
         ? "nobody"

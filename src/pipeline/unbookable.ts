@@ -2,6 +2,7 @@ import { isAboutData } from "#src/store/errors.ts";
 import { describeError } from "#src/store/sql/outcome.ts";
 import type { LaneKey } from "#src/store/sql/lanes.ts";
 import type { PipelineDeps } from "./deps.ts";
+import { outcomeOf } from "./deliver/deliver.ts";
 import { heldAside } from "./prepare/prepare.ts";
 import { setAsideFailing } from "./set-aside.ts";
 import type { DeliveredTurn, PreparedTurn, Settle } from "./settle.ts";
@@ -25,14 +26,14 @@ export function settingAside(deps: PipelineDeps, settle: Settle): Settle {
   const failed = new Map<string, number>();
 
   async function book<T>(lane: LaneKey, { whole, first, aside }: Booking<T>): Promise<T> {
-    const name = [lane.channel, lane.stage, lane.key.toString("hex")].join("/");
-    const times = failed.get(name) ?? 0;
+    const times = failed.size === 0 ? 0 : (failed.get(nameOf(lane)) ?? 0);
     try {
       const settled = await (times < TRIES ? whole() : first());
-      if (times < TRIES) failed.delete(name);
+      if (times > 0 && times < TRIES) failed.delete(nameOf(lane));
       return settled;
     } catch (error) {
       if (!isAboutData(error)) throw error;
+      const name = nameOf(lane);
       if (times < TRIES) {
         if (times > 0 || failed.size < MOST) failed.set(name, times + 1);
         throw error;
@@ -56,10 +57,18 @@ export function settingAside(deps: PipelineDeps, settle: Settle): Settle {
       return book(turn.turn, {
         whole,
         first: whole,
-        aside: (error) => settle.delivered(failedTurn(deps, turn, error)),
+        // The turn is over: what it has not sent yet is taken anew.
+        aside: async (error) => ({
+          ...(await settle.delivered(failedTurn(deps, turn, error))),
+          result: "lost" as const,
+        }),
       });
     },
   };
+}
+
+function nameOf({ channel, stage, key }: LaneKey): string {
+  return [channel, stage, key.toString("hex")].join("/");
 }
 
 /** The first of a turn by itself; its lane is given back with the rest. */
@@ -79,27 +88,24 @@ function withoutFirst(deps: PipelineDeps, turn: PreparedTurn, error: unknown): P
   };
 }
 
-/** What was attempted fails, and may have arrived; what was not is given back. */
+/** What was attempted fails, and may have arrived; what was not is given back, and the lane with it. */
 function failedTurn(deps: PipelineDeps, turn: DeliveredTurn, error: unknown): DeliveredTurn {
   const { channel, stage } = turn.turn;
   const [first, ...others] = turn.outcomes;
-  if (!first) return turn;
+  const running = deps.channels(channel);
+  if (!first || !running) return turn;
   const over = setAsideFailing(deps, first.messageId, { channel, stage }, error);
-  const bare = {
-    mappingVersion: null,
-    sentSha256: null,
-    receipt: null,
-    confirmation: null,
-    said: null,
-    confirmInMs: null,
-  };
+  const bare = { mappingVersion: null, sentSha256: null, receipt: null, confirmation: null, said: null };
   const lastError = describeError(over.code, over.message);
-  const destination = deps.channels(channel)?.destinations.find(({ id }) => id === stage);
   // The next version of a day's document would hold the same again.
-  const park = destination?.stopsForMs === null ? over.code : null;
+  const daily = running.destinations.find(({ id }) => id === stage)?.stopsForMs === null;
   return {
-    ...turn,
-    turn: { ...turn.turn, waitMs: turn.turn.waitMs ?? null, retried: false, park },
-    outcomes: [{ ...first, ...bare, state: "failed", lastError, inDoubt: true }, ...others],
+    turn: { ...turn.turn, waitMs: 0, retried: false, park: daily ? over.code : null },
+    outcomes: [
+      { ...first, ...bare, confirmInMs: null, state: "failed", lastError, inDoubt: true },
+      ...others,
+      ...turn.rest.map((row) => outcomeOf(running, row, { state: "queued" })),
+    ],
+    rest: [],
   };
 }

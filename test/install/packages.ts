@@ -2,6 +2,8 @@ import { execFileSync } from "node:child_process";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
+const BUILT_WITHIN_MS = 200_000;
+
 /** A package of a later version, made of the one that is tested. */
 interface Later {
   readonly version: string;
@@ -34,6 +36,7 @@ export async function buildPackages(home: string, given?: string): Promise<Packa
   const built = join(home, "dist");
   execFileSync(process.execPath, ["docker/package/run.ts", "deb", "--out", built], {
     stdio: ["ignore", "ignore", "inherit"],
+    timeout: BUILT_WITHIN_MS,
   });
   const [name = ""] = (await readdir(built)).filter((file) => file.endsWith(".deb"));
   await mkdir(out, { recursive: true });

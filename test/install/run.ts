@@ -30,7 +30,8 @@ async function run(older: string | undefined): Promise<number> {
   if (why !== undefined) return skip(why);
   const home = mkdtempSync(join(tmpdir(), "botenstoff-install-"));
   try {
-    const [bare] = await Promise.all([makeBare(join(home, "root")), makePackages(home, older)]);
+    const [bare, packed] = await Promise.all([makeBare(join(home, "root")), makePackages(home, older)]);
+    if (!packed) return skip("this machine is too slow to make the packages in time");
     if (!bare) return skip(`no Debian can be fetched from ${MIRROR}`);
     const inside = [
       "--net",
@@ -86,6 +87,12 @@ async function makeBare(root: string): Promise<boolean> {
   return code === 0;
 }
 
-async function makePackages(home: string, older: string | undefined): Promise<void> {
-  writeFileSync(join(home, "packages.json"), JSON.stringify(await buildPackages(home, older)));
+async function makePackages(home: string, older: string | undefined): Promise<boolean> {
+  try {
+    writeFileSync(join(home, "packages.json"), JSON.stringify(await buildPackages(home, older)));
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ETIMEDOUT") return false;
+    throw error;
+  }
 }

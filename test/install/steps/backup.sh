@@ -2,6 +2,5 @@
 # The backup of docs/install.md for the embedded PostgreSQL: the engine stands still for as long as the copy takes.
 set -e
 systemctl stop botenstoff
-mkdir -m 700 /var/backups/botenstoff
-cp -a --reflink=auto /var/lib/botenstoff/postgres /var/lib/botenstoff/blobs /var/backups/botenstoff/
+tar -C /var/lib/botenstoff --exclude=./keyring --exclude=./ledger -cf /var/backups/botenstoff.tar .
 systemctl start botenstoff

@@ -21,6 +21,8 @@ let server: Server;
 let url: string;
 /** A token and a session of every role, by role. */
 const tokens = new Map<Role, string>();
+/** A session that is over. */
+let ended: { secret: string; csrf: string };
 const sessions = new Map<Role, { secret: string; csrf: string }>();
 /** The same, of people who proved who they are too long ago, or never said when. */
 const stale = new Map<Role, { secret: string; csrf: string }[]>();
@@ -47,6 +49,8 @@ beforeAll(async () => {
       return { secret, csrf: (await access.sessions.find(secret))?.csrf ?? "" };
     };
     sessions.set(role, await begin(NOW));
+    ended = await begin(NOW);
+    await access.sessions.end(ended.secret);
     stale.set(role, [await begin(NOW - access.stepUpMs - 1), await begin(0)]);
   }
   const clients = createClients({ proxies: ["127.0.0.1"], certificateHeader: "x-client-certificate" });
@@ -122,6 +126,15 @@ describe.each(GUARDED)("$method $path", (route) => {
     }
   });
 
+  test("takes a session's cookie with its own token alone where it writes", async () => {
+    if (route.method === "get") return;
+    const [mine, other] = [sessions.get("admin")!, sessions.get("engineer")!];
+    for (const csrf of [other.csrf, "", mine.secret]) {
+      const { status, text } = await ask(route, cookie({ ...mine, csrf }));
+      expect([status, text.includes("problem:foreign-request")]).toEqual([403, true]);
+    }
+  });
+
   test("keeps out whoever has no valid credential, all with one answer", async () => {
     const [revoked, expired] = await harness.store.transaction(async (db) => {
       const access = harness.accessWith({});
@@ -131,8 +144,8 @@ describe.each(GUARDED)("$method $path", (route) => {
       const past = { ...wish, name: `expired-${route.operationId.toLowerCase()}`, expiresAt: new Date(NOW - 1) };
       return [one, await access.tokens.create(db, past, "test")];
     });
-    const jwt = (header: object) =>
-      [header, { sub: "anna", groups: ALL, exp: 4_102_444_800 }]
+    const jwt = (header: object, claims: object = {}) =>
+      [header, { sub: "anna", groups: ALL, exp: 4_102_444_800, ...claims }]
         .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
         .join(".");
     const token = tokens.get("machine") ?? "";
@@ -144,12 +157,18 @@ describe.each(GUARDED)("$method $path", (route) => {
       bearer(revoked ?? ""),
       bearer(expired ?? ""),
       bearer(`${jwt({ alg: "none" })}.`),
+      // Of the right issuer for another audience, of the right audience from another issuer, and one that was good once.
+      ...[{ aud: "other" }, { aud: "x", iss: "https://elsewhere.example" }, { aud: "x", exp: 1 }].map((claims) =>
+        bearer(`${jwt({ alg: "RS256" }, { iss: "https://idp.example", ...claims })}.AAAA`),
+      ),
       bearer(`${jwt({ alg: "RS256", iss: "https://idp.example" })}.AAAA`),
       bearer(sessions.get("admin")!.secret),
       { Authorization: token },
       { Authorization: `Basic ${Buffer.from(`env:${TOKEN}`).toString("base64")}` },
       { ...cookie(sessions.get("admin")!), Cookie: `${SESSION}=${"A".repeat(43)}` },
       { ...cookie(sessions.get("admin")!), Cookie: `${SESSION}=${token}` },
+      // Replayed after it was ended, by whoever kept it.
+      cookie(ended),
       { ...cookie(sessions.get("admin")!), Cookie: `__Host-botenstoff=${sessions.get("admin")!.secret}` },
       // A wrong token is not made good by a right cookie.
       { ...cookie(sessions.get("machine")!), ...bearer("guess") },

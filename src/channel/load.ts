@@ -132,7 +132,7 @@ async function loadParsed(
     ...[...shown, ...checked.issues].map(problem),
   ];
   const concealed = (said: string) => withoutValues(said, filled);
-  const channel = assemble(file, text, document, checked, concealed);
+  const channel = channelOf(file, text, document, checked, concealed);
   files.push(...(checked.file?.tests ?? []).map(({ given }) => join(dirname(file), given)));
   if (channel) {
     problems.push(...lintChannel(channel).map(problem));
@@ -164,7 +164,7 @@ function problemOf(open: Unresolved, problem: (issue: Issue) => Problem): Proble
   };
 }
 
-function assemble(
+function channelOf(
   file: string,
   text: string,
   document: Document,

@@ -94,14 +94,14 @@ async function followedFrom(
  * theirs; anything contradictory since then has marked the contact as disputed.
  */
 async function withNumber({ store, sealer, blindIndex }: ContactsDeps, channel: string, contact: Contact) {
-  const key = contactIds(blindIndex, channel, contact);
+  const key = keysOfContact(blindIndex, channel, contact);
   const [row] = await findContacts(store, [key]);
   const { phone, disputed } = row ? openContact(sealer, row) : { disputed: true };
   return phone === undefined || disputed ? contact : { ...contact, phone };
 }
 
 /** The keyed hashes by which a contact is found. */
-export function contactIds(blindIndex: BlindIndex, channel: string, contact: Contact): ContactKey {
+export function keysOfContact(blindIndex: BlindIndex, channel: string, contact: Contact): ContactKey {
   const { phone, userId } = contact;
   return {
     channel,
@@ -121,7 +121,7 @@ export function sealContact(deps: Omit<ContactsDeps, "store">, channel: string, 
     ...(keyHash !== undefined && { keyHash }),
   };
   return {
-    ...contactIds(deps.blindIndex, channel, facts),
+    ...keysOfContact(deps.blindIndex, channel, facts),
     id,
     since,
     disputed,

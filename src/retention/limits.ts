@@ -6,7 +6,7 @@ import { forgetContacts } from "#src/store/sql/contacts.ts";
 import type { RetentionDeps } from "./deps.ts";
 
 /** The channels of this engine. */
-export interface Channels {
+export interface ChannelList {
   all(): readonly RunningChannel[];
   /** The refused ones too. */
   status(): readonly { readonly id: string }[];
@@ -22,7 +22,7 @@ export interface Limited {
  * Every channel that runs, and those whose file is gone but not what came through them: how long that may stay nobody says
  * any more, so what holds where a file says nothing. A refused channel has its own limits again once it is mended.
  */
-export async function limitedChannels(deps: RetentionDeps, channels: Channels): Promise<Limited[]> {
+export async function limitedChannels(deps: RetentionDeps, channels: ChannelList): Promise<Limited[]> {
   const left = await channelsLeft(
     deps.store,
     channels.status().map(({ id }) => id),
@@ -52,7 +52,7 @@ export async function restrict(deps: RetentionDeps, channels: readonly Limited[]
 }
 
 /** Contacts nobody has heard of for the hard maximum age are forgotten; what waits of theirs stays in its conversation. */
-export async function forget(deps: RetentionDeps, channels: readonly Limited[]): Promise<void> {
+export async function forgetSilent(deps: RetentionDeps, channels: readonly Limited[]): Promise<void> {
   for (const { id, retention } of channels) {
     const day = new Date(deps.clock() - retention.hardMaxAgeMs).toISOString().slice(0, 10);
     const forgotten = await forgetContacts(deps.store, id, day);

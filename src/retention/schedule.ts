@@ -1,7 +1,7 @@
 import { kindOfError } from "#src/message/error-code.ts";
 import type { RetentionDeps } from "./deps.ts";
 import { beginRenewal, forgetDeleted, renewDirectory } from "./directory.ts";
-import { forget, limitedChannels, restrict, type Channels } from "./limits.ts";
+import { forgetSilent, limitedChannels, restrict, type ChannelList } from "./limits.ts";
 import { Overdue } from "./overdue.ts";
 import { purgeDue } from "./purge.ts";
 import { createTrustedClock } from "./trusted-clock.ts";
@@ -14,7 +14,7 @@ const SHORT_EPOCH_MS = 3_600_000;
  * Purges and restricts on schedule: every minute, every second where epochs are shorter than an hour (a demo). Several
  * engines may run it; each step is safe against the others.
  */
-export function startSchedule(deps: RetentionDeps, channels: Channels): { stop(): Promise<void> } {
+export function startSchedule(deps: RetentionDeps, channels: ChannelList): { stop(): Promise<void> } {
   const trusted = createTrustedClock(deps);
   deps.metrics.gauge("retention_behind_seconds", {}, () => trusted.behindMs() / 1_000);
   const overdue = new Overdue();
@@ -40,7 +40,7 @@ export function startSchedule(deps: RetentionDeps, channels: Channels): { stop()
     await attempt(async () => {
       due = await restrict(then, limited);
     });
-    await attempt(() => forget(then, limited));
+    await attempt(() => forgetSilent(then, limited));
     await attempt(() => forgetDeleted(then));
     await attempt(() => renewDirectory(then, renewal));
   };

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import type { RunningChannel } from "#src/pipeline/running-channel.ts";
 import type { RetentionDeps } from "#src/retention/deps.ts";
-import { forget, limitedChannels, restrict, type Channels } from "#src/retention/limits.ts";
+import { forgetSilent, limitedChannels, restrict, type ChannelList } from "#src/retention/limits.ts";
 import { createTestStore, type TestStore } from "../support/database.ts";
 import { createTestKeys, type TestKeys } from "../support/keys.ts";
 import { retentionOn } from "./harness.ts";
@@ -11,7 +11,7 @@ const DAY_MS = 86_400_000;
 const NOW = Date.parse("2026-11-23T10:00:00Z");
 
 /** One channel runs, with limits of a year; one is refused; the file of the third is gone. */
-const CHANNELS: Channels = {
+const CHANNELS: ChannelList = {
   all: () => [
     { id: "runs", retention: { hardMaxAgeMs: 365 * DAY_MS, unknownSenderMs: 365 * DAY_MS } } as RunningChannel,
   ],
@@ -53,7 +53,7 @@ describe("what came through a channel whose file is gone", () => {
     }
     const limited = await limitedChannels(deps, CHANNELS);
     due = await restrict(deps, limited);
-    await forget(deps, limited);
+    await forgetSilent(deps, limited);
   });
   afterAll(async () => {
     await database[Symbol.asyncDispose]();

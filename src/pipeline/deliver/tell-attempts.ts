@@ -4,7 +4,7 @@ import type { ClaimedLane } from "#src/store/sql/lanes.ts";
 import type { TakenDelivery } from "#src/store/sql/deliveries.ts";
 import type { Attempt } from "./deliver.ts";
 
-interface Place {
+interface Labels {
   readonly channel: string;
   readonly destination: string;
 }
@@ -16,21 +16,21 @@ interface Place {
  */
 export class AttemptTeller {
   readonly #log: Log;
-  readonly #place: Place;
+  readonly #labels: Labels;
   readonly #isUp: () => boolean;
   readonly #failing = new Episodes();
   readonly #parked = new Episodes();
 
-  constructor(log: Log, place: Place, isUp: () => boolean) {
+  constructor(log: Log, labels: Labels, isUp: () => boolean) {
     this.#log = log;
-    this.#place = place;
+    this.#labels = labels;
     this.#isUp = isUp;
   }
 
   /** A lane's turn begins. */
   began({ key }: Pick<ClaimedLane, "key">): void {
     const parked = this.#parked.over(key.toString("hex"));
-    if (parked) this.#log("info", "lane.unparked", { ...this.#place, seconds: parked.seconds });
+    if (parked) this.#log("info", "lane.unparked", { ...this.#labels, seconds: parked.seconds });
   }
 
   /** An attempt was made and booked. @param park why its lane is parked now */
@@ -41,7 +41,7 @@ export class AttemptTeller {
     park: string | null,
   ): void {
     const { messageId: message, attempts, purpose, filing } = row;
-    const told = { ...this.#place, message };
+    const told = { ...this.#labels, message };
     const name = [message, purpose, filing].join("/");
     const code = error?.code ?? "unknown";
     if (outcome.state === "retrying") {

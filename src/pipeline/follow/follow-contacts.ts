@@ -2,7 +2,7 @@ import type { Contact } from "#src/message/contact.ts";
 import { counterpart, type MessageDraft } from "#src/message/message.ts";
 import type { OperatorDraft } from "#src/message/notice.ts";
 import { ContactBook, type ContactEvent, type ContactFacts } from "#src/identity/contact-book.ts";
-import { contactIds, openContact, sealContact } from "#src/identity/contacts.ts";
+import { keysOfContact, openContact, sealContact } from "#src/identity/contacts.ts";
 import { detailOf, lowerAfterContacts, type Doubtful } from "#src/identity/decay.ts";
 import { phoneKey } from "#src/identity/phone.ts";
 import type { Queryable, Transaction } from "#src/store/queryable.ts";
@@ -89,7 +89,7 @@ function doubtsOf(
   happened: readonly { readonly row: ArrivedMessage; readonly event: ContactEvent }[],
 ): Doubtful[] {
   const keysOf = (channel: string, contact: Contact) => {
-    const { phoneBi, userBi } = contactIds(blindIndex, channel, contact);
+    const { phoneBi, userBi } = keysOfContact(blindIndex, channel, contact);
     return [phoneBi, userBi].filter((bi) => bi !== null);
   };
   return [...books].flatMap(([channel, book]): Doubtful[] => {
@@ -120,7 +120,7 @@ async function openBooks(
   const named = rows.flatMap((row) => {
     const { changed } = row.draft.contactNews ?? {};
     const contacts = [contactOf(row), changed?.from, changed?.to].filter((contact) => contact !== undefined);
-    return contacts.map((contact) => contactIds(blindIndex, row.channel, contact));
+    return contacts.map((contact) => keysOfContact(blindIndex, row.channel, contact));
   });
   const known = named.length === 0 ? [] : await findContacts(db, named);
   const byChannel = Map.groupBy(known, ({ channel }) => channel);
@@ -177,7 +177,7 @@ async function writeBooks(deps: PipelineDeps, db: Transaction, books: ReadonlyMa
   }
   const moves = all.flatMap(([channel, book]) =>
     book.moved.flatMap(({ from, to, at }) =>
-      movesOf(contactIds(blindIndex, channel, from), contactIds(blindIndex, channel, to), at),
+      movesOf(keysOfContact(blindIndex, channel, from), keysOfContact(blindIndex, channel, to), at),
     ),
   );
   if (moves.length > 0) {
@@ -187,7 +187,7 @@ async function writeBooks(deps: PipelineDeps, db: Transaction, books: ReadonlyMa
   }
   const names = all.flatMap(([channel, book]) =>
     book.learned.flatMap((facts) => {
-      const { phoneBi, userBi } = contactIds(blindIndex, channel, facts);
+      const { phoneBi, userBi } = keysOfContact(blindIndex, channel, facts);
       return phoneBi && userBi ? [{ phoneBi, userBi }] : [];
     }),
   );

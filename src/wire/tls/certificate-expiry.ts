@@ -1,6 +1,6 @@
 import type { Log } from "#src/telemetry/log.ts";
 import type { ConnectorGauge, ConnectorLabels } from "#src/telemetry/metric-list.ts";
-import type { Certificate } from "./tls-files.ts";
+import type { TlsCertificate } from "./tls-files.ts";
 
 interface ExpiryDeps {
   readonly log: Log;
@@ -19,12 +19,12 @@ const ROLES = ["own", "ca", "peer"] as const;
  */
 export class CertificateExpiry {
   readonly #deps: ExpiryDeps;
-  readonly #read: () => readonly Certificate[];
+  readonly #read: () => readonly TlsCertificate[];
   readonly #timer: NodeJS.Timeout;
   #peer: number | undefined;
   #closed = false;
 
-  constructor(deps: ExpiryDeps, read: () => readonly Certificate[]) {
+  constructor(deps: ExpiryDeps, read: () => readonly TlsCertificate[]) {
     this.#deps = deps;
     this.#read = read;
     for (const role of ROLES) {

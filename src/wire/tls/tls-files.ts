@@ -14,7 +14,7 @@ export interface TlsPaths {
   readonly crl?: string | undefined;
 }
 
-export interface Certificate {
+export interface TlsCertificate {
   readonly role: "own" | "ca";
   readonly notAfter: Date;
 }
@@ -23,7 +23,7 @@ export interface Certificate {
 export interface TlsMaterial {
   readonly options: { readonly cert?: Buffer; readonly key?: Buffer; readonly ca?: Buffer; readonly crl?: string[] };
   readonly context: SecureContext;
-  readonly certificates: readonly Certificate[];
+  readonly certificates: readonly TlsCertificate[];
 }
 
 const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
@@ -118,7 +118,7 @@ function unusable(what: string, cause: unknown): BotenstoffError {
   return new BotenstoffError("CONFIG_INVALID", `reading the TLS files: ${what}: ${kindOfError(cause)}`, { cause });
 }
 
-function expiriesOf(role: Certificate["role"], pem: Buffer | undefined): Certificate[] {
+function expiriesOf(role: TlsCertificate["role"], pem: Buffer | undefined): TlsCertificate[] {
   const blocks = pem?.toString("latin1").match(PEM_CERTIFICATE) ?? [];
   return blocks.map((block) => ({ role, notAfter: new X509Certificate(block).validToDate }));
 }

@@ -151,6 +151,8 @@ export const deClearing: typeof enClearing = {
     "clearing-no-case": "Der Patient hat keinen offenen Fall, oder mehrere; wählen Sie etwas anderes.",
     "clearing-proposed-already": "Es liegt schon ein Vorschlag vor; bestätigen Sie ihn oder lehnen Sie ihn zuerst ab.",
     "clearing-nothing-proposed": "Es liegt kein Vorschlag vor.",
+    "clearing-used-elsewhere":
+      "Der Kontakt schreibt auch auf Kanälen, auf denen Sie nichts entscheiden; wer auf allen darf, entscheidet es.",
     "clearing-same-person": "Das muss jemand anderes tun.",
     "clearing-patient-gone": "Der Patient steht nicht mehr im Verzeichnis; sehen Sie noch einmal nach.",
     "clearing-no-match": "Es ist kein Merkmal des vorgeschlagenen Patienten.",

@@ -101,3 +101,67 @@ test("a channel is paused with a reason and an end, seen by everybody, and let g
   await page.getByRole("button", { name: "Pause …" }).waitFor();
   await context.close();
 });
+
+test("an alert is taken, and a maintenance window begun and ended, by pressing the buttons", async () => {
+  const rule = (await site.engine.api.get<{ rules: string[] }>("/api/v1/silences")).rules.find(
+    (one) => one === "lane-parked",
+  );
+  await site.engine.store.query(
+    `INSERT INTO alert (id, rule, subject, severity, value, opened_at, seen_at)
+     VALUES (gen_random_uuid(), $1, 'channel=whatsapp-to-kis,stage=by-hand', 'critical', 1, now(), now() + interval '1 day')`,
+    [rule],
+  );
+  const { page, context } = await site.signedIn("engineer");
+  await page.goto(`${site.url}/console/alerts`);
+  const line = page.locator(".needs li", { hasText: "stage=by-hand" });
+  await line.getByRole("button").first().click();
+  await line.getByText("●").waitFor();
+  await page.keyboard.press("s");
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("textbox").first().fill("the KIS is updated");
+  await dialog.locator("button.main").click();
+  await dialog.waitFor({ state: "detached" });
+  const silence = page.locator(".needs li", { hasText: "the KIS is updated" });
+  await silence.getByRole("button").click();
+  await silence.waitFor({ state: "detached" });
+  const { rows } = await site.engine.store.query(
+    "SELECT 1 FROM alert WHERE subject LIKE '%by-hand' AND acknowledged_at IS NOT NULL",
+  );
+  expect(rows).toHaveLength(1);
+  await context.close();
+});
+
+test("what was counted above a hundred is typed, and exactly that goes, whatever comes meanwhile", async () => {
+  const send = async (count: number) => {
+    for (let sent = 0; sent < count; sent += 10) {
+      await Promise.all(Array.from({ length: 10 }, () => site.engine.text("Wer bin ich?", "4915187650001")));
+    }
+  };
+  const heldNow = async () => {
+    const { rows } = await site.engine.store.query<{ n: number }>(
+      "SELECT count(*)::int AS n FROM message WHERE state = 'held' AND reason = 'unknown'",
+    );
+    return rows[0]?.n ?? 0;
+  };
+  const before = await heldNow();
+  await send(110);
+  await site.engine.eventually("all are held", async () => (await heldNow()) === before + 110);
+  const { page, context } = await site.signedIn("engineer");
+  await page.goto(`${site.url}/console/messages?state=held&reason=unknown`);
+  await page.getByRole("button", { name: "Process again …" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText(`Exactly ${before + 110} messages are meant`, { exact: false }).waitFor();
+  expect(await dialog.locator("button.main").isDisabled()).toBe(true);
+  await send(20);
+  await site.engine.eventually("more have come", async () => (await heldNow()) === before + 130);
+  await dialog.getByRole("textbox").fill(String(before + 110));
+  await dialog.locator("button.main").click();
+  await dialog
+    .getByText(`${before + 110} of ${before + 110}: ${before + 110} processed again`, { exact: false })
+    .waitFor();
+  const { rows } = await site.engine.store.query<{ n: number }>(
+    "SELECT count(*)::int AS n FROM journal WHERE action = 'message.reprocessed' AND detail ? 'bulk'",
+  );
+  expect(rows[0]?.n).toBe(before + 110);
+  await context.close();
+});

@@ -73,7 +73,7 @@ function One({ channel, again }: { readonly channel: Channel; readonly again: ()
             <tr key={stage.stage}>
               <th scope="row">
                 <a data-row href={hrefOf("/console/lanes", { channel: channel.id, stage: stage.stage })}>
-                  {stage.stage}
+                  {stage.stage === "prepare" ? c.prepare : stage.stage}
                 </a>{" "}
                 <span class="muted">{stage.type ?? ""}</span>
               </th>

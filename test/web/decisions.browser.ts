@@ -22,6 +22,29 @@ beforeAll(async () => {
 });
 afterAll(() => site.close());
 
+test("what a destination said in its own words is read by whoever may see content, who leaves his name", async () => {
+  const words = "Aufnahmeart fehlt";
+  const engineer = await site.signedIn("engineer");
+  await engineer.page.goto(`${site.url}/console/messages/${filled.failed.id}?lang=de`);
+  await engineer.page.getByText("Zustellungen").first().waitFor();
+  expect(await engineer.page.getByRole("button", { name: "Wortlaut der Ziele" }).count()).toBe(0);
+  await engineer.context.close();
+
+  const { page, context } = await site.signedIn("clerk");
+  await page.goto(`${site.url}/console/messages/${filled.failed.id}?lang=de`);
+  const open = page.getByRole("button", { name: "Wortlaut der Ziele" });
+  await open.waitFor();
+  expect(await page.getByText(words).count()).toBe(0);
+  await open.click();
+  await page.locator("[data-own-words] blockquote", { hasText: words }).first().waitFor();
+  const { rows } = await site.engine.store.query<{ actor: string }>(
+    "SELECT actor FROM journal WHERE action = 'content.read' AND subject = $1",
+    [filled.failed.id],
+  );
+  expect(rows).toHaveLength(1);
+  await context.close();
+});
+
 test("what a destination refuses is explained in German, and skipped there by whoever is signed in", async () => {
   const { page, context } = await site.signedIn("engineer");
   await page.goto(`${site.url}/console/messages/${filled.failed.id}?lang=de`);

@@ -58,7 +58,7 @@ export async function openSite() {
       await engine.until(await engine.text("Die Wunde nässt wieder."), "filed");
       await engine.until(await engine.image(gradientPng(64, 48)), "filed");
       const held = await engine.until(await engine.text(PLANTED.text, PLANTED.phone), "held");
-      engine.world.mllp.behave(Array<MllpBehaviour>(20).fill("AE"));
+      engine.world.mllp.behave(Array<MllpBehaviour>(20).fill("AE-in-words"));
       const failed = await engine.until(await engine.text("Soll ich kommen?"), "failed");
       await engine.text("Sind Sie da?");
       await engine.text("Ich warte.");

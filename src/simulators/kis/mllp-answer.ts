@@ -21,6 +21,7 @@ export type MllpBehaviour =
 /** Refusals, with the ERR (or MSA) that explains them: nothing is filed. */
 const REFUSALS = {
   AE: { code: "AE", rest: "|\rERR||PID^1^3|101^^HL70357|E\r" },
+  "AE-in-words": { code: "AE", rest: "|Aufnahmeart fehlt\rERR||PID^1^3|101^^HL70357|E\r" },
   AR: { code: "AR", rest: "|\rERR||MSH^1^9|200^^HL70357|E\r" },
   CE: { code: "CE", rest: "|\rERR|||102^^HL70357|E\r" },
   CR: { code: "CR", rest: "|\rERR||MSH^1^12|203^^HL70357|E\r" },

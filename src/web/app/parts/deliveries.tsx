@@ -4,6 +4,7 @@ import { may } from "../session.ts";
 import { words } from "../words/index.ts";
 import { Decision } from "./decisions.tsx";
 import { ErrorText } from "./error-text.tsx";
+import { OwnWords } from "./own-words.tsx";
 import { State } from "./state.tsx";
 
 type Message = Answer<"showMessage">;
@@ -59,6 +60,7 @@ export function Deliveries({ message, again }: { readonly message: Message; read
           )}
         </div>
       ))}
+      <OwnWords key={message.id} message={message} />
     </section>
   );
 }

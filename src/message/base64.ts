@@ -2,11 +2,21 @@
 export async function* base64Of(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let rest: Buffer = Buffer.alloc(0);
   for await (const chunk of bytes) {
-    const joined = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-    // Three bytes make four characters; what is over waits for the next chunk.
-    const whole = joined.length - (joined.length % 3);
-    rest = joined.subarray(whole);
-    yield Buffer.from(joined.toString("base64", 0, whole), "latin1");
+    // Three bytes make four characters; what is over waits for the next chunk, and is filled up from it: joining them would
+    // copy the whole chunk.
+    const missing = rest.length === 0 ? 0 : Math.min(3 - rest.length, chunk.length);
+    if (missing > 0) {
+      rest = Buffer.concat([rest, chunk.subarray(0, missing)]);
+      if (rest.length < 3) continue;
+      yield ascii(rest);
+    }
+    const whole = chunk.length - ((chunk.length - missing) % 3);
+    rest = chunk.subarray(whole);
+    if (whole > missing) yield ascii(chunk.subarray(missing, whole));
   }
-  yield Buffer.from(rest.toString("base64"), "latin1");
+  if (rest.length > 0) yield ascii(rest);
+}
+
+function ascii(bytes: Buffer): Buffer {
+  return Buffer.from(bytes.toString("base64"), "latin1");
 }

@@ -1,5 +1,6 @@
 import { randomBytes, type KeyObject } from "node:crypto";
-import { open, type FileHandle } from "node:fs/promises";
+import { closeSync, open, read } from "node:fs";
+import { promisify } from "node:util";
 import { BotenstoffError } from "#src/message/error-code.ts";
 import { decrypt, encryptPieces, NONCE_BYTES, subkeyObject, TAG_BYTES } from "../cipher.ts";
 import { giveSlab, SLAB_BYTES, takeSlab } from "./slab.ts";
@@ -12,6 +13,8 @@ const FRAME_BYTES = 64 * 1024;
 const SEALED_FRAME_BYTES = FRAME_BYTES + NONCE_BYTES + TAG_BYTES;
 /** As many sealed frames as half a slab takes. */
 const READ_BYTES = Math.floor(SLAB_BYTES / 2 / SEALED_FRAME_BYTES) * SEALED_FRAME_BYTES;
+/** A header and as many as fit behind it: all there is of most pictures. */
+const FIRST_BYTES = HEADER_BYTES + Math.floor((SLAB_BYTES - HEADER_BYTES) / SEALED_FRAME_BYTES) * SEALED_FRAME_BYTES;
 
 /**
  * Seals a stream of any length in frames with constant memory: version ‖ salt ‖ frames. A frame's place (counter, last
@@ -41,30 +44,38 @@ export async function* openFrames(key: Buffer, context: string, sealed: AsyncIte
   }
 }
 
+const opening = promisify(open);
+const reading = promisify(read);
+
 /** Opens a file of what `sealFrames` made, as `openFrames` does. */
 export async function* openFile(key: Buffer, context: string, path: string): AsyncGenerator<Buffer> {
-  const file = await open(path);
+  const file = await opening(path, "r");
   const slab = takeSlab();
   try {
     yield* openFrames(key, context, readSealed(file, slab));
   } finally {
-    await file.close();
+    // Nothing was written: closing waits for no disk, and a thread of its own would cost more.
+    closeSync(file);
     giveSlab(slab);
   }
 }
 
 /**
- * Reads a sealed file header first and then whole frames, which spares `openFrames` a copy of each. `openFrames` looks one
- * frame ahead, so the halves of a slab, filled in turns, serve a file of any length.
+ * Reads a sealed file in header and whole frames, which spares `openFrames` a copy of each. What fits into a slab comes in
+ * one call. Of a longer file the rest comes in the first two parts of the slab, in turns: `openFrames` looks one frame
+ * ahead, and that frame is never in the part that is filled next.
  */
-async function* readSealed(file: FileHandle, slab: Buffer): AsyncGenerator<Buffer> {
-  const read = async (into: Buffer, bytes: number) => into.subarray(0, (await file.read(into, 0, bytes)).bytesRead);
-  yield await read(Buffer.alloc(HEADER_BYTES), HEADER_BYTES);
-  const halves = [slab.subarray(0, READ_BYTES), slab.subarray(READ_BYTES)] as const;
+async function* readSealed(file: number, slab: Buffer): AsyncGenerator<Buffer> {
+  const fill = async (part: Buffer) => part.subarray(0, (await reading(file, part, 0, part.length, null)).bytesRead);
+  const first = await fill(slab.subarray(0, FIRST_BYTES));
+  yield first.subarray(0, HEADER_BYTES);
+  if (first.length > HEADER_BYTES) yield first.subarray(HEADER_BYTES);
+  // Less than asked for is the end of a file.
+  if (first.length < FIRST_BYTES) return;
+  const parts = [slab.subarray(0, READ_BYTES), slab.subarray(READ_BYTES, 2 * READ_BYTES)] as const;
   for (let turn: 0 | 1 = 0; ; turn = turn === 0 ? 1 : 0) {
-    const frames = await read(halves[turn], READ_BYTES);
+    const frames = await fill(parts[turn]);
     if (frames.length > 0) yield frames;
-    // Less than asked for is the end of a file.
     if (frames.length < READ_BYTES) return;
   }
 }

@@ -47,7 +47,7 @@ function firstOf({ id }: Message): Day {
  */
 export default defineMapping<MdmParams, Hl7Message>({
   output: "hl7",
-  version: "6",
+  version: "7",
   withdraws: true,
   addenda: true,
   params,

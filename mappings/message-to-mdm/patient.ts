@@ -53,5 +53,5 @@ export function pv1(encounter: Encounter | undefined): Segment {
     return segment("PV1", 1, { 1: "1", 2: "N" });
   }
   const number = { ...encounter.number, type: encounter.number.type === "" ? "VN" : encounter.number.type };
-  return segment("PV1", 1, { 1: "1", 2: encounter.class ?? "U", 19: cx(number) });
+  return segment("PV1", 1, { 1: "1", 2: encounter.class ?? "U", 3: encounter.location, 19: cx(number) });
 }

@@ -2,6 +2,8 @@ import { describe, expect, test } from "@jest/globals";
 import { encode } from "#src/hl7/encode.ts";
 import { parseHl7, type ParsedMessage } from "#src/hl7/parse.ts";
 import type { Message } from "#src/message/message.ts";
+import { pv1 } from "../../mappings/message-to-mdm/patient.ts";
+import { segment } from "../../mappings/message-to-mdm/segment.ts";
 import { message, profiles, render, renderWith } from "./mdm-fixtures.ts";
 
 function parsed(output: ReturnType<typeof render>): ParsedMessage {
@@ -122,5 +124,16 @@ describe("EVN-6 of a cancellation", () => {
   test("is when that was decided, not when the message was written", () => {
     const sent = parsed(render(message("t", { kind: "text", text: "falsch" }), {}, true, "2026-07-02T10:00:00Z"));
     expect([sent.value("MSH", 9, 2), sent.value("EVN", 6)]).toEqual(["T11", "20260702100000+0000"]);
+  });
+});
+
+describe("PV1-3", () => {
+  test("is where the chosen case lies, as the ADT had it; empty where it did not say", () => {
+    const number = { value: "F-1", authority: "KIS", type: "VN" };
+    const sent = (encounter: Parameters<typeof pv1>[0]) =>
+      parsed({ segments: [segment("MSH", 3, { 3: "B", 12: "2.5" }), pv1(encounter)] });
+    const there = sent({ number, open: true, location: ["STAT3", "12", "1", "HAUS1"] });
+    expect([1, 2, 3, 4].map((component) => there.value("PV1", 3, component))).toEqual(["STAT3", "12", "1", "HAUS1"]);
+    expect(sent({ number, open: true }).value("PV1", 3)).toBe("");
   });
 });

@@ -1,12 +1,18 @@
 import { readFileSync } from "node:fs";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { once } from "node:events";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, test } from "@jest/globals";
 import { FRAME_END, FRAME_START } from "#src/hl7/frame.ts";
+import { parseHl7 } from "#src/hl7/parse.ts";
+import type { ShownMessage } from "#src/demo/api-client.ts";
+import type { KindPart } from "#src/simulators/whatsapp-cloud/kinds.ts";
+import { elementUpdate, wamid } from "#src/simulators/whatsapp-cloud/payload.ts";
 import { HEIC } from "../attachments/heic-picture.ts";
 import { pdf, picture } from "../attachments/pictures.ts";
-import { startTestEngine, type TestEngine } from "./harness.ts";
+import { CHANNEL, startTestEngine, type TestEngine } from "./harness.ts";
 import { wordDocument } from "./word-document.ts";
 
 /** Inputs on which the engine was once seen to fail; not ours to ship, hence by address. */
@@ -39,6 +45,19 @@ if (corpus === "") test.skip("inputs that once failed pass now (set CORPUS_DIR)"
     const body: unknown = JSON.parse(text);
     expect(await engine.post(engine.world.whatsapp.signedBody(body))).toBe(200);
     return /"id"\s*:\s*"(wa[mc]id\.[^"]+)"/.exec(text)?.[1] ?? "";
+  }
+
+  /** Changes the wording of a text, as its sender does. */
+  async function edit(from: string, target: string, body: string): Promise<string> {
+    const id = wamid(from);
+    const part: KindPart = {
+      type: "edit",
+      edit: { original_message_id: target, message: { type: "text", text: { body } } },
+    };
+    const update = elementUpdate({ from, id, timestamp: Math.floor(Date.now() / 1_000) }, part);
+    const { whatsapp } = engine.world;
+    expect(await engine.post(whatsapp.signedBody(whatsapp.batchBody([update])))).toBe(200);
+    return id;
   }
 
   /** What both charts say of a filed message. */
@@ -125,6 +144,62 @@ if (corpus === "") test.skip("inputs that once failed pass now (set CORPUS_DIR)"
   it("the note of a changed number is its writer's", async () => {
     const { text } = await filed(await post("number-change-note"));
     expect(text).toContain("Cem changed from A to B");
+  });
+
+  describe("exchanged with a KIS", () => {
+    // A number of its own: what was sent before has changed whose the other one is.
+    const WRITER = "4915020000042";
+    beforeAll(() => engine.adt({ patient: "F-42", phone: `+${WRITER}` }));
+
+    const attempts = ({ deliveries = [] }: ShownMessage) =>
+      deliveries.find(({ destination }) => destination === "archive")?.attempts;
+
+    it("13: acknowledgements filled up with blanks are acknowledgements", async () => {
+      expect(hl7("13-ack-padded.txt").toString()).toContain("MSA|AA |");
+      engine.world.mllp.behave(["ack-padded", "ack-in-blanks"]);
+      for (const body of ["Guten Tag", "Guten Abend"]) {
+        expect(attempts(await engine.until(await engine.text(body, WRITER), "filed"))).toBe(1);
+      }
+    });
+
+    it("14: what is a duplicate after a lost acknowledgement is there", async () => {
+      expect(hl7("14-ack-205-after-lost-ack.txt").toString()).toContain("205^Duplicate key identifier");
+      engine.world.mllp.behave(["hang-up-after-read", "duplicate-205"]);
+      expect(attempts(await engine.until(await engine.text("Guten Tag", WRITER), "filed"))).toBe(2);
+    });
+
+    it("28 and 29: the second edit replaces the first one's document", async () => {
+      const wrong = ["28-edit.hl7", "29-edit-again.hl7"].map((name) => parseHl7(hl7(name)).value("TXA", 13));
+      expect(wrong[1]).toBe(wrong[0]);
+      const before = engine.world.mllp.documents.size;
+      const first = await engine.text("Ich nehme 5 mg", WRITER);
+      await engine.until(first, "filed");
+      for (const body of ["Ich nehme 50 mg", "Ich nehme 500 mg"])
+        await engine.until(await edit(WRITER, first, body), "filed");
+      const chain = [...engine.world.mllp.documents.values()].slice(before);
+      expect(chain.map(({ parent }) => parent)).toEqual(["", chain[0]!.documentNumber, chain[1]!.documentNumber]);
+      expect(chain.map(({ state }) => state === "available")).toEqual([false, false, true]);
+    });
+
+    it("01: a document that asks for a commit is filed by it, and the next one goes on", async () => {
+      expect(hl7("01-mdm-al-ne-and-its-ca.txt").toString()).toMatch(/\|AL\|NE\|[^]*MSA\|CA\|/);
+      const channels = await mkdtemp(join(tmpdir(), "botenstoff-channels-"));
+      await cp("channels", channels, { recursive: true });
+      const file = join(channels, `${CHANNEL}.yaml`);
+      const shipped = await readFile(file, "utf8");
+      await writeFile(file, shipped.replace("document_type: CN", "document_type: CN, profile: german-2.5"));
+      const german = await startTestEngine({ channels });
+      try {
+        await german.admit();
+        german.world.mllp.behave(["CA", "CA"]);
+        for (const body of ["Guten Morgen, Herr Doktor.", "Guten Abend"]) {
+          expect(attempts(await german.until(await german.text(body), "filed"))).toBe(1);
+        }
+      } finally {
+        await german.close();
+        await rm(channels, { recursive: true });
+      }
+    });
   });
 
   describe("sent by a KIS", () => {

@@ -50,6 +50,7 @@ const DETAILS: Readonly<Record<Exclude<Refused, "absent">, string>> = {
   used_elsewhere:
     "The contact writes on channels too on which you may not decide; somebody decides who may on all of them.",
   patient_gone: "The patient is in the directory no more; look again.",
+  of_age: "The patient is of age and has no guardian; choose proxy, or self.",
   no_match: "That is not one patient's, or not the patient's who was proposed.",
   no_code: "It is no code that can be used: mistyped, used before, too old, or tried too often.",
   once_only: "Messages are named with scope `once` only.",

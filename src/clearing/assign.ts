@@ -15,6 +15,7 @@ import { lockHeld, type HeldMessage } from "#src/store/sql/clearing-held.ts";
 import type { ClearingDeps, Decider, Refusal } from "./deps.ts";
 import { letThrough } from "./let-through.ts";
 import { matchOne, mayType } from "./match.ts";
+import { isGuardianOfAdult } from "./of-age.ts";
 import { isSamePerson } from "./same-person.ts";
 
 export interface Wish {
@@ -54,6 +55,7 @@ export async function assign(deps: ClearingDeps, by: Decider, taskId: string, wi
     const patientId = await takeProof(db, { id: wish.proof, taskId, actor: by.actor }, now);
     if (patientId === undefined) return "no_proof";
     const { role, scope, messageIds } = wish;
+    if (await isGuardianOfAdult(deps, db, { role, patientId })) return "of_age";
     const proposal: Proposal = { patientId, role, scope, evidence, level, ...(messageIds && { messageIds }) };
     if (!fourEyes) return letThrough(deps, db, by, { task, held, proposal, proposedBy: null });
     await propose(db, task.id, proposal, { ...by, now });

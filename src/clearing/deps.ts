@@ -65,4 +65,6 @@ export type Refusal =
   | "same_person"
   /** Of a link: channels use it on which this person may not decide. */
   | "used_elsewhere"
-  | "patient_gone";
+  | "patient_gone"
+  /** Nobody is the guardian of somebody who is of age. */
+  | "of_age";

@@ -8,6 +8,7 @@ import { withdrawProposal, type Proposal, type TaskRow } from "#src/store/sql/cl
 import { bindMessages, letIn, WHOSE, type HeldMessage } from "#src/store/sql/clearing-held.ts";
 import { authorOf } from "./author.ts";
 import type { ClearingDeps, Decider, Refusal } from "./deps.ts";
+import { isGuardianOfAdult } from "./of-age.ts";
 
 interface Decided {
   readonly task: TaskRow;
@@ -35,6 +36,7 @@ export async function letThrough(
   if (!contact || !keys) return "nobody";
   const patientId = (await rootsOf(db, [proposal.patientId])).get(proposal.patientId);
   if (patientId === undefined) return "patient_gone";
+  if (await isGuardianOfAdult(deps, db, { role: proposal.role, patientId })) return "of_age";
   const caseBi = proposal.scope === "case" ? await openCase(deps, patientId) : null;
   if (caseBi === undefined) return "no_case";
   const { role, scope, level, evidence } = proposal;

@@ -21,6 +21,8 @@ interface Ids {
   readonly userId?: string;
 }
 
+const A_CHILDS = `${new Date().getFullYear() - 6}0301`;
+
 let second = 0;
 async function writes(ids: Ids, change: (message: Record<string, unknown>) => void = () => undefined): Promise<string> {
   const id = wamid("0");
@@ -160,16 +162,25 @@ describe("a link files nothing any more, and the journal says why, once", () => 
   });
 
   it("a guardian's, once the patient is of age", async () => {
-    const { ids } = await linked({ role: "guardian" });
-    // Born in 1964.
+    const { ids, number } = await linked({ role: "guardian", birthDate: A_CHILDS });
+    await engine.adt({ patient: number, caseNumber: `F-${number}`, phone: "", birthDate: "19640812" });
     expect((await engine.until(await writes(ids), "held")).reason).toBe("unverified");
+  });
+
+  it("nobody becomes the guardian of an adult", async () => {
+    await engine.adt({ patient: "99011", caseNumber: "F-99011", phone: "0151 70099011", birthDate: "19640812" });
+    const message = await engine.until(await writes({ userId: "DE.guardian" }), "held");
+    const task = await taskOf(clara, message);
+    const two = [typed.patient("99011"), typed.case("F-99011")];
+    const refused = await say(clara, task.id, two, { scope: "always", role: "guardian" });
+    expect([refused.status, refused.body["type"]]).toEqual([409, "urn:botenstoff:problem:clearing-of-age"]);
+    expect((await say(clara, task.id, two, { scope: "always", role: "proxy" })).status).toBe(200);
   });
 });
 
 describe("a mother's message", () => {
   it("is not her child's in the chart: she is named beside it, and so she is in whatever she writes later", async () => {
-    const birthDate = `${new Date().getFullYear() - 6}0301`;
-    const { ids } = await linked({ role: "guardian", birthDate });
+    const { ids } = await linked({ role: "guardian", birthDate: A_CHILDS });
     const { id } = await engine.until(await writes(ids), "filed");
     const shown = engine.world.fhir.chart.read(`Communication/${id}`);
     expect(shown).toMatchObject({

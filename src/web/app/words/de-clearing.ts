@@ -145,6 +145,8 @@ export const deClearing: typeof enClearing = {
     "clearing-no-proof":
       "Tippen Sie zuerst die beiden Merkmale: eine Übereinstimmung gilt einmal, zehn Minuten lang, für den, der sie tippte.",
     "clearing-too-weak": "Der Kanal verlangt eine stärkere Verknüpfung, als diese Entscheidung gibt.",
+    "clearing-of-age":
+      "Der Patient ist volljährig und hat keine sorgeberechtigte Person; wählen Sie bevollmächtigt oder selbst.",
     "clearing-nobody":
       "Die Nachrichten zeigen niemanden, der verknüpft werden könnte; lehnen Sie sie ab, oder sehen Sie noch einmal nach.",
     "clearing-nothing-held": "Hiervon ist nichts mehr angehalten.",

@@ -6,6 +6,7 @@ import { formatProblem, readOrProblem, type Problem } from "#src/channel/problem
 import { readYaml } from "#src/channel/yaml.ts";
 import { toIssues, type Issue } from "#src/channel/zod-issues.ts";
 import { BotenstoffError } from "#src/message/error-code.ts";
+import { JOURNAL_CLASSES } from "#src/audit/journal-class.ts";
 import { accessFile, NO_FILE, type AccessSettings } from "./settings.ts";
 
 interface LoadOptions {
@@ -58,7 +59,7 @@ export async function readAccess(options: LoadOptions): Promise<AccessSettings> 
 function check(value: unknown): { issues: Issue[]; settings?: AccessSettings } {
   const parsed = accessFile.safeParse(value ?? {});
   if (!parsed.success) return { issues: parsed.error.issues.flatMap((issue) => toIssues(issue, [], value)) };
-  const { providers, sessions } = parsed.data;
+  const { providers, sessions, journal } = parsed.data;
   const issues: Issue[] = [];
   providers.forEach(({ id, roles }, index) => {
     if (providers.findIndex((other) => other.id === id) < index)
@@ -71,6 +72,9 @@ function check(value: unknown): { issues: Issue[]; settings?: AccessSettings } {
   });
   if (sessions.idle > sessions.absolute)
     issues.push({ path: ["sessions", "idle"], message: "Longer than absolute: it would never end a session" });
+  for (const one of JOURNAL_CLASSES)
+    if ((journal.names_kept_of[one] ?? 0) > journal.names_kept)
+      issues.push({ path: ["journal", "names_kept_of", one], message: "Longer than names_kept, which holds for all" });
   return { issues, settings: parsed.data };
 }
 
@@ -124,7 +128,7 @@ const REMEDIES: readonly (readonly [RegExp, string])[] = [
   [/issuer$|public_url$/, "Secrets and sessions travel there."],
   [/client_secret$/, "A secret, or a key for private_key_jwt; not both, and one of them."],
   [/\.id$/, "Each provider has an id of its own; `token` and `break-glass` are taken."],
-  [/idle$|absolute$|max_age$|names_kept$/, "Write PT15M for 15 minutes, PT10H for ten hours, P1095D for three years."],
+  [/idle$|absolute$|max_age$|names_kept/, "Write PT15M for 15 minutes, PT10H for ten hours, P1095D for three years."],
   [/scope$/, "`openid profile`, and what else the provider asks for."],
   [/roles$/, "Without a role nobody is let in: name a group and a role."],
 ];

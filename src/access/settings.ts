@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { JournalClass } from "#src/audit/journal-class.ts";
 import { ROLES, type Role } from "#src/audit/rights.ts";
 import { SYSLOG_FORMATS } from "#src/audit/syslog.ts";
 import { parseDuration } from "#src/message/duration.ts";
@@ -6,19 +7,19 @@ import { tlsMember } from "#src/wire/tls/client-tls.ts";
 
 const role = z.enum(Object.keys(ROLES) as [Role, ...Role[]]);
 
+const readDuration = (text: string, context: z.RefinementCtx) => {
+  try {
+    return parseDuration(text);
+  } catch {
+    context.addIssue({ code: "custom", message: "Not an ISO 8601 duration such as PT15M" });
+    return z.NEVER;
+  }
+};
+
 const duration = (fallback: string, meaning: string) =>
-  z
-    .string()
-    .default(fallback)
-    .transform((text, context) => {
-      try {
-        return parseDuration(text);
-      } catch {
-        context.addIssue({ code: "custom", message: "Not an ISO 8601 duration such as PT15M" });
-        return z.NEVER;
-      }
-    })
-    .describe(meaning);
+  z.string().default(fallback).transform(readDuration).describe(meaning);
+
+const period = (meaning: string) => z.string().transform(readDuration).optional().describe(meaning);
 
 const ON_LOOPBACK = /^http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(\/|$)/;
 
@@ -95,6 +96,15 @@ export const accessFile = z.strictObject({
   journal: z
     .strictObject({
       names_kept: duration("P1095D", "How long the journal keeps who somebody was; its chain stays."),
+      names_kept_of: z
+        .strictObject({
+          sign_ins: period("Of signing in and out, break-glass, tokens."),
+          reads: period("Of reading content, searching, reading the journal."),
+          decisions: period("Of what became of messages, links and tasks."),
+          operation: period("Of channels, lanes, alerts, purges."),
+        } satisfies Record<JournalClass, unknown>)
+        .prefault({})
+        .describe("Shorter periods of kinds of lines."),
       syslog: syslog.optional().describe("Where the house gathers such lines: syslog over TLS (RFC 5425)."),
     })
     .prefault({}),

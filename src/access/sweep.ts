@@ -1,3 +1,4 @@
+import { actionsOf, JOURNAL_CLASSES } from "#src/audit/journal-class.ts";
 import type { Clock } from "#src/message/clock.ts";
 import { kindOfError } from "#src/message/error-code.ts";
 import type { Queryable } from "#src/store/queryable.ts";
@@ -31,7 +32,7 @@ export function startSweep(deps: SweepDeps, everyMs = EVERY_MS): { stop(): Promi
       open = (await listBreakGlass(deps.store, new Date(deps.now()))).length;
       tokenEnds = (await nextTokenEnd(deps.store, new Date(deps.now())))?.getTime();
       await deps.sweepSessions();
-      await forgetNames(deps.store, new Date(deps.now() - deps.settings.journal.names_kept));
+      await forgetByClass(deps);
     } catch (error) {
       open = undefined;
       tokenEnds = undefined;
@@ -48,4 +49,14 @@ export function startSweep(deps: SweepDeps, everyMs = EVERY_MS): { stop(): Promi
       await running;
     },
   };
+}
+
+/** No class keeps names for longer than all do. */
+async function forgetByClass({ store, settings, now }: SweepDeps): Promise<void> {
+  const { names_kept: longest, names_kept_of: shorter } = settings.journal;
+  await forgetNames(store, new Date(now() - longest));
+  for (const one of JOURNAL_CLASSES) {
+    const kept = shorter[one];
+    if (kept !== undefined) await forgetNames(store, new Date(now() - kept), actionsOf(one));
+  }
 }

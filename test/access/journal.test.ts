@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { accessFile } from "#src/access/settings.ts";
+import { startSweep } from "#src/access/sweep.ts";
 import { verifyJournal } from "#src/audit/verify.ts";
-import { forgetNames, journalEntries } from "#src/store/sql/journal.ts";
+import { journalEntries } from "#src/store/sql/journal.ts";
 import { createAccessHarness, type AccessHarness } from "./harness.ts";
 
 interface Line {
@@ -26,6 +28,15 @@ async function lines(query = ""): Promise<Line[]> {
   const answer = await auditor.get(`/api/v1/journal${query}`);
   expect(answer.status).toBe(200);
   return ((await answer.json()) as { items: Line[] }).items;
+}
+
+/** One round of forgetting, by settings as the file has them. */
+async function sweep(journal: object): Promise<void> {
+  const swept = startSweep({
+    ...{ store: harness.store, settings: accessFile.parse({ journal }), now: () => Date.now() + 60_000 },
+    ...{ metrics: { gauge: () => undefined }, log: () => undefined, sweepSessions: () => Promise.resolve() },
+  });
+  await swept.stop();
 }
 
 test("the journal names who read what, to whoever may read it", async () => {
@@ -55,13 +66,18 @@ test("names are sealed in the database; nothing else of a line is personal", asy
 test("the chain covers who it was, and still holds once names of an age are forgotten", async () => {
   const check = () => verifyJournal(journalEntries(harness.store));
   expect(await check()).toMatchObject({ ok: true });
-  const { rows } = await harness.store.query<{ seq: number; who: Buffer }>(
-    "SELECT seq, who FROM journal ORDER BY seq LIMIT 2",
+  const { rows } = await harness.store.query<{ seq: number; actor: string; who: Buffer }>(
+    "SELECT seq, actor, who FROM journal ORDER BY seq LIMIT 2",
   );
   await harness.store.query("UPDATE journal SET who = $1 WHERE seq = $2", [rows[1]!.who, rows[0]!.seq]);
   expect(await check()).toEqual({ ok: false, seq: 1, reason: "it was not this person" });
   await harness.store.query("UPDATE journal SET who = $1 WHERE seq = $2", [rows[0]!.who, rows[0]!.seq]);
-  await forgetNames(harness.store, new Date(Date.now() + 60_000));
+  await sweep({ names_kept_of: { sign_ins: "PT0S" } });
+  expect(await lines("?action=session.begun&until=2999-01-01T00:00:00Z")).toContainEqual(
+    expect.objectContaining({ actor: rows[0]!.actor, who: null }),
+  );
+  expect(await lines("?action=content.read")).toMatchObject([{ who: { name: "Clara Klar" } }]);
+  await sweep({ names_kept: "PT0S" });
   expect(await check()).toMatchObject({ ok: true });
   const old = await lines("?action=content.read");
   expect(old).toMatchObject([{ who: null }]);

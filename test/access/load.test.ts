@@ -58,6 +58,11 @@ test.each([
     "sessions: { idle: soon }\nproviders:",
     /^2:19 sessions\.idle: Not an ISO 8601 duration.*PT15M for 15/,
   ],
+  [
+    "providers:",
+    "journal: { names_kept: P30D, names_kept_of: { reads: P31D } }\nproviders:",
+    /^2:\d+ journal\.names_kept_of\.reads: Longer than names_kept/,
+  ],
   ["providers:", "sessions: { idle: PT11H }\nproviders:", /^2:19 sessions\.idle: Longer than absolute/],
   ["providers:", "public_url: https://a.example/b\nproviders:", /^2:13 public_url: Without a path/],
   [

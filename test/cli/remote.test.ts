@@ -111,7 +111,8 @@ describe("the command line beside a running engine", () => {
     expect((await run("channel", "pause", channel, "--for", "PT1H", "--reason", "works")).code).toBe(0);
     expect((await run("channels")).out).toContain('"reason":"works"');
     expect((await run("channel", "resume", channel)).code).toBe(0);
-    for (const list of ["engines", "certificates", "notices", "alerts", "rehomings"]) expect((await run(list)).code).toBe(0);
+    for (const list of ["engines", "certificates", "notices", "alerts", "rehomings"])
+      expect((await run(list)).code).toBe(0);
 
     const { rows } = await engine.store.query<{ action: string }>("SELECT action FROM journal ORDER BY seq");
     expect(rows.map(({ action }) => action)).toEqual(

@@ -79,7 +79,13 @@ export async function listJournal(db: Queryable, filter: JournalFilter): Promise
   return rows;
 }
 
-/** Forgets who stood behind lines from before a time; the lines and their chain stay. */
-export async function forgetNames(db: Queryable, before: Date): Promise<void> {
-  await db.query("UPDATE journal SET who = NULL WHERE at < $1 AND who IS NOT NULL", [before]);
+/**
+ * Forgets who stood behind lines from before a time; the lines and their chain stay.
+ * @param only of these actions; absent: of all
+ */
+export async function forgetNames(db: Queryable, before: Date, only?: readonly string[]): Promise<void> {
+  await db.query(
+    "UPDATE journal SET who = NULL WHERE at < $1 AND who IS NOT NULL AND ($2::text[] IS NULL OR action = ANY ($2))",
+    [before, only ?? null],
+  );
 }

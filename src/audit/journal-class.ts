@@ -1,0 +1,71 @@
+import type { JournalAction } from "./journal.ts";
+
+/** Kinds of lines whose names may be kept for different periods. */
+export const JOURNAL_CLASSES = ["sign_ins", "reads", "decisions", "operation"] as const;
+export type JournalClass = (typeof JOURNAL_CLASSES)[number];
+
+const CLASS_OF: Readonly<Record<JournalAction, JournalClass>> = {
+  "session.begun": "sign_ins",
+  "session.ended": "sign_ins",
+  "break_glass.opened": "sign_ins",
+  "break_glass.closed": "sign_ins",
+  "token.created": "sign_ins",
+  "token.revoked": "sign_ins",
+  "content.read": "reads",
+  "content.asked": "reads",
+  "content.granted": "reads",
+  "messages.searched": "reads",
+  "journal.read": "reads",
+  "message.reprocessed": "decisions",
+  "message.released": "decisions",
+  "message.placeholder": "decisions",
+  "message.withdrawn": "decisions",
+  "message.skipped": "decisions",
+  "message.resent": "decisions",
+  "messages.followed": "decisions",
+  "clearing.compared": "decisions",
+  "clearing.locked": "decisions",
+  "clearing.unlocked": "decisions",
+  "clearing.proposed": "decisions",
+  "clearing.declined": "decisions",
+  "clearing.assigned": "decisions",
+  "clearing.rejected": "decisions",
+  "clearing.wanted": "decisions",
+  "link.made": "decisions",
+  "link.lowered": "decisions",
+  "link.ended": "decisions",
+  "link.verified": "decisions",
+  "link.proposed": "decisions",
+  "link.declined": "decisions",
+  "identifiers.missed": "decisions",
+  "code.issued": "decisions",
+  "code.tried": "decisions",
+  "contact.number_changed": "decisions",
+  "contact.user_id_changed": "decisions",
+  "contact.number_left": "decisions",
+  "contact.key_changed": "decisions",
+  "engine.started": "operation",
+  "engine.stopped": "operation",
+  "channel.deployed": "operation",
+  "channel.refused": "operation",
+  "channel.removed": "operation",
+  "channel.paused": "operation",
+  "channel.resumed": "operation",
+  "lane.tried": "operation",
+  "lane.parked": "operation",
+  "lane.unparked": "operation",
+  "alerts.insecure": "operation",
+  "alert.acknowledged": "operation",
+  "silence.begun": "operation",
+  "silence.ended": "operation",
+  "epoch.purged": "operation",
+  "key.destroyed": "operation",
+  "directory.forgotten": "operation",
+  "directory.imported": "operation",
+  "ledger.replayed": "operation",
+};
+
+/** The actions of a class. */
+export function actionsOf(wanted: JournalClass): string[] {
+  return Object.entries(CLASS_OF).flatMap(([action, of]) => (of === wanted ? [action] : []));
+}

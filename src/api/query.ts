@@ -9,12 +9,16 @@ import { Problem } from "./problem.ts";
  * @throws Problem 400
  */
 export function readQuery<T>(schema: z.ZodType<T>, request: Request): T {
+  const names = Object.keys(request.query);
   const given = Object.fromEntries(Object.entries(request.query).filter(([, value]) => value !== ""));
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
   const errors = parsed.error.issues.flatMap((issue) =>
     issue.code === "unrecognized_keys"
-      ? [{ parameter: "?", reason: `A parameter this address does not know; it knows ${namesOf(schema)}` }]
+      ? issue.keys.map((key) => ({
+          parameter: `no. ${names.indexOf(key) + 1} of ${names.length}`,
+          reason: `A parameter this address does not know; it knows ${namesOf(schema)}`,
+        }))
       : [{ parameter: String(issue.path[0]), reason: plainMessage(issue) }],
   );
   throw new Problem(400, "problem:invalid-query", "Invalid query", "Correct the parameters named in errors.", {

@@ -167,7 +167,8 @@ function deliverStage(
   const breaker = new Breaker();
   const health = new Health();
   const labels = { channel: channel.id, destination: destination.id };
-  deps.metrics.gauge("destination_up", labels, () => (health.up ? 1 : 0));
+  let drained = false;
+  deps.metrics.gauge("destination_up", labels, () => (drained ? undefined : Number(health.up)));
   const answeredWithin = (ms: number) => health.answeredWithin(ms, performance.now());
   const connections = new Permits(destination.destination.concurrency);
   const teller = new AttemptTeller(deps.log, labels, () => health.up);
@@ -192,6 +193,10 @@ function deliverStage(
   });
   return {
     ...stage,
+    drain: () => {
+      drained = true;
+      return stage.drain();
+    },
     heldBack: () => {
       const { failures } = breaker;
       if (failures === 0) return undefined;

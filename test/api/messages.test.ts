@@ -147,7 +147,11 @@ describe("GET /api/v1/messages", () => {
   });
 
   test("answers 400 to a parameter it does not know, instead of listing everything", async () => {
-    await harness.client().get(PATH).query({ chanel: CHANNEL }).expect(400);
+    const { body } = await harness.client().get(PATH).query({ state: "held", chanel: CHANNEL }).expect(400);
+    // Which one, and never its name: somebody may have typed a patient's there.
+    expect(problemSchema.parse(body).errors).toEqual([
+      { parameter: "no. 2 of 2", reason: expect.stringContaining("it knows channel, ") },
+    ]);
     await harness.client().get(`${PATH}?state=held&state=filed`).expect(400);
   });
 

@@ -71,10 +71,14 @@ describe("what goes wrong is in the log once when it begins and once when it is 
     expect(linesOf("mllp.refused", "mllp.ignored")).toHaveLength(1);
   });
 
-  it("a channel whose file is gone", async () => {
+  it("a channel whose file is gone, and none of its destinations is said to be up or down any more", async () => {
+    const metrics = async () => (await fetch(`${engine.url}/metrics`)).text();
+    const up = 'botenstoff_destination_up{channel="adt-to-directory"';
+    expect(await metrics()).toContain(up);
     await rm(join(channels, "adt-to-directory.yaml"));
     await engine.eventually("it is removed", () => linesOf("channel.removed").length > 0);
     expect(linesOf("channel.removed")).toEqual([{ event: "channel.removed", channel: "adt-to-directory" }]);
+    expect(await metrics()).not.toContain(up);
     await cp("channels/adt-to-directory.yaml", join(channels, "adt-to-directory.yaml"));
     await engine.eventually(
       "it runs again",

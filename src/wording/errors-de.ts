@@ -232,7 +232,7 @@ export const GERMAN_ERRORS: Readonly<Record<ErrorCode, readonly [meaning: string
   ],
   SYSLOG_UNAVAILABLE: [
     "Der Syslog-Empfänger nimmt das Journal nicht an.",
-    "journal.syslog in config/access.yaml, den Empfänger und sein Zertifikat prüfen; die Zeilen warten im Journal und folgen von selbst.",
+    "Die Einstellung journal.syslog in config/access.yaml, den Empfänger und sein Zertifikat prüfen; die Zeilen warten im Journal und folgen von selbst.",
   ],
   ACCESS_LOGOUT_REFUSED: [
     "Eine Anordnung, Sitzungen zu beenden, kommt nicht vom Anmeldedienst oder ist keine.",

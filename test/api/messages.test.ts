@@ -150,7 +150,7 @@ describe("GET /api/v1/messages", () => {
     const { body } = await harness.client().get(PATH).query({ state: "held", chanel: CHANNEL }).expect(400);
     // Which one, and never its name: somebody may have typed a patient's there.
     expect(problemSchema.parse(body).errors).toEqual([
-      { parameter: "no. 2 of 2", reason: expect.stringContaining("it knows channel, ") },
+      { parameter: "no. 2 of 2", reason: expect.stringContaining("it knows state, channel, ") },
     ]);
     await harness.client().get(`${PATH}?state=held&state=filed`).expect(400);
   });

@@ -127,6 +127,11 @@ describe("the command line beside a running engine", () => {
     );
   });
 
+  it("says which option the engine did not take", async () => {
+    const { code, err } = await run("message", "release", "00000000-0000-4000-8000-000000000000", "--reason", "");
+    expect([code, err]).toEqual([1, expect.stringContaining("400 Invalid body: reason: ")]);
+  });
+
   it("says what the engine refused", async () => {
     const { code, err } = await run("message", "00000000-0000-5000-8000-000000000000");
     expect(code).toBe(1);

@@ -24,8 +24,16 @@ export async function askEngine(method: "GET" | "POST", path: string, body?: unk
     const reason = Error.isError(cause) && cause.cause !== undefined ? kindOfError(cause.cause) : kindOfError(cause);
     throw new BotenstoffError("ENGINE_UNREACHABLE", `${asking}: ${reason}`, { cause });
   });
-  const answer = (await response.json().catch(() => ({}))) as { title?: string; detail?: string };
+  const answer = (await response.json().catch(() => ({}))) as Refused;
   if (response.ok) return answer;
-  const said = [answer.title, answer.detail].filter((part) => part !== undefined).join(": ");
+  const faults = (answer.errors ?? []).map(({ parameter, reason }) => `${parameter}: ${reason}`).join("; ");
+  const said = [answer.title, faults === "" ? answer.detail : faults].filter((part) => part !== undefined).join(": ");
   throw new BotenstoffError("ENGINE_REFUSED", `${asking}: ${response.status} ${said}`.trimEnd());
+}
+
+/** Of a problem (RFC 9457) what a person is told; it quotes nothing that was sent. */
+interface Refused {
+  readonly title?: string;
+  readonly detail?: string;
+  readonly errors?: readonly { readonly parameter: string; readonly reason: string }[];
 }

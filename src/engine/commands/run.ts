@@ -23,7 +23,10 @@ export async function runCommand(commands: readonly Command[], argv: readonly st
   }
   const found = findCommand(commands, argv);
   if (!found) {
-    const alike = commands.filter(({ name }) => name.startsWith(first.slice(0, ALIKE)));
+    const [same, like] = [`${first} `, first.slice(0, ALIKE)].map((begin) =>
+      commands.filter(({ name }) => name.startsWith(begin)),
+    );
+    const alike = same?.length ? same : (like ?? []);
     process.stderr.write(`botenstoff: no command "${argv.join(" ")}"\n\n${usage(alike.length > 0 ? alike : commands)}`);
     return USED_WRONGLY;
   }

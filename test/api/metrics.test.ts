@@ -29,6 +29,18 @@ function setUp() {
 }
 
 describe("the metrics", () => {
+  test("say nothing where a gauge without labels has no value, rather than 0", async () => {
+    const { metrics } = setUp();
+    let left: number | undefined;
+    metrics.gauge("token_expires_seconds", {}, () => left);
+    expect(await metrics.render()).not.toMatch(/^botenstoff_token_expires_seconds /m);
+    expect((await metrics.samples()).map(({ metric }) => metric)).not.toContain("botenstoff_token_expires_seconds");
+    left = 0;
+    expect(await metrics.render()).toMatch(/^botenstoff_token_expires_seconds 0$/m);
+    left = undefined;
+    expect(await metrics.render()).not.toMatch(/^botenstoff_token_expires_seconds /m);
+  });
+
   test("show a value its owner offers, as it is at the time of the scrape, until there is none", async () => {
     const { metrics } = setUp();
     let left: number | undefined = 60;

@@ -118,6 +118,8 @@ function offeredGauges(registry: Registry): Pick<MetricsRegistry, "gauge" | "off
         registers: [registry],
         collect() {
           this.reset();
+          // One without labels is set to 0 by that, which says something nobody measured, and opens alerts.
+          if (GAUGES[name].labels.length === 0) this.remove();
           for (const { labels: at, read: readNow } of mine.values()) {
             const value = readNow();
             if (value !== undefined) this.set(at, value);
